@@ -1,0 +1,1 @@
+"""Shipped controls, one file per domain; each control is one decorated pytest-style function."""

@@ -1,0 +1,1 @@
+"""Evidence kinds as JSON Schemas, and sample packs."""

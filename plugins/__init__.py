@@ -1,0 +1,1 @@
+"""Shipped plugins: adapters and reporters, through the hooks a stranger would use."""

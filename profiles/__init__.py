@@ -1,0 +1,1 @@
+"""Shipped profiles: which controls, which limits."""

@@ -1,0 +1,1 @@
+"""ctrlkit: an audit as a test suite."""

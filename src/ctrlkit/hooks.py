@@ -1,0 +1,90 @@
+"""The doors through which controls, kinds, adapters, profiles and reporters come in, shipped ones and strangers' alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+import pluggy
+
+if TYPE_CHECKING:
+    from ctrlkit.kind import Kind
+    from ctrlkit.model import Run
+
+ENTRY_POINT = "ctrlkit"
+hookspec = pluggy.HookspecMarker("ctrlkit")
+hookimpl = pluggy.HookimplMarker("ctrlkit")
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """How one real export becomes one kind; data wherever that is enough.
+
+    `headers`: every one of these source headers must be there for the file to be recognised. `columns`: source header ->
+    canonical column. `values`: canonical column -> {source text: canonical text, None for "not known"}. `constants`:
+    canonical column -> text for every row. `headers` and `columns` are compared after normalisation (Unicode NFKC,
+    trimmed, inner spaces collapsed, casefolded, a trailing "[…]" and a leading "*" dropped). `date_order` (dmy, mdy,
+    ymd) and `zone` (an IANA name) hold for cells that do not say themselves; without `zone` the pack's zone is taken.
+    """
+
+    name: str
+    kind: str
+    product: str
+    headers: tuple[str, ...]
+    columns: dict[str, str]
+    values: dict[str, dict[str, str | None]]
+    constants: dict[str, str]
+    date_order: str | None = None
+    zone: str | None = None
+    about: str = ""
+
+
+class Reporter(Protocol):
+    """Writes one view of a run. `file` is the view's name inside `data/results/`."""
+
+    name: str
+    file: str
+
+    def write(self, run: Run, to: BinaryIO) -> None:
+        """Write the view, as bytes, from nothing but the run."""
+
+
+class Hooks:
+    """The hookspecs."""
+
+    @hookspec
+    def ctrlkit_controls(self) -> Iterable[Traversable]:  # type: ignore[empty-body]
+        """Return the control files (`*.py`) this plugin brings."""
+
+    @hookspec
+    def ctrlkit_kinds(self) -> Iterable[Kind]:  # type: ignore[empty-body]
+        """Return evidence kinds beside the shipped ones."""
+
+    @hookspec
+    def ctrlkit_adapters(self) -> Iterable[Adapter]:  # type: ignore[empty-body]
+        """Return adapters for real exports."""
+
+    @hookspec
+    def ctrlkit_profiles(self) -> Iterable[Traversable]:  # type: ignore[empty-body]
+        """Return profile files (`*.yaml`)."""
+
+    @hookspec
+    def ctrlkit_reporters(self) -> Iterable[Reporter]:  # type: ignore[empty-body]
+        """Return reporters that write a view of a run."""
+
+
+def plugin_manager() -> pluggy.PluginManager:
+    """A manager with the shipped plugins and those installed under the entry point group `ctrlkit`; not a global."""
+    import importlib
+
+    manager = pluggy.PluginManager("ctrlkit")
+    manager.add_hookspecs(Hooks)
+    for entry in sorted(resources.files("ctrlkit.plugins").iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".py") and not entry.name.startswith("_"):
+            manager.register(importlib.import_module(f"ctrlkit.plugins.{entry.name[:-3]}"), f"ctrlkit:{entry.name[:-3]}")
+    manager.load_setuptools_entrypoints(ENTRY_POINT)
+    manager.check_pending()
+    return manager

@@ -1,0 +1,129 @@
+"""Evidence kinds: the documented shapes that evidence is read into, from `evidence/<kind>.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal
+
+from ctrlkit.errors import AuthorError
+
+Type = Literal["string", "number", "decimal", "date", "datetime", "boolean"]
+"""string: text. number: exact decimal. decimal: money. date: local day of the site. datetime: an instant, kept in UTC."""
+
+ANY_VALUE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a kind.
+
+    `pseudonym` is the domain of its pseudonym (person, account, device …), None for a column that is not an identifier.
+    `null_means` says what an empty cell answers; None: an empty cell is unknown. `null_where` narrows that to rows in
+    which each named column holds one of the given values ("*": any value, None: none). `past`: a value after the as-of
+    date makes the row malformed. `values` is a closed list, `known_values` an open one.
+    """
+
+    name: str
+    type: Type
+    required: bool = False
+    description: str = ""
+    personal: bool = False
+    pseudonym: str | None = None
+    null_means: str | None = None
+    null_where: Mapping[str, tuple[object, ...]] | None = None
+    values: tuple[object, ...] = ()
+    known_values: tuple[str, ...] = ()
+    is_list: bool = False
+    unit: str | None = None
+    past: bool = False
+    rule: str | None = None
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A named shape of evidence. `derived` columns are computed at ingestion, before identifiers are hidden.
+
+    `key` identifies a row; `time` dates it (None: a state or register); `party` is who can credibly provide it
+    (vendor, client, either); `restricted` kinds never travel in a bundle; `repeats` kinds may hold rows with equal keys;
+    `continuous` kinds must not fall silent within the audit period.
+    """
+
+    name: str
+    about: str
+    columns: Mapping[str, Column]
+    derived: Mapping[str, Column]
+    key: tuple[str, ...]
+    time: str | None
+    party: str
+    source: str
+    restricted: bool = False
+    repeats: bool = False
+    continuous: bool = False
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Columns without which a row cannot be read."""
+        return tuple(c.name for c in self.columns.values() if c.required)
+
+    def column(self, name: str) -> Column:
+        """The column, canonical or derived; raises AuthorError for a name the kind does not have."""
+        found = self.columns.get(name) or self.derived.get(name)
+        if found is None:
+            msg = f"kind {self.name} has no column {name!r}; it has {', '.join([*self.columns, *self.derived])}"
+            raise AuthorError(msg)
+        return found
+
+
+def parse(document: Mapping[str, Any]) -> Kind:
+    """The kind that one schema document describes."""
+    required = set(document["required"])
+    return Kind(
+        name=document["title"],
+        about=document["description"],
+        columns=MappingProxyType({n: _column(n, spec, n in required) for n, spec in document["properties"].items()}),
+        derived=MappingProxyType({n: _column(n, spec, False) for n, spec in document.get("x-derived", {}).items()}),
+        key=tuple(document["x-key"]),
+        time=document["x-time"],
+        party=document["x-party"],
+        source=document["x-source"],
+        restricted=document.get("x-restricted", False),
+        repeats=document.get("x-repeats", False),
+        continuous=document.get("x-continuous", False),
+    )
+
+
+def _column(name: str, spec: Mapping[str, Any], required: bool) -> Column:
+    base = spec["type"][0] if isinstance(spec["type"], list) else spec["type"]
+    by_format: dict[str | None, Type] = {"decimal": "decimal", "date": "date", "date-time": "datetime"}
+    where = spec.get("x-null-where")
+    return Column(
+        name=name,
+        type=by_format.get(spec.get("format"), base),
+        required=required,
+        description=spec.get("description", ""),
+        personal=spec.get("x-personal", False),
+        pseudonym=spec.get("x-pseudonym"),
+        null_means=spec.get("x-null-means"),
+        null_where=MappingProxyType({c: tuple(v) for c, v in where.items()}) if where else None,
+        values=tuple(v for v in spec.get("enum", spec.get("x-values", ())) if v is not None),
+        known_values=tuple(spec.get("examples", ())),
+        is_list=spec.get("x-list", False),
+        unit=spec.get("x-unit"),
+        past=spec.get("x-past", False),
+        rule=spec.get("x-rule"),
+        of=spec.get("x-of"),
+    )
+
+
+@cache
+def shipped() -> Mapping[str, Kind]:
+    """All kinds that ctrlkit ships, by name."""
+    folder = files("ctrlkit.evidence")
+    documents = [json.loads(f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".schema.json")]
+    return MappingProxyType({kind.name: kind for kind in sorted(map(parse, documents), key=lambda k: k.name)})
