@@ -1,1 +1,58 @@
-"""ctrlkit: an audit as a test suite."""
+"""ctrlkit: an audit as a test suite. What the authors of controls import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ctrlkit.check import assert_every, assert_rate, cannot_tell, note_every
+    from ctrlkit.control import control, house, law, reads, standard
+    from ctrlkit.expression import col, days, hours, maybe, minutes, when
+    from ctrlkit.group import any_of, beside, count, distinct, earliest, group, latest, total
+    from ctrlkit.table import Table
+
+__all__ = [
+    "Table",
+    "any_of",
+    "assert_every",
+    "assert_rate",
+    "beside",
+    "cannot_tell",
+    "col",
+    "control",
+    "count",
+    "days",
+    "distinct",
+    "earliest",
+    "group",
+    "hours",
+    "house",
+    "latest",
+    "law",
+    "maybe",
+    "minutes",
+    "note_every",
+    "reads",
+    "standard",
+    "total",
+    "when",
+]
+
+_ROOMS = {
+    "check": ("assert_every", "assert_rate", "cannot_tell", "note_every"),
+    "control": ("control", "house", "law", "reads", "standard"),
+    "expression": ("col", "days", "hours", "maybe", "minutes", "when"),
+    "group": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
+    "table": ("Table",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a room when it is first asked for, so that `ctrlkit --help` does not wait for a table engine."""
+    import importlib
+
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(importlib.import_module(f"ctrlkit.{room}"), name)
+    msg = f"module 'ctrlkit' has no attribute {name!r}"
+    raise AttributeError(msg)

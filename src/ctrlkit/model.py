@@ -281,7 +281,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One testable requirement, as its decorator declares it."""
+    """One testable requirement, as its decorator declares it; `fault` says why its file could not be used."""
 
     id: str
     title: str
@@ -298,6 +298,7 @@ class Control:
     domain: str
     path: str
     sha256: str
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,78 @@
+"""The sessions of development: `nox -l` lists them, `nox -s tests` tests the wheel on each Python."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "tests"]
+
+
+def wheel(session: nox.Session) -> Path:
+    """Build the wheel in the session's own folder and return its path."""
+    folder = Path(session.create_tmp())
+    for old in folder.glob("*.whl"):
+        old.unlink()
+    # setuptools ships whatever an earlier build left here, deleted files too.
+    shutil.rmtree("build", ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), external=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_against(session: nox.Session, built: Path) -> None:
+    """Run pytest against the installed wheel; tests/conftest.py refuses any other ctrlkit."""
+    session.run("pytest", "-n", "2", *session.posargs, env={"CTRLKIT_WHEEL": str(built), "PYTHONPATH": ""})
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Test the wheel."""
+    built = wheel(session)
+    session.install(f"{built}[test]")
+    test_against(session, built)
+
+
+@nox.session(python=PYTHONS[0], venv_backend="uv")
+def minimums(session: nox.Session) -> None:
+    """Test the wheel with the lowest versions that pyproject.toml allows."""
+    built = wheel(session)
+    session.run("uv", "pip", "install", "--resolution", "lowest-direct", f"{built}[test]", external=True)
+    test_against(session, built)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style of every file, change none."""
+    session.install("ruff>=0.14")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=PYTHONS[0])
+def types(session: nox.Session) -> None:
+    """Check types as strictly as mypy can."""
+    session.install("-e", ".[dev]")
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS[0])
+def docs(session: nox.Session) -> None:
+    """Test that the documents tell the truth: words, codes, links, examples."""
+    built = wheel(session)
+    session.install(f"{built}[test]")
+    session.run("pytest", "tests/test_docs.py", env={"CTRLKIT_WHEEL": str(built)})
+
+
+@nox.session(python=PYTHONS[0])
+def benchmarks(session: nox.Session) -> None:
+    """Print the figures of benchmarks/; each script there says what it measures."""
+    session.install(".[duckdb]")
+    for script in sorted(Path("benchmarks").glob("[a-z]*.py")):
+        session.run("python", str(script), *session.posargs)

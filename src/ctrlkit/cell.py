@@ -1,0 +1,211 @@
+"""Cells: text as people and products write it, read into the type of a column, and why where it cannot be read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Final
+
+import polars as pl
+
+from ctrlkit.kind import Column
+from ctrlkit.moment import Clock, Order, expected_moment, read_date, read_instant
+from ctrlkit.value_map import UNKNOWN_WORDS
+
+FINE: Final = 0
+NOT_KNOWN: Final = 1
+UNREADABLE: Final = 2
+OUTSIDE: Final = 3
+PAST: Final = 4
+"""Why a cell holds no value: a word for "not known", no such type, outside the closed list, after the as-of date."""
+
+NUMBER: Final = pl.Decimal(38, 6)
+"""Every number, exact; a finer one is rounded half to even."""
+
+_TYPE_NAME: Final = r"^(?:System\.[A-Za-z.]+(?:\[\])?|Microsoft\.[A-Za-z.]+|@\{.*\}|\*+)$"
+_TRUE: Final = ("true", "yes", "y", "1", "oo", "enabled", "on")
+_FALSE: Final = ("false", "no", "n", "0", "hindi", "disabled", "off")
+BOOLEANS: Final[Mapping[str, bool]] = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
+
+_PLAIN_NUMBER: Final = r"^[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)$"
+_GROUPED: Final = r"^[+-]?[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?$"
+_CLEARLY_GROUPED: Final = r"^[+-]?[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+|,[0-9]{3}(?:\.[0-9]+)?)$|^[+-]?[0-9]{1,3}(?:,[0-9]{2,3})+,[0-9]{3}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What cells of one file do not say themselves.
+
+    `clock` holds the zones and the as-of date, `orders` the order of day and month per column, `grouped` the number
+    columns in which a comma is shown to group thousands.
+    """
+
+    clock: Clock
+    orders: Mapping[str, Order]
+    grouped: frozenset[str] = frozenset()
+
+
+def lower_snake(text: str) -> str:
+    """A word as ctrlkit writes words: `On Leave` becomes `on_leave`; dots stay, as in `1.2`."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[^\w.]+|_+", "_", folded).strip("_")
+
+
+def fold(text: str) -> str:
+    """An identifier as it is compared: NFC, casefolded, trimmed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).strip()
+
+
+def tidy(raw: pl.Expr) -> pl.Expr:
+    """Text without the white space around it; null where nothing is left."""
+    text = raw.str.strip_chars()
+    return pl.when(text != "").then(text)
+
+
+def is_not_known(column: Column, text: pl.Expr) -> pl.Expr:
+    """Whether a cell says that its answer is not known; a word the column lists is an answer."""
+    words = set(UNKNOWN_WORDS) - {""}
+    if column.pseudonym:
+        words.add("none")
+    if column.name.endswith("country"):
+        words.discard("na")  # Namibia
+    words -= {str(value).casefold() for value in (*column.values, *column.known_values)}
+    short = pl.when(text.str.len_bytes() <= max(map(len, words)) * 3).then(text)
+    odd = text.str.starts_with("System.") | text.str.starts_with("Microsoft.") | text.str.contains(r"^[@*]")
+    return short.str.to_lowercase().is_in(sorted(words)).fill_null(False) | (odd & text.str.contains(_TYPE_NAME))
+
+
+def read(column: Column, text: pl.Expr, rules: Rules) -> pl.Expr:
+    """The typed value of tidied text, null where it cannot be read.
+
+    Strings stay strings (identifiers casefolded, listed words in lower_snake or the list's own spelling), numbers are
+    `NUMBER`, dates Date, instants naive UTC microseconds, truth values Boolean.
+    """
+    known = pl.when(~is_not_known(column, text)).then(text)
+    match column.type:
+        case "date":
+            return read_date(known, rules.clock, rules.orders.get(column.name))
+        case "datetime":
+            return read_instant(known, rules.clock, rules.orders.get(column.name))
+        case "boolean":
+            return known.str.to_lowercase().replace_strict(dict(BOOLEANS), default=None, return_dtype=pl.Boolean)
+        case "number" | "decimal":
+            return _listed_number(column, read_number(known, grouped=column.name in rules.grouped))
+        case _:
+            return _read_string(column, known)
+
+
+def why(column: Column, text: pl.Expr, value: pl.Expr, rules: Rules) -> pl.Expr:
+    """FINE, NOT_KNOWN, UNREADABLE, OUTSIDE or PAST for each cell, as UInt8."""
+    lost = OUTSIDE if column.type == "string" else UNREADABLE
+    verdict = pl.when(text.is_null()).then(FINE).when(is_not_known(column, text)).then(NOT_KNOWN)
+    if column.values and column.type in {"number", "decimal"}:
+        as_number = read_number(text, grouped=column.name in rules.grouped)
+        verdict = verdict.when(value.is_null() & as_number.is_not_null()).then(OUTSIDE)
+    verdict = verdict.when(value.is_null()).then(lost)
+    if column.past:
+        verdict = verdict.when(rules.clock.is_after(value, column.type)).then(PAST)
+    return verdict.otherwise(FINE).cast(pl.UInt8)
+
+
+def expected(column: Column, reason: int, rules: Rules) -> str:
+    """What a cell of the column should hold, for a person."""
+    if reason == PAST:
+        return f"a day not after {rules.clock.as_of_date.isoformat()}"
+    if reason == NOT_KNOWN:
+        return "an answer; this says that nothing is known, or is damaged"
+    if column.values and (reason == OUTSIDE or column.type == "string"):
+        return ("each " if column.is_list else "") + "one of " + ", ".join(str(v) for v in column.values)
+    if column.type in {"date", "datetime"}:
+        return expected_moment(column.type, rules.orders.get(column.name))
+    if column.type == "boolean":
+        return "true or false"
+    return "a number such as 1250.50, without unit" if column.type in {"number", "decimal"} else "text"
+
+
+def read_number(text: pl.Expr, *, grouped: bool) -> pl.Expr:
+    """Exact numbers; `1,234` is read only where `grouped`, `1,234.50` and `12,50,000` always; no exponent, no unit."""
+    separated = text.str.contains(_GROUPED if grouped else _CLEARLY_GROUPED)
+    digits = pl.when(separated).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
+    digits = pl.when(digits.str.contains(_PLAIN_NUMBER)).then(digits)
+    fine = digits.str.contains(r"\.[0-9]{7}")
+    rounded = pl.when(fine).then(digits).map_batches(over_distinct(_rounded), return_dtype=pl.String, is_elementwise=True)
+    return pl.when(fine).then(rounded).otherwise(digits).cast(NUMBER, strict=False)
+
+
+def shows_groups(text: pl.Expr) -> pl.Expr:
+    """Whether a cell shows beyond doubt that commas group thousands."""
+    return text.str.contains(_CLEARLY_GROUPED)
+
+
+def over_distinct(function: Callable[[str], str | None]) -> Callable[[pl.Series], pl.Series]:
+    """`function` for whole series, called once for each distinct text."""
+
+    def whole(series: pl.Series) -> pl.Series:
+        distinct = series.drop_nulls().unique().to_list()
+        if not distinct:
+            return series.cast(pl.String)
+        return series.replace_strict(distinct, [function(t) for t in distinct], default=None, return_dtype=pl.String)
+
+    return whole
+
+
+def _rounded(text: str) -> str:
+    with localcontext() as context:
+        context.prec = len(text) + 8
+        return format(Decimal(text).quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN), "f")
+
+
+def _listed_number(column: Column, value: pl.Expr) -> pl.Expr:
+    if not column.values:
+        return value
+    allowed = pl.Series([Decimal(str(v)) for v in column.values]).cast(NUMBER)
+    return pl.when(value.is_in(allowed.implode())).then(value)
+
+
+def _read_string(column: Column, text: pl.Expr) -> pl.Expr:
+    if column.is_list or column.values or column.known_values:
+        return text.map_batches(over_distinct(_word_reader(column)), return_dtype=pl.String, is_elementwise=True)
+    settle = _fold_series if column.pseudonym else _compose_series
+    return text.map_batches(settle, return_dtype=pl.String, is_elementwise=True)
+
+
+def _word_reader(column: Column) -> Callable[[str], str | None]:
+    listed = {lower_snake(str(v)): str(v) for v in (*column.values, *column.known_values)}
+    split = r"[;|,\n]" if listed else r"[;|\n]"
+
+    def word(text: str) -> str | None:
+        snake = lower_snake(text)
+        if snake in listed:
+            return listed[snake]
+        return None if column.values else snake or None
+
+    def words(text: str) -> str | None:
+        parts = [part.strip() for part in re.split(split, text)]
+        read_parts = [None if p.casefold() in UNKNOWN_WORDS - set(listed) else word(p) for p in parts if p]
+        known = [part for part in read_parts if part is not None]
+        return ";".join(known) if known and len(known) == len(read_parts) else None
+
+    return words if column.is_list else word
+
+
+def _fold_series(series: pl.Series) -> pl.Series:
+    return _exotic(series, fold).str.to_lowercase()
+
+
+def _compose_series(series: pl.Series) -> pl.Series:
+    return _exotic(series, lambda text: unicodedata.normalize("NFC", text))
+
+
+def _exotic(series: pl.Series, function: Callable[[str], str]) -> pl.Series:
+    """`function` on the texts that go beyond ASCII, which are few; the others as they are."""
+    odd = series.filter(series.str.len_bytes() != series.str.len_chars()).unique().to_list()
+    return series.replace(odd, [function(text) for text in odd]) if odd else series
+
+
+def mask(text: str) -> str:
+    """A personal value as it may travel: its first character and its length."""
+    return f"{text[:1]}… ({len(text)} characters)"

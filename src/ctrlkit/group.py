@@ -1,0 +1,181 @@
+"""Groups of rows and their figures; a group with an unknown input has an unknown figure, or one between two bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import narwhals as nw
+
+from ctrlkit.errors import AuthorError
+from ctrlkit.expression import Columns, Expr, Info, rule_of
+from ctrlkit.table import MEMBER, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a group, made by `count`, `distinct`, `total`, `earliest`, `latest` or `any_of`."""
+
+    how: Literal["count", "distinct", "total", "earliest", "latest", "any"]
+    value: Expr | None
+
+
+def count() -> Figure:
+    """The number of rows; rows whose membership is unknown make it a span."""
+    return Figure("count", None)
+
+
+def distinct(value: Expr) -> Figure:
+    """The number of different values; emptiness that is an answer does not count, unknown cells make it a span."""
+    return Figure("distinct", value)
+
+
+def total(value: Expr) -> Figure:
+    """The exact sum; unknown as soon as one input is unknown."""
+    return Figure("total", value)
+
+
+def earliest(value: Expr) -> Figure:
+    """The smallest value; unknown as soon as one input is unknown, none where there is none."""
+    return Figure("earliest", value)
+
+
+def latest(value: Expr) -> Figure:
+    """The greatest value; unknown as soon as one input is unknown, none where there is none."""
+    return Figure("latest", value)
+
+
+def any_of(rule: Expr) -> Figure:
+    """Whether the rule holds for at least one row."""
+    return Figure("any", rule)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What one figure needs before the grouping, in it, and after it."""
+
+    before: dict[str, nw.Expr]
+    within: dict[str, nw.Expr]
+    after: dict[str, nw.Expr]
+    info: Info
+
+
+def group(table: Table, *keys: str, **figures: Figure) -> Table:
+    """One row per combination of `keys`, with the figures; rows with an unknown key form a group without figures."""
+    if not keys:
+        msg = "group needs at least one column to group by"
+        raise AuthorError(msg)
+    steps = {name: _STEPS[figure.how](name, figure, table) for name, figure in figures.items()}
+    sure = nw.when(table.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
+    prepared = table.frame.with_columns(sure, *(e.alias(n) for s in steps.values() for n, e in s.before.items()))
+    grouped = prepared.group_by(*keys).agg(
+        nw.col("_id").min(), nw.col("_sure").max(), *(e.alias(n) for s in steps.values() for n, e in s.within.items())
+    )
+    known = nw.lit(value=True)
+    for key in keys:
+        known = known & ~nw.col(key).is_null()
+    frame = grouped.with_columns(
+        *(nw.when(known).then(e).otherwise(None).alias(n) for s in steps.values() for n, e in s.after.items()),
+        *(nw.lit(value=False).alias(f"{key}__none") for key in keys if table.columns[key].none),
+        nw.when(nw.col("_sure") == 1).then(nw.lit(value=True)).otherwise(None).alias(MEMBER),
+    )
+    columns: Columns = {key: table.columns[key] for key in keys} | {name: s.info for name, s in steps.items()}
+    return Table(table.root, frame, columns, certain=table.certain, unique=frozenset(keys), grouped=table)
+
+
+def beside(table: Table, *keys: str, **figures: Figure) -> Table:
+    """The same rows, each with the figures of its group: for rules about a row that look at its like."""
+    matched = table.match(group(table, *keys, **figures), {key: key for key in keys}, "_group")
+    columns = dict(table.columns)
+    renamed: list[nw.Expr] = []
+    for name in figures:
+        info = columns[name] = matched.columns[f"_group_{name}"]
+        plain = [f"{name}__low", f"{name}__high"] if info.bounded else [name]
+        renamed += [nw.col(f"_group_{p}").alias(p) for p in ([*plain, f"{name}__none"] if info.none else plain)]
+    return replace(table, frame=matched.frame.with_columns(*renamed), columns=columns)
+
+
+def _one(rule: nw.Expr) -> nw.Expr:
+    return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+def _count(name: str, _: Figure, __: Table) -> _Steps:
+    within = {f"{name}__low": nw.col("_sure").sum(), f"{name}__high": nw.len()}
+    after = {n: nw.col(n).cast(nw.Int64) for n in within}
+    return _Steps({}, within, after, Info("count", bounded=True))
+
+
+def _value(figure: Figure, table: Table) -> tuple[nw.Expr, nw.Expr, str]:
+    """The value, whether it is unknown (emptiness that is an answer is not), and its type."""
+    if figure.value is None:
+        raise AssertionError
+    built = figure.value.build(table.columns)
+    unknown = built.value.is_null() if built.none is None else built.value.is_null() & ~built.none
+    return built.value, unknown, built.type
+
+
+def _distinct(name: str, figure: Figure, table: Table) -> _Steps:
+    value, unknown, _ = _value(figure, table)
+    sure = nw.when(table.sure()).then(value).otherwise(None)
+    before = {
+        f"_{name}_sure": sure, f"_{name}_sure_null": _one(sure.is_null()),
+        f"_{name}_all": value, f"_{name}_all_null": _one(value.is_null()), f"_{name}_unknown": _one(unknown),
+    }  # fmt: skip
+    within = {
+        f"_{name}_low": nw.col(f"_{name}_sure").n_unique(), f"_{name}_low_null": nw.col(f"_{name}_sure_null").max(),
+        f"_{name}_high": nw.col(f"_{name}_all").n_unique(), f"_{name}_high_null": nw.col(f"_{name}_all_null").max(),
+        f"_{name}_more": nw.col(f"_{name}_unknown").sum(),
+    }  # fmt: skip
+    count_ = {n: nw.col(n).cast(nw.Int64) for n in within}
+    after = {
+        f"{name}__low": count_[f"_{name}_low"] - count_[f"_{name}_low_null"],
+        f"{name}__high": count_[f"_{name}_high"] - count_[f"_{name}_high_null"] + count_[f"_{name}_more"],
+    }
+    return _Steps(before, within, after, Info("count", bounded=True))
+
+
+def _total(name: str, figure: Figure, table: Table) -> _Steps:
+    value, unknown, type_ = _value(figure, table)
+    before = {f"_{name}_v": value, f"_{name}_u": _one(unknown | ~table.sure())}
+    within = {f"_{name}_sum": nw.col(f"_{name}_v").sum(), f"_{name}_unknown": nw.col(f"_{name}_u").max()}
+    known = nw.col(f"_{name}_unknown") == 0
+    after = {name: nw.when(known).then(nw.col(f"_{name}_sum").fill_null(0).cast(nw.Int64)).otherwise(None)}
+    return _Steps(before, within, after, Info(type_))
+
+
+def _extreme(name: str, figure: Figure, table: Table) -> _Steps:
+    value, unknown, type_ = _value(figure, table)
+    before = {f"_{name}_v": value, f"_{name}_u": _one(unknown | ~table.sure())}
+    column = nw.col(f"_{name}_v")
+    within = {
+        f"_{name}_end": column.min() if figure.how == "earliest" else column.max(),
+        f"_{name}_unknown": nw.col(f"_{name}_u").max(),
+    }
+    known = nw.col(f"_{name}_unknown") == 0
+    after = {
+        name: nw.when(known).then(nw.col(f"_{name}_end")).otherwise(None),
+        f"{name}__none": known & nw.col(f"_{name}_end").is_null(),
+    }
+    return _Steps(before, within, after, Info(type_, none=True))
+
+
+def _any(name: str, figure: Figure, table: Table) -> _Steps:
+    if figure.value is None:
+        raise AssertionError
+    rule = rule_of(figure.value, table.columns)
+    holds = table.sure() & rule
+    before = {f"_{name}_yes": _one(holds), f"_{name}_open": _one(rule.is_null() | (rule & ~table.sure()))}
+    within = {n: nw.col(n).max() for n in before}
+    no = nw.when(nw.col(f"_{name}_open") == 1).then(None).otherwise(nw.lit(value=False))
+    after = {name: nw.when(nw.col(f"_{name}_yes") == 1).then(nw.lit(value=True)).otherwise(no)}
+    return _Steps(before, within, after, Info("boolean"))
+
+
+_STEPS = {
+    "count": _count,
+    "distinct": _distinct,
+    "total": _total,
+    "earliest": _extreme,
+    "latest": _extreme,
+    "any": _any,
+}

@@ -1,0 +1,141 @@
+"""The one way control files are loaded: own module names, forbidden names refused, ids known even where a file is broken."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ctrlkit.control import CONTROL_ID, declared
+from ctrlkit.errors import AuthorError, CtrlkitError, InputError
+from ctrlkit.model import Cause, Control, Fault, Severity
+
+ALLOWED_IMPORTS = {"__future__", "calendar", "collections", "ctrlkit", "dataclasses", "datetime", "decimal", "fractions"}
+ALLOWED_IMPORTS |= {"functools", "ipaddress", "itertools", "math", "operator", "pytest", "re", "statistics", "string", "typing"}
+FORBIDDEN = {"now", "today", "utcnow", "time", "random", "environ", "getenv", "socket", "subprocess", "open", "input"}
+FORBIDDEN |= {"exec", "eval", "compile", "__import__", "breakpoint", "globals", "vars", "fetch", "fetch_all", "frame"}
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFile:
+    """A control file as read: its path, the name shown to people, its text, tree and digest."""
+
+    path: Path
+    shown: str
+    text: str
+    tree: ast.Module
+    sha256: str
+
+    @property
+    def domain(self) -> str:
+        """The file's stem: login, mfa, email …"""
+        return self.path.stem
+
+
+def read(path: Path, shown: str) -> ControlFile:
+    """The file, parsed but not executed; raises InputError with the line where it is no Python."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+        tree = ast.parse(text, filename=shown)
+    except (SyntaxError, UnicodeDecodeError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        msg = f"{shown}:{line}: no control file: {getattr(error, 'msg', error)}; mend the Python"
+        raise InputError(msg) from error
+    return ControlFile(path, shown, text, tree, hashlib.sha256(content).hexdigest())
+
+
+def execute(file: ControlFile, rewrite: Callable[[ast.Module, bytes, Path], None] | None = None) -> Mapping[str, Any]:
+    """The namespace of the executed file, under a module name that no other file has."""
+    tree = ast.parse(file.text, filename=file.shown)
+    if rewrite is not None:
+        rewrite(tree, file.text.encode(), file.path)
+    module = ModuleType(f"ctrlkit_control_{hashlib.sha256(str(file.path).encode()).hexdigest()[:16]}")
+    module.__file__ = str(file.path)
+    exec(compile(tree, str(file.path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+    return vars(module)
+
+
+def controls_of(file: ControlFile) -> tuple[Control, ...]:
+    """The controls of one file; where it cannot be used, its planned controls with the fault that says why."""
+    forbidden = _forbidden(file)
+    if forbidden:
+        return _planned(file, Fault(Cause.FORBIDDEN, forbidden))
+    try:
+        namespace = execute(file)
+    except CtrlkitError:
+        raise
+    except Exception as error:  # noqa: BLE001  a stranger's file: its fault becomes the verdict of its controls
+        return _planned(file, Fault(Cause.CRASHED, f"{file.shown}: {type(error).__name__} while it was loaded: {error}"))
+    found = declared(namespace, domain=file.domain, path=file.shown, sha256=file.sha256)
+    lost = {id_ for id_, *_ in _declarations(file)} - {control.id for control in found}
+    if lost:
+        msg = f"{file.shown}: control {sorted(lost)[0]} is declared but lost: two checks share a name; give each its own"
+        raise AuthorError(msg)
+    return found
+
+
+def load(files: Iterable[tuple[Path, str]]) -> dict[str, Control]:
+    """All controls of these files (path, name shown), by id; raises InputError where two files declare one id."""
+    controls: dict[str, Control] = {}
+    for path, shown in sorted(files, key=lambda item: item[1]):
+        for control in controls_of(read(path, shown)):
+            first = controls.get(control.id)
+            if first is not None:
+                msg = f"{shown}: control {control.id} is already declared in {first.path}; give it another id"
+                raise InputError(msg)
+            controls[control.id] = control
+    return dict(sorted(controls.items()))
+
+
+def _forbidden(file: ControlFile) -> str:
+    """The first name that would make a verdict depend on more than its evidence, with its line; empty if there is none."""
+    for node in ast.walk(file.tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [a.name for a in node.names if a.name.split(".")[0] not in ALLOWED_IMPORTS]
+        elif isinstance(node, ast.ImportFrom):
+            module = (node.module or "").split(".")[0]
+            names = [node.module or "."] if module not in ALLOWED_IMPORTS or node.level else []
+            names += [a.name for a in node.names if a.name in FORBIDDEN]
+        elif isinstance(node, ast.Name) and node.id in FORBIDDEN:
+            names = [node.id]
+        elif isinstance(node, ast.Attribute) and (node.attr in FORBIDDEN or node.attr.startswith("__")):
+            names = [node.attr]
+        if names:
+            return f"{file.shown}:{getattr(node, 'lineno', 1)}: {names[0]!r} is not for controls: they see evidence, parameters and as_of only"
+    return ""
+
+
+def _declarations(file: ControlFile) -> list[tuple[str, str, str, int]]:
+    """Id, title, severity and line of each control that the decorators name, read without running anything."""
+    found = []
+    for node in ast.walk(file.tree):
+        for decorator in getattr(node, "decorator_list", []):
+            if isinstance(decorator, ast.Call) and _is_control(decorator.func):
+                words = [a.value for a in decorator.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+                severity = [k.value.value for k in decorator.keywords if k.arg == "severity" and isinstance(k.value, ast.Constant)]
+                if len(words) > 1 and severity and CONTROL_ID.fullmatch(words[0]):
+                    found.append((words[0], words[1], str(severity[0]), node.lineno))  # type: ignore[attr-defined]
+    return found
+
+
+def _is_control(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute):
+        return function.attr == "on_host" and isinstance(function.value, ast.Name) and function.value.id == "control"
+    return isinstance(function, ast.Name) and function.id == "control"
+
+
+def _planned(file: ControlFile, fault: Fault) -> tuple[Control, ...]:
+    return tuple(
+        Control(
+            id=id_, title=title, severity=Severity(severity), requirement=title, decisions=(), params={}, maps={}, remedy="",
+            typical_exception="", finding_note="", applies={}, checks=(), domain=file.domain, path=file.shown,
+            sha256=file.sha256, fault=fault,
+        )
+        for id_, title, severity, _ in _declarations(file)
+    )  # fmt: skip

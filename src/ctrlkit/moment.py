@@ -1,0 +1,184 @@
+"""Dates and instants: ISO always, other orders where the whole column shows them, local times through their zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
+
+import polars as pl
+
+Order = Literal["dmy", "mdy", "ymd", "same", "both"]
+"""How days and months stand in a column; `same`: nothing tells, `both`: some cells say one order, some the other."""
+
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH: Final = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+_PATTERN: Final = (
+    r"(?i)^(?:(?<y1>[0-9]{4})[-/.](?<m1>[0-9]{1,2})[-/.](?<d1>[0-9]{1,2})"
+    r"|(?<a>[0-9]{1,2})[-/.](?<b>[0-9]{1,2})[-/.](?<y2>[0-9]{4})"
+    rf"|(?<d3>[0-9]{{1,2}})[-/ ](?<m3>{_MONTH})[-/ ,]+(?<y3>[0-9]{{4}})"
+    rf"|(?<m4>{_MONTH})\.? (?<d4>[0-9]{{1,2}}),? (?<y4>[0-9]{{4}}))"
+    r"(?<clock>(?:T|,? +)(?<h>[0-9]{1,2}):(?<min>[0-9]{2})(?::(?<s>[0-9]{2})(?:[.,](?<f>[0-9]{1,9}))?)?"
+    r"(?: ?(?<ap>[ap])\.?m\.?)?"
+    r"(?: ?(?<zone>Z|(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?|UTC|GMT))?)?$"
+)
+_EITHER: Final = r"^(?<a>[0-9]{1,2})[-/.](?<b>[0-9]{1,2})[-/.][0-9]{4}(?:[^0-9]|$)"
+_FIRST_YEAR: Final = 1901
+"""Products write 0001-01-01, 1899-12-30 or 1900-01-01 for "never"; no evidence is as old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`local`: IANA zone of times that carry none; `site`: zone whose calendar days count; and the as-of date there."""
+
+    local: str
+    site: str
+    as_of_date: date
+
+    def is_after(self, value: pl.Expr, kind: str) -> pl.Expr:
+        """Whether a date or instant lies after the as-of date."""
+        if kind == "date":
+            return value > self.as_of_date
+        return value >= self.end
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after the as-of date, naive UTC."""
+        midnight = datetime.combine(self.as_of_date + timedelta(days=1), datetime.min.time())
+        for hour in range(3):  # some zones skip midnight when their clocks change
+            local = pl.Series([midnight + timedelta(hours=hour)])
+            aware = local.dt.replace_time_zone(self.site, ambiguous="earliest", non_existent="null")
+            found = aware.dt.convert_time_zone("UTC").dt.replace_time_zone(None).item()
+            if isinstance(found, datetime):
+                return found
+        return midnight
+
+
+def zone_exists(name: str) -> bool:
+    """Whether this is an IANA zone name."""
+    try:
+        pl.Series([datetime(2026, 1, 1)]).dt.replace_time_zone(name)  # noqa: DTZ001
+    except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
+        return False
+    return True
+
+
+def orders_of(frame: pl.LazyFrame, columns: Mapping[str, Order | None]) -> dict[str, Order]:
+    """The order of day and month in each text column of `frame` that has such cells; a given order is not questioned."""
+    asked = [name for name, order in columns.items() if order is None]
+    given = {name: order for name, order in columns.items() if order is not None}
+    if not asked:
+        return given
+    counts = []
+    for name in asked:
+        pair = pl.col(name).str.extract_groups(_EITHER)
+        a, b = (pair.struct.field(f).cast(pl.Int32) for f in "ab")
+        counts += [
+            a.is_not_null().any().alias(f"{name}:any"),
+            ((a > 12) & (b <= 12)).any().alias(f"{name}:dmy"),
+            ((b > 12) & (a <= 12)).any().alias(f"{name}:mdy"),
+        ]
+    seen = frame.select(counts).collect(engine="streaming").row(0, named=True)
+    return given | {name: _order(seen, name) for name in asked if seen[f"{name}:any"]}
+
+
+def _order(seen: Mapping[str, bool], name: str) -> Order:
+    match seen[f"{name}:dmy"], seen[f"{name}:mdy"]:
+        case True, False:
+            return "dmy"
+        case False, True:
+            return "mdy"
+        case True, True:
+            return "both"
+        case _:
+            return "same"
+
+
+def read_date(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
+    """Calendar days; of an instant with a zone the day at the site, of a local time its own day."""
+    iso = pl.when(text.str.len_bytes() == 10).then(text).str.to_date("%Y-%m-%d", strict=False)
+    parts = pl.when(iso.is_null()).then(text).str.extract_groups(_PATTERN)
+    own = _day_text(parts, order).str.to_date("%Y-%m-%d", strict=False)
+    clocked = parts.struct.field("clock").is_not_null()
+    moment = _utc(parts, clock, order)
+    at_site = _aware(moment).dt.convert_time_zone(clock.site).dt.date()
+    local = pl.when(_local(parts, order).is_not_null()).then(own)
+    zoned = parts.struct.field("zone").is_not_null()
+    return _credible(pl.coalesce(iso, pl.when(~clocked).then(own).when(zoned).then(at_site).otherwise(local)))
+
+
+def read_instant(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
+    """Instants as naive UTC microseconds; a day without a time is none, nor a time that its zone skips or repeats."""
+    long = text.str.len_bytes()
+    utc = _parsed(pl.when(long == 20).then(text), "%Y-%m-%dT%H:%M:%SZ")
+    spaced = _parsed(pl.when(long == 19).then(text), "%Y-%m-%d %H:%M:%S")
+    plain = _to_utc(spaced, clock.local)
+    parts = pl.when(utc.is_null() & spaced.is_null()).then(text).str.extract_groups(_PATTERN)
+    return _credible(pl.coalesce(utc, plain, _utc(parts, clock, order)))
+
+
+def expected_moment(kind: str, order: Order | None) -> str:
+    """What a date or instant should look like, for a person."""
+    example = "a day such as 2026-10-31" if kind == "date" else "an instant such as 2026-10-31T18:05:00+08:00"
+    if order == "same":
+        return f"{example}; day and month cannot be told apart, set date_order (dmy or mdy) in pack.yaml"
+    if order == "both":
+        return f"{example}; some cells put the day first, others the month"
+    return example
+
+
+def _parsed(text: pl.Expr, shape: str) -> pl.Expr:
+    return text.str.to_datetime(shape, strict=False, time_unit="us", time_zone=None)
+
+
+def _aware(value: pl.Expr) -> pl.Expr:
+    return value.dt.replace_time_zone("UTC")
+
+
+def _to_utc(value: pl.Expr, zone: str) -> pl.Expr:
+    aware = value.dt.replace_time_zone(zone, ambiguous="null", non_existent="null")
+    return aware.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def _credible(value: pl.Expr) -> pl.Expr:
+    return pl.when(value.dt.year() >= _FIRST_YEAR).then(value)
+
+
+def _day_text(parts: pl.Expr, order: Order | None) -> pl.Expr:
+    part = parts.struct.field
+    a, b = part("a"), part("b")
+    day, month = {"dmy": (a, b), "mdy": (b, a)}.get(order or "", (pl.when(a == b).then(a), pl.when(a == b).then(b)))
+    word = pl.coalesce(part("m3"), part("m4")).str.to_lowercase().str.slice(0, 3)
+    named = word.replace_strict(_MONTHS, [str(n) for n in range(1, 13)], default=None, return_dtype=pl.String)
+    years = pl.coalesce(part("y1"), part("y2"), part("y3"), part("y4"))
+    months = pl.coalesce(part("m1"), month, named).str.zfill(2)
+    days = pl.coalesce(part("d1"), day, part("d3"), part("d4")).str.zfill(2)
+    return pl.concat_str(years, months, days, separator="-")
+
+
+def _local(parts: pl.Expr, order: Order | None) -> pl.Expr:
+    part = parts.struct.field
+    hour = part("h").cast(pl.Int32)
+    half = part("ap").str.to_lowercase()
+    twelve = pl.when(hour.is_between(1, 12)).then(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
+    hours = pl.when(half.is_null()).then(hour).otherwise(twelve).cast(pl.String).str.zfill(2)
+    seconds = part("s").fill_null("00")
+    fraction = part("f").fill_null("0").str.slice(0, 6).str.pad_end(6, "0")
+    clock = pl.concat_str(hours, part("min"), seconds, separator=":")
+    text = pl.concat_str(_day_text(parts, order), pl.lit("T"), clock)
+    return _parsed(text, "%Y-%m-%dT%H:%M:%S") + pl.duration(microseconds=fraction.cast(pl.Int64))
+
+
+def _utc(parts: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
+    local = _local(parts, order)
+    zone = parts.struct.field("zone").str.to_uppercase()
+    shift = zone.str.extract_groups(r"(?<sign>[+-])(?<h>[0-9]{1,2}):?(?<m>[0-9]{2})?$")
+    hours, minutes = shift.struct.field("h").cast(pl.Int64), shift.struct.field("m").cast(pl.Int64).fill_null(0)
+    sane = (hours <= 14) & (minutes < 60)
+    signed = pl.when(sane).then((hours * 60 + minutes) * pl.when(shift.struct.field("sign") == "-").then(-1).otherwise(1))
+    offset = pl.when(zone.is_in(["Z", "UTC", "GMT"])).then(0).otherwise(signed)
+    return pl.when(zone.is_null()).then(_to_utc(local, clock.local)).otherwise(local - pl.duration(minutes=offset))

@@ -1,0 +1,246 @@
+"""From what a check asserted to what it decided: findings with pointers and keys, notes, and one sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import narwhals as nw
+
+from ctrlkit.check import BROKEN, UNKNOWN, Judgement, Record, Stumble
+from ctrlkit.expression import logical
+from ctrlkit.model import Cause, Finding, Note, Pointer
+from ctrlkit.table import Root, Table, fetch, fetch_all
+
+SHOWN_SOURCES = 20
+SHOWN_NOTES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one check decided for one subject, before grades, waivers and the state of the evidence are weighed."""
+
+    state: Literal["passed", "failed", "inconclusive", "error"]
+    cause: Cause | None
+    reason: str
+    population: int | None = None
+    exceptions: int | None = None
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def judge(record: Record, control: str, subject: str, finding_note: str = "") -> Outcome:
+    """The outcome of a check that ended by itself."""
+    judgements = _judgements(record)
+    broken, tolerated, undecided = [], [], []
+    for stumble in record.stumbles.values():
+        states = {(mark.state, judgements[mark.pool]) for mark in stumble.marks}
+        if (BROKEN, "fails") in states:
+            broken.append(stumble)
+        elif any(state == UNKNOWN and held != "keeps" for state, held in states) or (BROKEN, "open") in states:
+            undecided.append(stumble)
+        else:
+            tolerated.append(stumble)
+    places = _Places([*broken, *tolerated, *undecided, *record.noted])
+    population = _population(record.populations)
+    findings = tuple(_findings(broken, judgements, places, (control, subject), finding_note))
+    notes = [Note(digest(control, subject, figure), figure) for figure in record.figures]
+    notes += _notes(undecided, "undecided", places, (control, subject))
+    notes += _notes(tolerated, "tolerated", places, (control, subject))
+    notes += _notes(record.noted, "", places, (control, subject))
+    notes += [Note(digest(control, subject, doubt), doubt) for doubt in record.doubts]
+    state, cause, reason = _decision(record, population, broken, undecided, places)
+    exceptions = len(broken) + sum(1 for s in tolerated if any(m.state == BROKEN for m in s.marks))
+    return Outcome(state, cause, reason, population, exceptions, findings, tuple(notes))
+
+
+def _judgements(record: Record) -> dict[str, Judgement]:
+    """Whether each pool keeps its tolerance: decided where the undecided rows cannot change the answer."""
+    broken: Counter[str] = Counter()
+    doubtful: Counter[str] = Counter()
+    for stumble in record.stumbles.values():
+        for pool in {mark.pool for mark in stumble.marks}:
+            states = {mark.state for mark in stumble.marks if mark.pool == pool}
+            (broken if BROKEN in states else doubtful)[pool] += 1
+    answers: dict[str, Judgement] = dict(record.shares)
+    for pool, limit in record.pools.items():
+        over = broken[pool] > limit
+        answers[pool] = "fails" if over else ("open" if broken[pool] + doubtful[pool] > limit else "keeps")
+    return answers
+
+
+def _decision(
+    record: Record, population: int, broken: list[Stumble], undecided: list[Stumble], places: _Places
+) -> tuple[Literal["passed", "failed", "inconclusive", "error"], Cause | None, str]:
+    kinds = " and ".join(dict.fromkeys(table.root.kind.name for table, _ in record.populations)) or "evidence"
+    if broken:
+        why = Counter(mark.because for stumble in broken for mark in stumble.marks if mark.state == BROKEN)
+        words = "; ".join(text for text, _ in sorted(why.items(), key=lambda item: (-item[1], item[0]))[:2])
+        return "failed", None, f"{len(broken):,} of {population:,} rows of {kinds}: {plainly(words)}"
+    if undecided:
+        first = min(undecided, key=places.order)
+        return "inconclusive", Cause.UNDECIDED, (
+            f"{len(undecided):,} of {population:,} rows of {kinds} cannot be decided, "
+            f"first {places.text(first)}: {_unknown(first)}"
+        )
+    if record.doubts:
+        return "inconclusive", Cause.UNDECIDED, "; ".join(record.doubts)
+    if not record.asserted:
+        return "error", Cause.NO_ASSERTION, "the check asserted nothing"
+    if record.populations and population == 0:
+        return "inconclusive", Cause.EMPTY, f"{kinds}: no row that this control speaks about"
+    return "passed", None, ""
+
+
+def plainly(words: str) -> str:
+    """`because` texts without their placeholders, for a sentence about many rows."""
+    import re
+
+    return re.sub(r"\s*\{[^}]*\}", "", words)
+
+
+def digest(*parts: object) -> str:
+    """The key of a finding or note: 16 hex digits over JSON of the parts, the same next month and on every machine."""
+    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _population(populations: list[tuple[Table, int]]) -> int:
+    """The number of different rows that the assertions spoke about."""
+    distinct = {id(table): (table, number) for table, number in populations}
+    if len(distinct) <= 1:
+        return sum(number for _, number in distinct.values())
+    by_root: dict[tuple[int, bool], list[Table]] = {}
+    for table, _ in distinct.values():
+        by_root.setdefault((id(table.root), table.grouped is not None), []).append(table)
+    ids = [nw.concat([t.frame.select("_id") for t in tables]).unique("_id").select(nw.len().alias("n")) for tables in by_root.values()]
+    return sum(rows[0]["n"] for frame in ids for rows in [fetch(frame)])
+
+
+def _findings(
+    broken: list[Stumble], judgements: Mapping[str, Judgement], places: _Places, of: tuple[str, str], note: str
+) -> Iterable[Finding]:
+    seen: Counter[str] = Counter()
+    for stumble in sorted(broken, key=places.order):
+        texts = dict.fromkeys(_filled(m.because, stumble) for m in stumble.marks if (m.state, judgements[m.pool]) == (BROKEN, "fails"))
+        key = digest(*of, *places.identity(stumble))
+        seen[key] += 1
+        if seen[key] > 1:
+            key = digest(key, seen[key])
+        sources, more = places.pointers(stumble)
+        yield Finding(key, "; ".join(texts) + (f" ({note})" if note else ""), _shown(stumble), sources, more)
+
+
+def _notes(stumbles: list[Stumble], what: str, places: _Places, of: tuple[str, str]) -> list[Note]:
+    notes = []
+    ordered = sorted(stumbles, key=places.order)
+    for stumble in ordered[:SHOWN_NOTES]:
+        words = _unknown(stumble) if what == "undecided" else "; ".join(dict.fromkeys(_filled(m.because, stumble) for m in stumble.marks))
+        message = f"{what}: {places.text(stumble)}: {words}" if what else f"{places.text(stumble)}: {words}"
+        notes.append(Note(digest(*of, what, words, *places.identity(stumble)), message))
+    if len(ordered) > SHOWN_NOTES:
+        notes.append(Note(digest(*of, what, "more"), f"{what or 'noted'}: {len(ordered) - SHOWN_NOTES:,} further rows"))
+    return notes
+
+
+def _unknown(stumble: Stumble) -> str:
+    names = [name for name, value in stumble.values.items() if value is None]
+    words = dict.fromkeys(plainly(mark.because) for mark in stumble.marks)
+    missing = f"{', '.join(names)} not known" if names else "whether the control speaks of it is not known"
+    return f"{missing} ({'; '.join(words)}?)"
+
+
+def _filled(because: str, stumble: Stumble) -> str:
+    return because.format_map({k: ("" if v is None else v) for k, v in stumble.values.items()}) if "{" in because else because
+
+
+def _shown(stumble: Stumble) -> dict[str, Any]:
+    """The values a finding carries; of kinds that never travel, none."""
+    roots = [stumble.table.root, *stumble.table.links.values()]
+    if any(root.kind.restricted for root in roots):
+        return {}
+    return {name: (None if value == "none" else value) for name, value in stumble.values.items()}
+
+
+class _Places:
+    """Where rows stand in the vendor's files, looked up once for all rows that will be shown."""
+
+    def __init__(self, stumbles: list[Stumble]) -> None:
+        self._rows: dict[tuple[int, int], dict[str, Any]] = {}
+        self._behind: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
+        wanted: dict[int, tuple[Root, set[int]]] = {}
+        for stumble in stumbles:
+            for link, id_ in stumble.ids.items():
+                root = stumble.table.links[link] if link else stumble.table.root
+                if id_ is not None:
+                    wanted.setdefault(id(root), (root, set()))[1].add(id_)
+        for stumble in _first_of_each_table(s for s in stumbles if s.table.grouped is not None):
+            self._look_behind(stumble.table, [s for s in stumbles if s.table is stumble.table], wanted)
+        roots = [root for root, _ in wanted.values()]
+        frames = [_place_frame(root, ids) for root, ids in wanted.values()]
+        for root, rows in zip(roots, fetch_all(frames) if frames else [], strict=True):
+            for row in rows:
+                self._rows[id(root), row["_id"]] = row
+
+    def _look_behind(self, groups: Table, stumbles: list[Stumble], wanted: dict[int, tuple[Root, set[int]]]) -> None:
+        if groups.grouped is None or not groups.unique:
+            raise AssertionError
+        names = sorted(groups.unique)
+        shown = {stumble.keys for stumble in stumbles}
+        for row in fetch(groups.grouped.frame.select("_id", *names)):
+            keys = tuple(logical(row[name], groups.columns[name].type) for name in names)
+            if keys in shown:
+                self._behind.setdefault((id(groups), keys), []).append(row["_id"])
+                wanted.setdefault(id(groups.root), (groups.root, set()))[1].add(row["_id"])
+
+    def _pointer(self, root: Root, id_: int) -> Pointer:
+        row = self._rows[id(root), id_]
+        return Pointer(root.kind.name, root.party, row["_file"], row["_row"])
+
+    def pointers(self, stumble: Stumble) -> tuple[tuple[Pointer, ...], int]:
+        """At most 20 pointers, the row's own first, and how many more there are."""
+        behind = self._behind.get((id(stumble.table), stumble.keys))
+        if behind is not None:
+            own = sorted((self._pointer(stumble.table.root, i) for i in behind), key=_pointer_order)
+        else:
+            own = [self._pointer(stumble.table.root, stumble.ids[""])] if stumble.ids[""] is not None else []
+        links = [
+            self._pointer(stumble.table.links[link], id_) for link, id_ in sorted(stumble.ids.items()) if link and id_ is not None
+        ]
+        pointers = list(dict.fromkeys([*own, *links]))
+        return tuple(pointers[:SHOWN_SOURCES]), max(0, len(pointers) - SHOWN_SOURCES)
+
+    def order(self, stumble: Stumble) -> tuple[str, str, int]:
+        """Findings stand in the order of their first source."""
+        pointers, _ = self.pointers(stumble)
+        return _pointer_order(pointers[0])
+
+    def text(self, stumble: Stumble) -> str:
+        """The first place, in words."""
+        (first, *_), _ = self.pointers(stumble)
+        return f"{first.file} row {first.row}"
+
+    def identity(self, stumble: Stumble) -> tuple[Any, ...]:
+        """What names the row next month too: its key as evaluated, never its number or its other values."""
+        root = stumble.table.root
+        if stumble.keys:
+            return (root.kind.name, *stumble.keys)
+        row = self._rows[id(root), stumble.ids[""] or 0]
+        return (root.kind.name, *(logical(row[k], root.columns[k].type) for k in root.kind.key if k in root.columns))
+
+
+def _pointer_order(pointer: Pointer) -> tuple[str, str, int]:
+    return (pointer.kind, pointer.file, pointer.row or 0)
+
+
+def _place_frame(root: Root, ids: set[int]) -> nw.LazyFrame[Any]:
+    keys = [key for key in root.kind.key if key in root.columns]
+    return root.frame.filter(nw.col("_id").is_in(sorted(ids))).select("_id", "_file", "_row", *keys)
+
+
+def _first_of_each_table(stumbles: Iterable[Stumble]) -> list[Stumble]:
+    return list({id(stumble.table): stumble for stumble in stumbles}.values())

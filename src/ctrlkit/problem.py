@@ -1,0 +1,51 @@
+"""Problems: the rows and cells of a file that could not be read, one JSON line each, personal values masked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from ctrlkit.cell import Rules, expected, mask
+from ctrlkit.kind import Column
+
+_SHOWN: Final = 200
+"""Characters of a value that are kept."""
+
+
+def write(frame: pl.LazyFrame, columns: Mapping[str, Column], rules: Rules, file: str, target: Path) -> None:
+    """Write `{"file","row","column","value","expected"}` lines to `target`, sorted by row and column.
+
+    `frame` holds `_row`, `_flaw`, and per column its value, its text `t:` and its reason `w:` (see `cell`). A column of
+    null says that the row as a whole is no record.
+    """
+    reasons = pl.any_horizontal([pl.col(f"w:{name}") > 0 for name in columns])
+    unmet = pl.any_horizontal([pl.col(f"t:{name}").is_null() for name, c in columns.items() if c.required] or [pl.lit(False)])
+    names = [f"{mark}:{name}" for name in columns for mark in "tw"]
+    wrong = frame.filter(pl.col("_flaw").is_not_null() | reasons | unmet).select("_row", "_flaw", *names)
+    rows = wrong.sort("_row").collect(engine="streaming").iter_rows(named=True)
+    with target.open("w", encoding="utf-8", newline="\n") as file_out:
+        for row in rows:
+            for line in _of_row(row, columns, rules):
+                file_out.write(json.dumps({"file": file, "row": row["_row"], **line}, ensure_ascii=False) + "\n")
+
+
+def _of_row(row: Mapping[str, Any], columns: Mapping[str, Column], rules: Rules) -> Iterator[dict[str, str | None]]:
+    if row["_flaw"] is not None:
+        yield {"column": None, "value": row["_flaw"], "expected": "a whole record"}
+        return
+    for name in sorted(columns):
+        column, text, reason = columns[name], row[f"t:{name}"], row[f"w:{name}"]
+        if reason:
+            yield {"column": name, "value": _shown(column, text), "expected": expected(column, reason, rules)}
+        elif column.required and text is None:
+            yield {"column": name, "value": None, "expected": "a value; the column is required"}
+
+
+def _shown(column: Column, text: str | None) -> str | None:
+    if text is None:
+        return None
+    return mask(text) if column.personal else text[:_SHOWN]

@@ -1,0 +1,221 @@
+"""Files as they come: what a file really is, its digest and encoding, and the raw text table inside it."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from stat import S_ISREG
+from typing import BinaryIO, Final
+
+import polars as pl
+
+from ctrlkit.errors import EvidenceError
+from ctrlkit.model import Cause, Fault
+
+FILE_LIMIT: Final = 4 * 2**30
+CELL_LIMIT: Final = 2**20
+COLUMN_LIMIT: Final = 2_000
+HEADER_ROWS: Final = 20
+"""The header must stand in the first rows of a table."""
+
+STAGED_FROM: Final = 64 * 2**20
+"""Bytes from which a table is kept on disk and not in memory."""
+
+FORMATS: Final = {
+    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv", ".json": "json", ".ndjson": "ndjson",
+    ".jsonl": "ndjson", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet",
+}  # fmt: skip
+
+_CHUNK: Final = 2**20
+_SIGNS: Final = (
+    (b"PK\x03\x04", "a zip or Excel file", {"xlsx"}),
+    (b"%PDF", "a PDF", set[str]()),
+    (b"\xd0\xcf\x11\xe0", "an old or password-protected Office file", set[str]()),
+    (b"PAR1", "a Parquet file", {"parquet"}),
+    (b"\x1f\x8b", "a gzip file", set[str]()),
+    (b"7z\xbc\xaf", "a 7-Zip file", set[str]()),
+    (b"Rar!", "a RAR file", set[str]()),
+    (b"\x89PNG", "a picture", set[str]()),
+    (b"\xff\xd8\xff", "a picture", set[str]()),
+    (b"SQLite format 3", "a SQLite database", set[str]()),
+)
+_ADVICE: Final = {
+    "xlsx": "save it as .xlsx without a password",
+    "parquet": "hand over the Parquet file itself",
+}
+
+
+class UnreadableError(EvidenceError):
+    """A whole file cannot be read; `cause` is missing, malformed or truncated."""
+
+    def __init__(self, cause: Cause, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one pass over a file's bytes tells.
+
+    `cut_character`: it ends in the middle of a character; `ended`: with a line break; `counts`: how often each byte
+    sequence of interest occurs.
+    """
+
+    sha256: str
+    size: int
+    encoding: str
+    cut_character: bool
+    ended: bool
+    counts: dict[bytes, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A table as text. `frame` holds `_row` (Int64, as a person counts), `_flaw` (String, why the row is no record),
+    `_first` (String, its first cell) and `c<i>` (String) for each column asked for; wholly blank rows are left out.
+    """
+
+    frame: pl.LazyFrame
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+    unended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to read a file: a sheet, a delimiter. `head` holds its first rows with their numbers.
+
+    `load(header, indexes)` reads the rows below the header at that place of `head`, of the columns at those positions.
+    """
+
+    head: tuple[tuple[int, tuple[str, ...]], ...]
+    load: Callable[[int, Sequence[int]], Raw]
+    name: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+def identify(path: Path) -> str:
+    """The format of a file, by its name and its first bytes; raises UnreadableError where the two disagree."""
+    _regular(path)
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise UnreadableError(
+            Cause.MALFORMED,
+            f"files named {path.suffix or 'without suffix'} are not read; expected .csv, .tsv, .json, .ndjson, .xlsx or .parquet",
+        )
+    with path.open("rb") as file:
+        head = file.read(2048)
+    _agree(kind, head)
+    return kind
+
+
+def _regular(path: Path) -> None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise UnreadableError(Cause.MISSING, "there is no such file; hand it over or mend its name in pack.yaml") from None
+    except OSError as error:
+        raise UnreadableError(Cause.MALFORMED, f"cannot be opened: {error.strerror}") from None
+    if not S_ISREG(status.st_mode):
+        raise UnreadableError(Cause.MALFORMED, "is not a regular file; expected a file with rows")
+    if status.st_size == 0:
+        raise UnreadableError(Cause.MALFORMED, "is empty (0 bytes); export it again")
+    if status.st_size > FILE_LIMIT:
+        raise UnreadableError(Cause.MALFORMED, f"is larger than {FILE_LIMIT // 2**30} GiB; split it by month")
+
+
+def _agree(kind: str, head: bytes) -> None:
+    found = next(((what, kinds) for sign, what, kinds in _SIGNS if head.startswith(sign)), None)
+    advice = _ADVICE.get(kind, "export it again as " + kind.upper())
+    if found is not None and kind not in found[1]:
+        raise UnreadableError(Cause.MALFORMED, f"is {found[0]}, not {kind.upper()} as its name says; {advice}")
+    if found is None and kind in {"xlsx", "parquet"}:
+        raise UnreadableError(Cause.MALFORMED, f"is not {kind.upper()} as its name says; {advice}")
+    start = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<script", b"<table")):
+        raise UnreadableError(
+            Cause.MALFORMED, f"is a web page, not {kind.upper()} as its name says; sign in and export it again"
+        )
+    if kind in {"csv", "tsv"} and start.startswith((b"{", b"[{")):
+        raise UnreadableError(Cause.MALFORMED, f"is JSON, not {kind.upper()} as its name says; name it .json or .ndjson")
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def survey(path: Path, counted: Sequence[bytes] = ()) -> Survey:
+    """One pass over a text file; raises UnreadableError for bytes that are no text."""
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    counts = dict.fromkeys([*counted, b"\n", b"\r", b"\r\n", b'"', b"\x00"], 0)
+    utf8, last, size = True, b"", 0
+    with path.open("rb") as file:
+        head = file.read(65536)
+        file.seek(0)
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            for what in counts:
+                counts[what] += chunk.count(what)
+            counts[b"\r\n"] += (last + chunk[:1]) == b"\r\n"
+            if utf8:
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    utf8 = False
+            last = chunk[-1:]
+    pending = utf8 and bool(decoder.getstate()[0])
+    encoding = _encoding(head, utf8=utf8)
+    if counts[b"\x00"] and not encoding.startswith("utf-16"):
+        raise UnreadableError(Cause.MALFORMED, "holds binary data, not text; export it again")
+    return Survey(digest.hexdigest(), size, encoding, pending, last in {b"\n", b"\r"}, counts)
+
+
+def _encoding(head: bytes, *, utf8: bool) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if head.startswith(codecs.BOM_UTF8) and utf8:
+        return "utf-8-sig"
+    if len(head) > 1:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        if max(even, odd) * 10 > len(head) * 3:
+            return "utf-16-le" if odd > even else "utf-16-be"
+    return "utf-8" if utf8 else "cp1252"
+
+
+def as_utf8(path: Path, seen: Survey, work: Path, counted: Sequence[bytes] = ()) -> tuple[Path, Survey, tuple[str, ...]]:
+    """The file as UTF-8, itself or a copy in `work`, with the survey of that text and a note on its encoding."""
+    if seen.encoding in {"utf-8", "utf-8-sig"} and not seen.cut_character:
+        return path, seen, ()
+    target = work / f"{seen.sha256[:16]}.utf8.txt"
+    with path.open("rb") as source, target.open("wb") as copy:
+        cut = _transcode(source, copy, seen.encoding) or seen.cut_character
+    again = replace(survey(target, counted), sha256=seen.sha256, cut_character=cut)
+    quiet = seen.encoding in {"utf-8", "utf-8-sig"}
+    return target, again, () if quiet else (f"read as {seen.encoding}, not UTF-8",)
+
+
+def _transcode(source: BinaryIO, copy: BinaryIO, encoding: str) -> bool:
+    """Whether the source ends in the middle of a character."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        while chunk := source.read(_CHUNK):
+            copy.write(decoder.decode(chunk).encode("utf-8"))
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
+        raise UnreadableError(
+            Cause.MALFORMED, f"has bytes that are no text in UTF-8, UTF-16 or windows-1252 ({error.reason}); save it as UTF-8"
+        ) from None
+    return bool(decoder.getstate()[0])
+
+
+def settle(frame: pl.LazyFrame, size: int, target: Path) -> pl.LazyFrame:
+    """The frame computed once: in memory, or for a file of `size` bytes from `STAGED_FROM` on as Parquet at `target`."""
+    if size < STAGED_FROM:
+        return frame.collect(engine="streaming").lazy()
+    frame.sink_parquet(target, maintain_order=True)
+    return pl.scan_parquet(target, glob=False)

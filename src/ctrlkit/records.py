@@ -1,0 +1,213 @@
+"""Files of records: JSON lists and envelopes, NDJSON and Parquet, as tables of text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from ctrlkit.model import Cause, Fault
+from ctrlkit.reader import COLUMN_LIMIT, Candidate, Raw, Survey, UnreadableError, settle
+
+NEXT_PAGE: Final = (
+    "@odata.nextlink", "odata.nextlink", "nextlink", "nextpagetoken", "__next", "nexttoken", "nexturi", "next", "next_page",
+    "nextpage", "next_cursor", "next_link",
+)  # fmt: skip
+"""Keys, in lower case, that say that another page follows."""
+
+_LISTS: Final = ("value", "d", "results", "result", "records", "users", "items", "activities", "entities", "response")
+_DEPTH: Final = 8
+
+Row = tuple[int, str | None, dict[str, str | None]]
+"""Number, flaw, cells by header."""
+
+
+def json_candidates(path: Path, seen: Survey) -> tuple[Candidate, ...]:
+    """The one table in a JSON file: a list, an envelope with one list, or a single record."""
+    text = path.read_text("utf-8-sig")
+    try:
+        document = _parse(text)
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        cause = Cause.TRUNCATED if cut else Cause.MALFORMED
+        found = "ends in the middle of a record; the file is cut" if cut else f"is no JSON: {error.msg}"
+        raise UnreadableError(cause, f"line {error.lineno}: {found}; export it again") from None
+    except RecursionError:
+        raise UnreadableError(Cause.MALFORMED, "is nested too deeply; expected a list of records") from None
+    faults: list[Fault] = []
+    listed = _list_in(document, faults)
+    if listed and not any(isinstance(record, dict) for record in listed):
+        raise UnreadableError(Cause.MALFORMED, "holds a list of plain values; expected a list of records")
+    rows: list[Row] = []
+    for number, record in enumerate(listed, 1):
+        if isinstance(record, dict):
+            rows.append((number, None, _flat(record)))
+        else:
+            rows.append((number, "no object", {}))
+    return (_candidate(rows, faults, seen),)
+
+
+def ndjson_candidates(path: Path, seen: Survey) -> tuple[Candidate, ...]:
+    """The one table in a file with one JSON object on each line."""
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    with path.open(encoding="utf-8-sig", newline="\n") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                record = _parse(line)
+            except (json.JSONDecodeError, RecursionError):
+                rows.append((number, "no JSON object on this line", {}))
+                continue
+            flat = _flat(record) if isinstance(record, dict) else {}
+            rows.append((number, None if isinstance(record, dict) else "no JSON object on this line", flat))
+    if rows and rows[-1][1] and not seen.ended:
+        faults.append(
+            Fault(Cause.TRUNCATED, f"line {rows[-1][0]}: ends in the middle of a record; the file is cut, export it again")
+        )
+    if rows and all(flaw for _, flaw, _ in rows):
+        raise UnreadableError(Cause.TRUNCATED if faults else Cause.MALFORMED, "no line holds a JSON object; export it again")
+    return (_candidate(rows, faults, seen),)
+
+
+def parquet_candidates(path: Path, size: int, work: Path, digest: str) -> tuple[Candidate, ...]:
+    """The one table in a Parquet file, its types turned into text without loss."""
+    try:
+        frame = pl.scan_parquet(path, glob=False)
+        schema = frame.collect_schema()
+        frame.select(pl.len()).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        found = str(error).splitlines()[0]
+        raise UnreadableError(Cause.MALFORMED, f"is no whole Parquet file ({found}); export it again") from None
+    target = work / f"{digest[:16]}.rows.parquet"
+
+    def load(_header: int, indexes: Sequence[int]) -> Raw:
+        names = schema.names()
+        texts = {f"c{i}": as_text(pl.col(names[i]), schema[names[i]]) for i in sorted(set(indexes))}
+        whole = [as_text(pl.col(n), schema[n]) for n in names]
+        table = frame.select(
+            (pl.int_range(pl.len(), dtype=pl.Int64) + 1).alias("_row"), pl.lit(None, pl.String).alias("_flaw"),
+            as_text(pl.col(names[0]), schema[names[0]]).alias("_first"),
+            pl.all_horizontal([t.is_null() | (t == "") for t in whole]).alias("_blank"),
+            **texts,
+        ).filter(~pl.col("_blank")).drop("_blank")  # fmt: skip
+        try:
+            return Raw(settle(table, size, target))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            found = str(error).splitlines()[0]
+            raise UnreadableError(Cause.MALFORMED, f"is no whole Parquet file ({found}); export it again") from None
+
+    return (Candidate(((0, tuple(schema.names())),), load),)
+
+
+def as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """A typed column as the text a person would write; a type that has none becomes a cell that cannot be read."""
+    if isinstance(kind, pl.Datetime):
+        shape = "%Y-%m-%dT%H:%M:%S%.6f"
+        return value.dt.convert_time_zone("UTC").dt.strftime(shape + "Z") if kind.time_zone else value.dt.strftime(shape)
+    if isinstance(kind, pl.List) and kind.inner == pl.String:
+        return value.list.join(";")
+    if kind.is_nested() or kind in {pl.Binary, pl.Object, pl.Duration, pl.Time}:
+        return pl.when(value.is_not_null()).then(pl.lit("#UNREADABLE!"))
+    return value.cast(pl.String)
+
+
+def _candidate(rows: list[Row], faults: Iterable[Fault], seen: Survey) -> Candidate:
+    headers = tuple(dict.fromkeys(name for _, _, cells in rows for name in cells))
+    if len(headers) > COLUMN_LIMIT:
+        raise UnreadableError(Cause.MALFORMED, f"has {len(headers)} different keys; at most {COLUMN_LIMIT} are read")
+    return Candidate(((0, headers),), partial(_load, rows, headers, tuple(faults)))
+
+
+def _load(rows: list[Row], headers: tuple[str, ...], faults: tuple[Fault, ...], _header: int, indexes: Sequence[int]) -> Raw:
+    wanted = sorted(set(indexes))
+    schema = {"_row": pl.Int64, "_flaw": pl.String, "_first": pl.String} | {f"c{i}": pl.String for i in wanted}
+    first = headers[0] if headers else ""
+    kept = [r for r in rows if r[1] or any(v and v.strip() for v in r[2].values())]
+    columns: dict[str, list[Any]] = {
+        "_row": [row for row, _, _ in kept],
+        "_flaw": [flaw for _, flaw, _ in kept],
+        "_first": [cells.get(first) for _, _, cells in kept],
+        **{f"c{i}": [cells.get(headers[i]) for _, _, cells in kept] for i in wanted},
+    }
+    return Raw(pl.DataFrame(columns, schema=schema).lazy(), faults)
+
+
+def _parse(text: str) -> Any:
+    """JSON with its numbers as they are written."""
+    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = sorted({key for key, _ in pairs if sum(k == key for k, _ in pairs) > 1})
+        raise UnreadableError(Cause.MALFORMED, f"the key {', '.join(twice)} stands twice in one record; expected it once")
+    return found
+
+
+def _list_in(document: Any, faults: list[Fault]) -> list[Any]:
+    if isinstance(document, list):
+        return document
+    if not isinstance(document, dict):
+        raise UnreadableError(Cause.MALFORMED, "holds a single value; expected a list of records")
+    _look_for_more(document, faults)
+    lists = {key: value for key, value in document.items() if isinstance(value, list) and all(isinstance(v, dict) for v in value)}
+    lists = {key: value for key, value in lists.items() if value or key.lower() in _LISTS or len(document) == 1}
+    if len(lists) > 1:
+        raise UnreadableError(Cause.MALFORMED, f"holds several lists ({', '.join(sorted(lists))}); expected one list of records")
+    if lists:
+        found: list[Any] = next(iter(lists.values()))
+        _count(document, len(found), faults)
+        return found
+    inner = [value for key, value in document.items() if key.lower() in _LISTS and isinstance(value, dict)]
+    return _list_in(inner[0], faults) if len(inner) == 1 else [document]
+
+
+def _look_for_more(document: Mapping[str, Any], faults: list[Fault]) -> None:
+    for key, value in document.items():
+        if key.lower() in NEXT_PAGE and value not in (None, "", False, [], {}):
+            faults.append(Fault(Cause.TRUNCATED, f"{key} says that another page follows; hand over every page"))
+
+
+def _count(document: Mapping[str, Any], rows: int, faults: list[Fault]) -> None:
+    numbers = {k.lower(): int(v) for k, v in document.items() if isinstance(v, str) and v.isascii() and v.isdigit()}
+    total = max(numbers.get("totalcount", 0), numbers.get("total_count", 0), numbers.get("@odata.count", 0))
+    if total > rows:
+        faults.append(Fault(Cause.TRUNCATED, f"says that there are {total} records and holds {rows}; hand over every page"))
+    if numbers.get("pagenumber", 0) < numbers.get("pagecount", 0):
+        found = f"is page {numbers.get('pagenumber', 0)} of {numbers['pagecount']}"
+        faults.append(Fault(Cause.TRUNCATED, f"{found}; hand over every page"))
+
+
+def _flat(record: Mapping[str, Any], before: str = "", depth: int = 0) -> dict[str, str | None]:
+    """Cells by header; an object within becomes `outer.inner`, a list of plain values is joined by `;`."""
+    cells: dict[str, str | None] = {}
+    for key, value in record.items():
+        name = f"{before}{key}"
+        if isinstance(value, dict) and value and depth < _DEPTH:
+            cells |= _flat(value, f"{name}.", depth + 1)
+        else:
+            cells[name] = _plain(value)
+    return cells
+
+
+def _plain(value: Any) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case list() if not value:
+            return None
+        case list() if all(isinstance(v, str) for v in value):
+            return ";".join(value)
+        case str():
+            return value
+        case _:
+            return json.dumps(value, ensure_ascii=False, sort_keys=True)

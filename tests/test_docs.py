@@ -1,0 +1,160 @@
+"""The documents tell the truth: words, codes, links, commands and examples are compared with the program."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import sysconfig
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import ctrlkit
+from ctrlkit.hooks import Hooks
+from ctrlkit.model import Cause, Grade, Result, Severity, Verdict
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+CONTRACT = (ROOT / "docs" / "reference" / "contract.md").read_text("utf-8")
+HOOKS = (ROOT / "docs" / "reference" / "hooks.md").read_text("utf-8")
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+EXIT_CODES = ["0", "1", "2", "3", "4", "5", "130"]
+
+
+def section(page: str, title: str) -> str:
+    """The text under one heading, as far as the next of its rank."""
+    _, _, rest = page.partition(f"\n## {title}\n")
+    assert rest, f"no section {title!r}"
+    return rest.partition("\n## ")[0]
+
+
+def first_column(text: str) -> list[str]:
+    """The words in backticks that begin the rows of the tables in a section."""
+    return [word for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for word in re.findall(r"`([^`]+)`", row)]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+@cache
+def told(*words: str) -> str:
+    """What the installed program prints, and that it ends without complaint."""
+    program = Path(sysconfig.get_path("scripts")) / "ctrlkit"
+    return subprocess.run([program, *words], check=True, capture_output=True, text=True, encoding="utf-8").stdout
+
+
+def test_the_contract_lists_every_verdict_and_cause_in_order() -> None:
+    assert first_column(section(CONTRACT, "Verdicts")) == [*Verdict, *Cause]
+
+
+def test_the_contract_lists_grades_and_severities_in_order() -> None:
+    text = section(CONTRACT, "Verdicts")
+    assert " ".join(f"`{grade}`" for grade in Grade) in text
+    assert " ".join(f"`{severity}`" for severity in Severity) in text
+
+
+def test_the_contract_lists_the_keys_of_a_result_in_order() -> None:
+    assert first_column(section(CONTRACT, "Results")) == [field.name for field in fields(Result)]
+
+
+def test_the_contract_lists_the_exit_codes() -> None:
+    assert first_column(section(CONTRACT, "Exit codes")) == EXIT_CODES
+
+
+def test_the_contract_lists_the_commands_of_the_program() -> None:
+    documented = {word.split()[0] for word in first_column(section(CONTRACT, "Commands"))}
+    known = re.search(r"\{([a-z,]+)\}", told("--help"))
+    assert known, "ctrlkit --help names no commands"
+    assert set(known.group(1).split(",")) == documented
+
+
+@pytest.mark.parametrize("command", [w.split()[0] for w in first_column(section(CONTRACT, "Commands"))])
+def test_the_contract_names_the_options_of_a_command(command: str) -> None:
+    """Those that every command has stand apart; the others stand in its row, all of them and no more."""
+    (row,) = re.findall(rf"^\| `{command}\b.*$", section(CONTRACT, "Commands"), re.MULTILINE)
+    shared = {"--help", "--version", "--color", "--quiet", "--verbose"}
+    known = set(re.findall(r"--[a-z][a-z-]*", told(command, "--help"))) - shared
+    assert known == set(re.findall(r"--[a-z][a-z-]*", row))
+
+
+def test_every_hook_is_documented() -> None:
+    specs = [name for name in vars(Hooks) if name.startswith("ctrlkit_")]
+    assert first_column(HOOKS) == specs
+    for name in specs:
+        assert getattr(Hooks, name).__doc__, f"{name} has no docstring"
+
+
+def test_the_plugin_in_the_documents_runs() -> None:
+    for source in blocks(HOOKS, "python"):
+        room: dict[str, object] = {}
+        exec(compile(source, "hooks.md", "exec"), room)  # noqa: S102 - our own page
+        assert room["USERS"] in room["ctrlkit_adapters"]()  # type: ignore[operator]
+
+
+def test_the_control_in_the_readme_is_a_shipped_one() -> None:
+    (example,) = blocks(README, "python")
+    shipped = (ROOT / "controls" / "mfa.py").read_text("utf-8")
+    assert ast.dump(ast.parse(example).body[0]) in {ast.dump(node) for node in ast.parse(shipped).body}
+
+
+def test_the_readme_names_only_what_an_author_may_import() -> None:
+    (example,) = blocks(README, "python")
+    called = {
+        n.func.id for n in ast.walk(ast.parse(example)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
+    assert not [name for name in called if not hasattr(ctrlkit, name)]
+
+
+def test_the_readme_shows_what_a_run_prints(tmp_path: Path) -> None:
+    """Each line under the command stands in the output, in order; `…` stands for lines left out."""
+    (shown,) = [b for b in blocks(README, "console") if b.startswith("$ ctrlkit run --profile bpo-philippines\n")]
+    program = Path(sysconfig.get_path("scripts")) / "ctrlkit"
+    words = [str(program), "run", "--profile", "bpo-philippines", "--color", "never"]
+    done = subprocess.run(words, cwd=tmp_path, check=False, capture_output=True, text=True, encoding="utf-8")
+    printed = iter(done.stdout.splitlines())
+    expected = [line for line in shown.splitlines()[1:] if line.strip() not in {"", "…"}]
+    assert expected, "the README shows no output"
+    for line in expected:
+        assert any(line == other for other in printed), f"not printed, or not in this place: {line}\n{done.stderr}"
+
+
+def test_the_readme_shows_commands_that_exist() -> None:
+    known = re.search(r"\{([a-z,]+)\}", told("--help"))
+    used = re.findall(r"^\$ ctrlkit ([a-z]+)", README, re.MULTILINE)
+    assert known
+    assert used
+    assert set(used) <= set(known.group(1).split(","))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_link_to_a_page_leads_somewhere(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:\s]*)(#[^)\s]*)?\)", page.read_text("utf-8")):
+        there = page.parent / target if target else page
+        assert there.exists(), f"{page.name}: {target}"
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", there.read_text("utf-8"), re.MULTILINE)
+            assert anchor[1:] in {re.sub(r"[^a-z0-9 -]", "", t.lower()).replace(" ", "-") for t in titles}
+
+
+def test_scripts_in_the_readme_exist() -> None:
+    named = re.findall(r"^\$ sh (\S+)", README, re.MULTILINE)
+    assert sorted(named) == ["scripts/test.sh", "scripts/try.sh"]
+    assert all((ROOT / name).is_file() for name in named)
+
+
+def test_ci_calls_the_command_of_the_readme() -> None:
+    assert "exec sh scripts/test.sh" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_starting_the_program_loads_no_heavy_library() -> None:
+    """`ctrlkit --help` answers at once: no frames, no schema validator, no pytest."""
+    heavy = ["duckdb", "fastexcel", "jsonschema", "polars", "pytest"]
+    ask = f"import sys; from ctrlkit import cli; print(*[name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []

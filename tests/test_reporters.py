@@ -1,0 +1,436 @@
+"""The views for machines and browsers: JUnit, CSV, Markdown, HTML."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+import pytest
+from junitparser import JUnitXml
+from runs import DIGEST, PSEUDONYM, control, every_verdict, findings, hostile, result, run
+
+from ctrlkit.hooks import Reporter, plugin_manager
+from ctrlkit.model import Finding, HostPointer, Run, Verdict
+
+NAMES = {"csv": "findings.csv", "html": "report.html", "junit": "junit.xml", "markdown": "summary.md"}
+
+
+def reporters() -> dict[str, Reporter]:
+    return {r.name: r for brought in plugin_manager().hook.ctrlkit_reporters() for r in brought}
+
+
+def view(name: str, of: Run) -> str:
+    to = io.BytesIO()
+    reporters()[name].write(of, to)
+    return to.getvalue().decode("utf-8")
+
+
+def junit(of: Run) -> ET.Element:
+    return ET.fromstring(view("junit", of))  # noqa: S314 (our own output)
+
+
+def test_the_shipped_reporters_come_through_the_hook() -> None:
+    assert NAMES.items() <= {r.name: r.file for r in reporters().values()}.items()
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("make", [every_verdict, hostile, lambda: run(())])
+def test_a_view_ends_its_lines_with_lf_and_holds_no_control_character(name: str, make: object) -> None:
+    text = view(name, make())  # type: ignore[operator]
+    assert text.endswith("\n")
+    assert set(re.findall(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\ufeff\ufffe\uffff]", text)) <= {"\n"}
+
+
+def test_a_view_has_the_same_bytes_under_any_hash_seed_time_zone_and_locale(tmp_path: Path) -> None:
+    script = (
+        "import io, sys; sys.path.insert(0, sys.argv[1]); import test_reporters as t\n"
+        "for n in sorted(t.NAMES): sys.stdout.buffer.write(t.view(n, t.every_verdict()).encode())"
+    )
+    outputs = set()
+    for seed, zone in (("1", "Asia/Manila"), ("2", "America/New_York")):
+        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"}
+        command = [sys.executable, "-c", script, str(Path(__file__).parent)]
+        outputs.add(
+            subprocess.run(command, env=env, cwd=tmp_path, check=True, stdout=subprocess.PIPE, timeout=60).stdout
+        )
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize("name", ["junit", "markdown", "html"])
+@pytest.mark.parametrize(("changes", "mark"), [({"sample": True}, "SAMPLE"), ({"self_check": True}, "SELF-CHECK")])
+def test_sample_and_self_check_are_said(name: str, changes: dict[str, bool], mark: str) -> None:
+    assert mark in view(name, every_verdict(**changes))
+    assert mark not in view(name, every_verdict())
+
+
+@pytest.mark.parametrize("name", ["junit", "html", "csv"])
+def test_a_view_inside_the_bundle_does_not_depend_on_where_the_bundle_lies(name: str) -> None:
+    assert view(name, every_verdict(bundle="somewhere/else")) == view(name, every_verdict())
+
+
+# JUnit: what the two schemas ask, said as tables (element -> required and further attributes, children).
+
+
+class Rule(NamedTuple):
+    """Attributes an element must have, may have, and the order of its children as a pattern over their names."""
+
+    required: str
+    optional: str
+    children: str
+
+
+OUTCOME = Rule("type", "message", "")
+WINDYROAD = {
+    "testsuites": Rule("", "", "(testsuite )*"),
+    "testsuite": Rule(
+        "name timestamp hostname tests failures errors time package id",
+        "skipped",
+        "properties (testcase )*system-out system-err ",
+    ),
+    "properties": Rule("", "", "(property )*"),
+    "property": Rule("name value", "", ""),
+    "testcase": Rule("name classname time", "", "(skipped |error |failure )?"),
+    "failure": OUTCOME,
+    "error": OUTCOME,
+    "skipped": Rule("", "message", ""),
+    "system-out": Rule("", "", ""),
+    "system-err": Rule("", "", ""),
+}
+JENKINS = {
+    **WINDYROAD,
+    "testsuites": Rule("", "name time tests failures errors", "(testsuite )*"),
+    "testsuite": Rule(
+        "name tests failures errors",
+        "group time skipped timestamp hostname id package file log url",
+        "(testsuite |properties |testcase |system-out |system-err )*",
+    ),
+    "testcase": Rule("name", "time classname group", "((skipped|error|failure|system-out|system-err) )*"),
+    "failure": Rule("", "type message", ""),
+    "error": Rule("", "type message", ""),
+    "skipped": Rule("", "type message", ""),
+}
+FORMS = {
+    "timestamp": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d",
+    "time": r"\d+",
+    "id": r"\d+",
+    "tests": r"\d+",
+    "failures": r"\d+",
+    "errors": r"\d+",
+    "skipped": r"\d+",
+    "hostname": r".+",
+    "name": r".+",
+}
+
+
+def breaches(root: ET.Element, rules: dict[str, Rule]) -> list[str]:
+    found = []
+    for item in root.iter():
+        rule = rules[item.tag]
+        required, optional = set(rule.required.split()), set(rule.optional.split())
+        if not required <= set(item.attrib) <= required | optional:
+            found.append(f"{item.tag}: attributes {sorted(item.attrib)}")
+        if not re.fullmatch(rule.children, "".join(f"{child.tag} " for child in item)):
+            found.append(f"{item.tag}: children {[child.tag for child in item]}")
+        found += [f"{item.tag}: {k}={v}" for k, v in item.attrib.items() if not re.fullmatch(FORMS.get(k, ".*"), v)]
+    return found
+
+
+@pytest.mark.parametrize("rules", [WINDYROAD, JENKINS], ids=["windyroad", "jenkins"])
+@pytest.mark.parametrize("make", [every_verdict, hostile, lambda: run(()), lambda: every_verdict(sample=True)])
+def test_junit_keeps_the_rules_of_both_schemas(rules: dict[str, Rule], make: object) -> None:
+    assert breaches(junit(make()), rules) == []  # type: ignore[operator]
+
+
+def test_the_rules_notice_what_neither_schema_allows() -> None:
+    root = junit(every_verdict())
+    next(root.iter("testcase")).set("file", "controls/mfa.py")
+    assert breaches(root, WINDYROAD)
+    assert breaches(root, JENKINS)
+
+
+def test_junit_gives_each_verdict_its_element_type_and_message() -> None:
+    cases = {case.attrib["name"]: list(case) for case in junit(every_verdict()).iter("testcase")}
+    seen = {name: [(o.tag, o.get("type"), o.get("message")) for o in outcomes] for name, outcomes in cases.items()}
+    assert seen == {
+        "ACC-01 A title": [("skipped", None, "3 of 9: 3 leavers still enabled")],
+        "EML-05 A title": [("error", "crashed", "crashed: the check raised KeyError")],
+        "LOG-01 A title": [("failure", "failed", "2 of 40: shared logins")],
+        "MFA-01 A title": [("failure", "failed", "120 of 289: people without a second factor")],
+        "NET-06 A title [jump1]": [],
+        "PHY-04 A title": [("skipped", None, "deferred until 2027-01-31")],
+        "REM-01 A title": [("error", "missing", "missing: no roster was handed over")],
+        "RET-01 A title": [],
+    }
+
+
+def test_junit_has_one_suite_per_domain_and_counts_that_add_up() -> None:
+    results = (result("MFA-01", Verdict.FAILED), result("MFA-03", Verdict.PASSED), result("LOG-01", Verdict.PASSED))
+    suites = list(junit(run(results)))
+    assert [(s.get("name"), s.get("id"), s.get("tests"), s.get("failures")) for s in suites] == [
+        ("log", "0", "1", "0"),
+        ("mfa", "1", "2", "1"),
+    ]
+    assert {case.get("classname") for case in suites[1].iter("testcase")} == {"bpo-test.mfa"}
+
+
+def test_junit_text_carries_the_finding_in_its_first_two_lines_and_stops_at_a_hundred() -> None:
+    failure = next(f for f in junit(every_verdict()).iter("failure") if "289" in str(f.get("message")))
+    lines = str(failure.text).splitlines()
+    assert lines[0] == "120 of 289: people without a second factor"
+    assert lines[1].startswith("crm/accounts.csv row 2 · no second factor enrolled (system crm, ")
+    assert lines[101] == "and 20 more in findings.csv"
+    assert lines[102] == "note: roster is typed although an export exists"
+    assert sum("crm/accounts.csv" in line for line in lines) == 100
+
+
+def test_junit_of_a_run_that_selected_nothing_is_not_green() -> None:
+    cases = list(junit(run(())).iter("testcase"))
+    assert [case.find("error") is not None for case in cases] == [True]
+
+
+def test_junit_never_names_two_cases_alike() -> None:
+    results = tuple(result("NET-06", Verdict.PASSED, subject=s) for s in ("organisation", "host:a", "host:b"))
+    names = [(case.get("classname"), case.get("name")) for case in junit(run(results)).iter("testcase")]
+    assert len(set(names)) == len(names) == 3
+
+
+def test_junit_takes_its_time_from_the_run_in_utc() -> None:
+    suite = next(junit(every_verdict(as_of="2026-11-02T09:00:00+08:00")).iter("testsuite"))
+    assert (suite.get("timestamp"), suite.get("time")) == ("2026-11-02T01:00:00", "0")
+
+
+def test_junit_is_read_by_another_reader_with_the_same_numbers() -> None:
+    read = JUnitXml.fromstring(view("junit", every_verdict()).encode())
+    read.update_statistics()
+    assert (read.tests, read.failures, read.errors, read.skipped) == (8, 2, 2, 2)
+
+
+def rows(of: Run) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(view("csv", of), newline="")))
+
+
+def test_csv_holds_every_finding_with_its_place() -> None:
+    read = rows(every_verdict())
+    assert len(read) == 3 + 2 + 120
+    last = read[-1]
+    values = json.loads(last.pop("values"))
+    assert values == {"system": "crm", "account_id": PSEUDONYM, "enabled": True, "mfa_method": None}
+    assert last == {
+        "control": "MFA-01", "subject": "organisation", "severity": "critical", "verdict": "failed",
+        "key": f"{119:032x}", "message": "no second factor enrolled", "party": "vendor", "kind": "accounts",
+        "file": "crm/accounts.csv", "row": "121", "host": "", "probe": "", "line": "", "more": "1",
+    }  # fmt: skip
+
+
+def test_csv_gives_a_host_and_line_in_their_own_columns() -> None:
+    finding = Finding("k", "root may enter", {}, (HostPointer("jump1", "sshd", 3),))
+    read = rows(run((result("NET-06", Verdict.FAILED, subject="host:jump1", findings=(finding,)),)))
+    assert [(r["file"], r["row"], r["host"], r["probe"], r["line"], r["more"]) for r in read] == [
+        ("", "", "jump1", "sshd", "3", "0")
+    ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "  =1", "=cmd|'/C calc'!A0"])
+def test_csv_never_gives_a_spreadsheet_a_formula(text: str) -> None:
+    read = rows(run((result("A-01", Verdict.FAILED, findings=(Finding(text, text),)),)))
+    assert all(row[column].startswith("'") for row in read for column in ("key", "message"))
+
+
+def test_csv_values_stay_json_whatever_they_hold() -> None:
+    nasty = '\x1b\u202e\ud800\x7f"\\\n=1'
+    read = rows(run((result("A-01", Verdict.FAILED, findings=(Finding("k", "m", {nasty: nasty}),)),)))
+    assert json.loads(read[0]["values"]) == {nasty: nasty}
+
+
+def test_csv_of_a_run_without_findings_is_its_header() -> None:
+    assert view("csv", run(())).count("\n") == 1
+
+
+def test_markdown_counts_lists_what_is_red_and_shows_the_first_places() -> None:
+    text = view("markdown", every_verdict(bundle="runs/bpo-test-x-2026-11-02-3fa2b1c4"))
+    assert text.startswith("## 2 of 8 failed (1 critical), 2 could not be decided\n")
+    assert [line.split(" | ")[2] for line in text.splitlines() if line.startswith(("| failed", "| error", "| inc"))] == [
+        "MFA-01 A title", "LOG-01 A title", "EML-05 A title", "REM-01 A title",
+    ]  # fmt: skip
+    assert "- `crm/accounts.csv row 4 · no second factor enrolled (" in text
+    assert "- … and 117 more in findings.csv" in text
+    assert "`bpo-test-x-2026-11-02-3fa2b1c4`" in text
+    assert "runs/" not in text
+
+
+def test_markdown_lets_no_text_become_markup_a_link_or_a_mention() -> None:
+    text = view("markdown", hostile())
+    prose = re.sub(r"(`+)(?:(?!\1).)*\1(?!`)", "", "\n".join(x for x in text.splitlines() if x.startswith("- ")))
+    assert "script" not in prose
+    rest = "\n".join(line for line in text.splitlines() if not line.startswith("- "))
+    assert not re.search(r"(?<!\\)[`*](?!\*?(?:\n|BAD))[^*\n]*script", rest)
+    for pattern in ("<script", "<td", "://", "@team", r"(?<!\\)\|\*"):
+        assert not re.search(pattern, rest)
+    cells = [len(re.findall(r"(?<!\\)\|", line)) for line in rest.splitlines() if line.startswith("|")]
+    assert set(cells) == {7}
+
+
+def test_markdown_stays_short_and_says_what_it_left_out() -> None:
+    results = tuple(result(f"A-{n:03}", Verdict.FAILED, findings=findings(5)) for n in range(300))
+    text = view("markdown", run(results))
+    assert len(text.encode()) < 65_535
+    assert "… and 200 more in results.ndjson" in text
+    assert "… and 280 more controls with findings in findings.csv" in text
+
+
+class Page(HTMLParser):
+    """Reads a page: elements, attributes, text; a mismatched end tag is a fault."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def all(self, tag: str, attribute: str) -> list[str | None]:
+        return [attributes.get(attribute) for name, attributes in self.seen if name == tag]
+
+
+@pytest.mark.parametrize("make", [every_verdict, hostile, lambda: run(()), lambda: every_verdict(sample=True)])
+def test_html_is_well_formed_and_loads_and_runs_nothing(make: object) -> None:
+    page = Page(view("html", make()))  # type: ignore[operator]
+    assert page.open == []
+    tags = {tag for tag, _ in page.seen}
+    assert tags <= set(
+        [
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "main",
+            "p",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "ul",
+            "ol",
+            "li",
+            "b",
+            "a",
+            "span",
+            "br",
+            "div",
+            "table",
+            "caption",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "section",
+            "dl",
+            "dt",
+            "dd",
+            "code",
+            "abbr",
+        ]
+    )
+    attributes = {key for _, attrs in page.seen for key in attrs}
+    assert attributes <= set(
+        [
+            "lang",
+            "charset",
+            "http-equiv",
+            "content",
+            "name",
+            "class",
+            "role",
+            "aria-label",
+            "scope",
+            "href",
+            "id",
+            "title",
+        ]
+    )
+    assert all(str(href).startswith("#") for href in page.all("a", "href"))
+    assert "default-src 'none'" in str(page.all("meta", "content")[1])
+    assert "url(" not in view("html", make())  # type: ignore[operator]
+
+
+def test_html_links_each_lead_to_one_control() -> None:
+    page = Page(view("html", every_verdict()))
+    ids = [id_ for id_ in page.all("section", "id") if id_]
+    assert len(set(ids)) == len(ids) == 8
+    assert {str(href).removeprefix("#") for href in page.all("a", "href")} == set(ids)
+
+
+def test_html_says_first_what_failed_how_bad_and_what_to_do() -> None:
+    text = "\n".join(Page(view("html", every_verdict())).words)
+    wanted = ("2 of 8 failed (1 critical), 2 could not be decided", "Passed 2, of which probe 1 · typed 1", "Do first",
+              "Mend MFA-01", "What could not be tested", "Hand over roster (employee_id).", "All controls")  # fmt: skip
+    places = [text.index(words, text.index("<h1>") if "<h1>" in text else 0) for words in wanted[1:]]
+    assert wanted[0] in text
+    assert places == sorted(places)
+
+
+def test_html_shows_for_a_control_all_that_is_known() -> None:
+    text = " ".join(Page(view("html", every_verdict())).words)
+    for words in ("What MFA-01 asks.", "People on leave count.", "coverage 100", "PCI 8.4.1, 8.4.2", DIGEST,
+                  "120 findings, the first 100 here, all in findings.csv", "crm/accounts.csv row 101",
+                  "roster is typed although", "approved_by ciso", "data/evidence/accounts.csv"):  # fmt: skip
+        assert words in text
+    assert "crm/accounts.csv row 102" not in text
+
+
+def test_html_has_a_title_a_language_and_headings_in_order() -> None:
+    page = Page(view("html", every_verdict(sample=True)))
+    assert page.seen[0] == ("html", {"lang": "en"})
+    levels = [int(tag[1]) for tag, _ in page.seen if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert page.words[page.words.index("\n") + 1].startswith("SAMPLE") or "SAMPLE" in view(
+        "html", every_verdict(sample=True)
+    )
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_html_colours_of_words_have_a_contrast_of_four_and_a_half_on_both_grounds() -> None:
+    for palette in re.findall(r":root \{(.*?)\}", view("html", every_verdict()), flags=re.DOTALL):
+        colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6})", palette))
+        grounds = [luminance(colours.pop(ground)) for ground in ("paper", "panel")]
+        colours.pop("rule")
+        for name, colour in colours.items():
+            for ground in grounds:
+                dark, light = sorted((ground, luminance(colour)))
+                assert (light + 0.05) / (dark + 0.05) >= 4.5, name
+
+
+def test_html_shows_a_control_the_run_does_not_know() -> None:
+    text = view("html", run((result("NEW-01", Verdict.FAILED, reason="off"),), (control("OLD-01"),)))
+    assert "NEW-01" in text

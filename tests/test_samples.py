@@ -1,0 +1,232 @@
+"""The sample packs: made again byte for byte, all in them invented, their truth agreed to by a second reading."""
+
+from __future__ import annotations
+
+import csv
+import io
+import ipaddress
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import make_samples
+import pytest
+from sample_oracle import Pack, expected, instant, judge, local_day
+from sample_plants import PLANTS
+from sample_truth import CONTROLS
+
+from ctrlkit.kind import shipped
+
+SHIPPED = Path(str(files("ctrlkit.evidence"))) / "samples"
+NAMES = ("clean-ph", "northwind-ph")
+OCTOBER = {date(2026, 10, 1) + timedelta(days=n) for n in range(31)}
+FREE_MAIL = {"gmail.com", "yahoo.com", "outlook.com"}
+DOCUMENTATION = [ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
+
+Files = dict[str, bytes]
+
+
+def _shipped(name: str) -> Files:
+    folder = SHIPPED / name
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def _unpacked(pack: Files) -> Files:
+    """The pack with each workbook taken apart: its parts are the same anywhere, its compression need not be."""
+    parts: Files = {}
+    for path, content in pack.items():
+        if path.endswith(".xlsx"):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                parts |= {f"{path}!{entry.filename}": archive.read(entry) for entry in archive.infolist()}
+        else:
+            parts[path] = content
+    return parts
+
+
+def _rows(name: str, file: str) -> list[dict[str, str]]:
+    with (SHIPPED / name / file).open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small pack in which every control is broken."""
+    folder = tmp_path_factory.mktemp("broken")
+    make_samples.write(make_samples.pack("broken", 120, PLANTS), folder)
+    return folder
+
+
+def _agreed(folder: Path) -> None:
+    truth = expected(folder)
+    told = [{(r["control"], r["file"], r["row"]) for r in truth[part]} for part in ("findings", "undecided")]
+    assert list(judge(folder)) == told
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_generator_writes_the_shipped_pack_byte_for_byte(name: str) -> None:
+    made = {"clean-ph": make_samples.clean, "northwind-ph": make_samples.northwind}[name]()
+    again, there = _unpacked(made), _unpacked(_shipped(name))
+    assert sorted(again) == sorted(there)
+    assert [path for path in again if again[path] != there[path]] == []
+
+
+def test_generator_does_not_depend_on_hash_seed_time_zone_or_locale(tmp_path: Path) -> None:
+    program = Path(make_samples.__file__)
+    places = {"PYTHONHASHSEED": "77", "TZ": "America/St_Johns", "LC_ALL": "C"}
+    command = [sys.executable, str(program), "--out", str(tmp_path), "--people", "100"]
+    subprocess.run(command, check=True, timeout=120, env={**os.environ, **places})
+    written = {p.relative_to(tmp_path).as_posix(): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    assert written == make_samples.northwind(100)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_truth_is_what_a_plain_reading_of_the_files_finds(name: str) -> None:
+    _agreed(SHIPPED / name)
+
+
+def test_truth_holds_where_every_control_is_broken(broken: Path) -> None:
+    _agreed(broken)
+    assert set(expected(broken)["verdicts"].values()) == {"failed"}
+
+
+@pytest.mark.parametrize("control", sorted(PLANTS))
+def test_each_weakness_alone_is_found_and_breaks_its_control(control: str, tmp_path: Path) -> None:
+    make_samples.write(make_samples.pack("one", 100, [control]), tmp_path)
+    _agreed(tmp_path)
+    assert expected(tmp_path)["verdicts"][control] == "failed"
+
+
+def test_clean_pack_leaves_nothing_to_find_and_nothing_undecided() -> None:
+    truth = expected(SHIPPED / "clean-ph")
+    assert set(truth["verdicts"].values()) == {"passed"}
+    assert (truth["findings"], truth["undecided"]) == ([], [])
+
+
+def test_weak_pack_is_green_red_and_yellow() -> None:
+    truth = expected(SHIPPED / "northwind-ph")
+    assert Counter(truth["verdicts"].values()) == {"failed": 9, "passed": 2, "inconclusive": 1}
+    assert truth["causes"] == {"REM-01": "missing"}
+    assert not (SHIPPED / "northwind-ph/hr/wfh_register.csv").exists()
+    assert "hr/wfh_register.csv" in (SHIPPED / "northwind-ph/pack.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_truth_has_its_shape(name: str) -> None:
+    truth = expected(SHIPPED / name)
+    assert list(truth) == ["verdicts", "causes", "findings", "undecided"]
+    assert set(truth["verdicts"]) == set(CONTROLS)
+    for line in [*truth["findings"], *truth["undecided"]]:
+        assert list(line) == ["control", "party", "kind", "file", "row", "why"]
+        assert line["kind"] in shipped()
+        assert line["row"] > 1
+        folder = SHIPPED / name / ("client" if line["party"] == "client" else "")
+        assert (folder / line["file"]).is_file()
+    failed = {line["control"] for line in truth["findings"]}
+    assert failed == {control for control, verdict in truth["verdicts"].items() if verdict == "failed"}
+
+
+def _words(name: str) -> Iterator[str]:
+    for content in _unpacked(_shipped(name)).values():
+        yield content.decode()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_addresses_are_documentation_addresses(name: str) -> None:
+    found = {a for text in _words(name) for a in re.findall(r"(?<![\d.\w])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", text)}
+    assert found
+    assert [a for a in found if not any(ipaddress.ip_address(a) in net for net in DOCUMENTATION)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_domains_are_examples_and_free_mail_stands_without_addresses(name: str) -> None:
+    texts = [text.replace("schemas.openxmlformats.org", "") for text in _words(name)]
+    hosts = {h for text in texts for h in re.findall(r"[\w.-]+\.(?:com|net|org|ph|io|example)\b", text)}
+    assert {h for h in hosts if not h.endswith(".example")} <= FREE_MAIL
+    mailboxes = {d for text in texts for d in re.findall(r"[\w.]@([\w.-]+)", text)}
+    assert mailboxes == {"mabuhay.example"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_files_end_lines_with_lf_and_hold_plain_utf_8(name: str) -> None:
+    for path, content in _shipped(name).items():
+        if not path.endswith(".xlsx"):
+            assert b"\r" not in content, path
+            assert content.decode().endswith("\n"), path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_canonical_files_have_columns_of_their_kind(name: str) -> None:
+    canonical = {
+        "entra/accounts.csv": "accounts", "crm/accounts.csv": "accounts", "dialler/accounts.csv": "accounts",
+        "crm/sign_ins.csv": "auth_events", "dialler/sign_ins.csv": "auth_events",
+        "dialler/recordings.csv": "recordings",
+        "hr/leave.csv": "leave", "hr/leavers.csv": "leavers", "mail/mail_trace.csv": "mail_trace",
+        "mail/mail_rules.csv": "mail_rules",
+        "identity_map.csv": "identity_map", "datasets.csv": "datasets",
+        "settings.csv": "settings", "client/client_accounts.csv": "client_accounts",
+    }  # fmt: skip
+    for file, kind in canonical.items():
+        rows = _rows(name, file)
+        assert set(rows[0]) <= set(shipped()[kind].columns), file
+        assert not [r for r in rows for column in shipped()[kind].required if not r[column]], file
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_keys_are_unique_where_the_kind_asks_for_it(name: str) -> None:
+    pack = Pack(SHIPPED / name)
+    assert max(Counter((r["system"], r["account_id"]) for r in pack.accounts).values()) == 1
+    assert max(Counter(r["recording_id"] for r in _rows(name, "dialler/recordings.csv")).values()) == 1
+    assert len(pack.everyone) == len(_rows(name, "hr/roster_2026-11-01.csv"))
+    days = Counter((person, s["work_date"]) for person, sheets in pack.sheets.items() for s in sheets)
+    assert max(days.values()) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_events_cover_every_day_of_october_and_none_lies_outside(name: str) -> None:
+    logs = {"crm/sign_ins.csv", "dialler/sign_ins.csv", "mail/mail_trace.csv", "dialler/recordings.csv"}
+    for file in sorted(logs):
+        assert {local_day(r["ts"]) for r in _rows(name, file)} == OCTOBER, file
+    portal = _rows(name, "entra/InteractiveSignIns_2026-11-01.csv")
+    assert {local_day(r["Date (UTC)"]) for r in portal} == OCTOBER
+    worked = {s["work_date"] for sheets in Pack(SHIPPED / name).sheets.values() for s in sheets}
+    assert worked == OCTOBER | {date(2026, 9, 30)}
+
+
+def test_night_shifts_cross_midnight_and_the_first_of_the_month() -> None:
+    pack = Pack(SHIPPED / "clean-ph")
+    sheets = [s for of_person in pack.sheets.values() for s in of_person if s["clock_in"]]
+    assert sum(s["clock_out"].date() > s["work_date"] for s in sheets) > 1000
+    first = [r for r in pack.sign_ins() if local_day(r["ts"]) == date(2026, 10, 1) and instant(r["ts"]).hour < 23]
+    assert first, "sign-ins after midnight of 1 October belong to the shift of 30 September"
+
+
+def test_the_two_packs_differ_only_where_something_was_planted() -> None:
+    clean, weak = (_shipped(name) for name in NAMES)
+    same = {path for path in clean if weak.get(path) == clean[path]}
+    assert {"hr/roster_2026-11-01.csv", "hr/leave.csv", "entra/accounts.csv", "engagement.yaml"} <= same
+    assert clean["pack.yaml"] != weak["pack.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [(["--people", "20"], "20 is too few"), (["--plant", "PHY-09"], "no weakness for PHY-09")],
+)
+def test_generator_refuses_what_it_cannot_plant(
+    options: list[str], complaint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["make_samples.py", *options])
+    with pytest.raises(SystemExit, match="2"):
+        make_samples.main()
+    assert complaint in capsys.readouterr().err
+
+
+def test_shipped_samples_stay_small() -> None:
+    for name in NAMES:
+        assert sum(map(len, _shipped(name).values())) < 4_000_000

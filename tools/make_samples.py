@@ -1,0 +1,95 @@
+"""Write the sample packs of ctrlkit, byte for byte the same anywhere; `--out DIR --people N` writes one of any size."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from sample_documents import client_pack, engagement, sample, vendor_pack
+from sample_plants import PLANTS, WITHHELD, plant
+from sample_records import records
+from sample_truth import Truth
+from sample_vendor import invent
+
+HOME: Final = Path(__file__).resolve().parent.parent / "evidence" / "samples"
+PEOPLE: Final = 300
+LEAST: Final = 100
+SHOWN: Final = ("MFA-01", "MFA-03", "LOG-01", "LOG-03", "ACC-01", "ACC-06", "EML-05", "EML-06", "RET-01")
+"""The controls for which the weak sample holds weaknesses; of the other three two are met and one cannot be decided."""
+
+
+def pack(name: str, people: int = PEOPLE, plants: Iterable[str] = (), withheld: Iterable[str] = ()) -> dict[str, bytes]:
+    """The files of one sample, by their path inside its folder.
+
+    `plants` names the controls to break, `withheld` the tables that pack.yaml names and the vendor did not hand in.
+    """
+    vendor = invent(people)
+    book = records(vendor)
+    truth = Truth()
+    for control in sorted(plants):
+        plant(control, book, vendor, truth)
+    gone = set(withheld)
+    files = {_path(t.party, t.file): t.content() for key, t in sorted(book.items()) if key not in gone}
+    for key in gone:
+        book[key].sort()
+    texts = {
+        "pack.yaml": vendor_pack(name, book, gone),
+        "engagement.yaml": engagement(),
+        "client/pack.yaml": client_pack(book),
+        "sample.yaml": sample(name),
+        "truth.json": json.dumps(truth.document(book, gone), indent=1, ensure_ascii=False) + "\n",
+    }
+    return {**files, **{path: text.encode() for path, text in texts.items()}}
+
+
+def _path(party: str, file: str) -> str:
+    return f"client/{file}" if party == "client" else file
+
+
+def northwind(people: int = PEOPLE) -> dict[str, bytes]:
+    """The sample with weaknesses."""
+    return pack("northwind-ph", people, SHOWN, WITHHELD)
+
+
+def clean(people: int = PEOPLE) -> dict[str, bytes]:
+    """The same vendor without any."""
+    return pack("clean-ph", people)
+
+
+def write(files: dict[str, bytes], folder: Path) -> None:
+    """Write `files` below `folder`."""
+    for path, content in sorted(files.items()):
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def main() -> None:
+    """Write what the command line asks for; without options, the two samples that ctrlkit ships."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, help="folder of one pack; default: both samples, in evidence/samples")
+    parser.add_argument(
+        "--people", type=int, default=PEOPLE, help=f"people on the roster, at least {LEAST} (default {PEOPLE})"
+    )
+    parser.add_argument("--clean", action="store_true", help="no weaknesses")
+    parser.add_argument("--plant", metavar="ID,…", help="break these controls only, or `all` of them")
+    options = parser.parse_args()
+    if options.people < LEAST:
+        parser.error(f"--people: {options.people} is too few to plant everything; give {LEAST} or more")
+    asked = tuple(PLANTS) if options.plant == "all" else tuple(filter(None, (options.plant or "").split(",")))
+    if unknown := sorted(set(asked) - set(PLANTS)):
+        parser.error(f"--plant: no weakness for {', '.join(unknown)}; there is {', '.join(PLANTS)}")
+    if options.out is None:
+        write(northwind(), HOME / "northwind-ph")
+        write(clean(), HOME / "clean-ph")
+    elif asked:
+        write(pack("planted", options.people, asked), options.out)
+    else:
+        write((clean if options.clean else northwind)(options.people), options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""The documents of a sample pack: pack.yaml, engagement.yaml, sample.yaml, each with its owner's words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sample_files import Table
+from sample_layouts import MODE, POSITION, ROSTER, STATUS
+from sample_vendor import CLIENT, DOMAIN
+
+AS_OF: Final = "2026-11-02T09:00:00+08:00"
+ENGAGEMENT: Final = "northwind-2026-10"
+VENDOR: Final = "Mabuhay Contact Services, Inc."
+TITLES: Final = {
+    "northwind-ph": "A Philippine contact center with planted weaknesses",
+    "clean-ph": "The same contact center without any",
+}
+
+_SOURCES: Final = (
+    ("roster", ("roster",), "hr-systems", "09:10"),
+    ("accounts", ("entra", "crm", "dialler"), "it-operations", "09:20"),
+    ("identity_map", ("identity",), "it-operations", "09:25"),
+    ("auth_events", ("entra_events", "crm_events", "dialler_events"), "it-operations", "09:30"),
+    ("timesheets", ("timesheets",), "workforce-management", "09:40"),
+    ("leave", ("leave",), "hr-systems", "09:10"),
+    ("leavers", ("leavers",), "hr-systems", "09:10"),
+    ("wfh_register", ("wfh",), "hr-systems", "09:15"),
+    ("mail_trace", ("mail",), "mail-administration", "10:05"),
+    ("mail_rules", ("rules",), "mail-administration", "10:10"),
+    ("settings", ("settings",), "it-operations", "10:20"),
+    ("datasets", ("datasets",), "data-protection", "10:30"),
+    ("recordings", ("recordings",), "it-operations", "10:00"),
+)
+"""Kind, its tables, who exported them and when on the morning after the period."""
+
+
+def vendor_pack(name: str, book: dict[str, Table], withheld: set[str]) -> str:
+    """The vendor's pack.yaml; a withheld table keeps its entry, as when somebody forgets to copy a file."""
+    lines = [
+        f"# Sample pack {name} of ctrlkit: everybody and everything in it is invented.",
+        f"vendor: {VENDOR}",
+        f"engagement: {ENGAGEMENT}",
+        "time_zone: Asia/Manila             # of times that carry none",
+        "exported_at: 2026-11-01T09:00:00+08:00",
+        "evidence:",
+    ]
+    for kind, tables, who, clock in _SOURCES:
+        lines.append(f"  {kind}:")
+        for key in tables:
+            lines += _source(key, book[key], who, clock, withheld=key in withheld)
+    return "\n".join(lines) + "\n"
+
+
+def _source(key: str, table: Table, who: str, clock: str, *, withheld: bool) -> list[str]:
+    typed = key in {"leavers", "wfh", "datasets", "identity"}
+    lines = [
+        f"    - file: {table.file}",
+        f"      exported_at: 2026-11-01T{clock}:00+08:00",
+        f"      exported_by: {who}",
+        f"      method: {'typed' if typed else 'export'}",
+    ]
+    if table.file.endswith(".xlsx"):
+        lines.append("      sheet: Attendance")
+    if not withheld and not typed:
+        lines.append(f"      rows: {len(table.rows)}")
+    if key == "entra_events":
+        lines.append("      constants: {system: entra}")
+    if key == "roster":
+        lines += ["      date_order: mdy", "      columns:"]
+        lines += [f"        {theirs}: {ours}" for theirs, ours in ROSTER.items()]
+        lines.append("      values:")
+        for column, words in (("status", STATUS), ("role", POSITION), ("work_mode", MODE)):
+            lines.append(f"        {column}:")
+            lines += [f"          {theirs}: {ours}" for ours, theirs in words.items() if theirs.lower() != ours]
+    return lines
+
+
+def client_pack(book: dict[str, Table]) -> str:
+    """The client's own pack.yaml."""
+    table = book["client"]
+    return f"""# The client's own evidence: the logins it has issued to the vendor.
+vendor: {VENDOR}
+engagement: {ENGAGEMENT}
+party: client
+time_zone: Asia/Manila
+exported_at: 2026-11-02T08:00:00+08:00
+evidence:
+  client_accounts:
+    - file: {table.file}
+      exported_by: access-management
+      method: export
+      rows: {len(table.rows)}
+"""
+
+
+def engagement() -> str:
+    """The client's engagement.yaml."""
+    return f"""# What the client asks, of whom and for which period. Everybody and everything in it is invented.
+id: {ENGAGEMENT}
+issued_by: client
+issued_at: 2026-10-28T09:00:00Z
+client: {CLIENT}
+vendor: {VENDOR}
+country: PH
+time_zone: Asia/Manila
+period: {{start: 2026-10-01, end: 2026-10-31}}
+sites:
+  - {{id: MNL1, country: PH, time_zone: Asia/Manila, networks: [203.0.113.0/25]}}
+  - {{id: CEB1, country: PH, time_zone: Asia/Manila, networks: [198.51.100.0/25]}}
+scope: {{clients: [{CLIENT}], sites: [MNL1, CEB1]}}
+domains: [{DOMAIN}]
+systems: {{crm: client, entra: vendor, dialler: vendor}}
+features: [card_data, home_work]
+"""
+
+
+def sample(name: str) -> str:
+    """How ctrlkit runs this sample when nobody says otherwise."""
+    return f"""as_of: {AS_OF}
+engagement: engagement.yaml
+client_pack: client
+title: {TITLES.get(name, name)}
+expected: truth.json
+"""
