@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 STYLE: Final = """
-:root { color-scheme: light dark; --paper: #ffffff; --ink: #1b1f24; --quiet: #57606a; --rule: #d0d7de; --panel:
-  #f6f8fa;
-  --failed: #b01c24; --error: #7a2aa8; --inconclusive: #875400; --passed: #17692e; --waived: #0f5f86; --none:
-  #57606a; }
-@media (prefers-color-scheme: dark) { :root { --paper: #0f1419; --ink: #e4e8ec; --quiet: #a3adb8; --rule: #38424d;
-  --panel: #182028; --failed: #ff8f8a; --error: #d7a3ff; --inconclusive: #f0b64a; --passed: #6fd08c; --waived:
-  #7cc4ee;
-  --none: #a3adb8; } }
+:root { color-scheme: light dark;
+  --paper: #ffffff; --panel: #f6f8fa; --ink: #1b1f24; --quiet: #57606a; --rule: #d0d7de;
+  --failed: #b01c24; --error: #7a2aa8; --inconclusive: #875400; --passed: #17692e; --waived: #0f5f86; --none: #57606a; }
+@media (prefers-color-scheme: dark) { :root {
+  --paper: #0f1419; --panel: #182028; --ink: #e4e8ec; --quiet: #a3adb8; --rule: #38424d;
+  --failed: #ff8f8a; --error: #d7a3ff; --inconclusive: #f0b64a; --passed: #6fd08c;
+  --waived: #7cc4ee; --none: #a3adb8; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 1rem 1.5rem 4rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
@@ -51,11 +50,12 @@ a { color: inherit; }
 a:focus-visible { outline: 3px solid var(--waived); outline-offset: 2px; }
 @media (max-width: 40rem) { body { padding: .6rem .8rem 3rem; } dl { grid-template-columns: 1fr; } dd { margin: 0 0
   .3rem; } }
-@media print { :root { color-scheme: light; --paper: #ffffff; --ink: #000000; --quiet: #444444; --rule: #999999;
-  --panel: #ffffff;
-  --failed: #98141b; --error: #63208a; --inconclusive: #6b4300; --passed: #125425; --waived: #0b4a69; --none:
-  #444444; }
-  body { max-width: none; padding: 0; font-size: 10pt; } h2, h3, h4, caption { break-after: avoid; } tr {
-  break-inside: avoid; }
-  thead { display: table-header-group; } .counts li { border-width: 1px; } }
+@media print { :root { color-scheme: light;
+  --paper: #ffffff; --panel: #ffffff; --ink: #000000; --quiet: #444444; --rule: #999999;
+  --failed: #98141b; --error: #63208a; --inconclusive: #6b4300; --passed: #125425; --waived: #0b4a69; --none: #444444; }
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  h2, h3, h4, caption { break-after: avoid; }
+  tr { break-inside: avoid; }
+  thead { display: table-header-group; }
+  .counts li { border-width: 1px; } }
 """

@@ -59,8 +59,8 @@ SIGN_INS = Adapter(
     },
     constants={"system": "entra"},
     zone="UTC",
-    about="Holds only what the portal's filter showed; a file of about 250,000 rows is likely cut. mobilePhone says text or"
-    " call, so the factor is not known.",
+    about="Holds only what the portal's filter showed; a file of about 250,000 rows is likely cut. "
+    "mobilePhone says text or call, so the factor is not known.",
 )
 
 

@@ -27,7 +27,7 @@ USERS = Adapter(
     },
     constants={"system": "google"},
     date_order="ymd",
-    about="Times carry no zone: they are read in the pack's time_zone. Which second factor is used is not in this file.",
+    about="Times carry no zone: they are read in the pack's time_zone. The file does not say which second factor.",
 )
 
 

@@ -14,6 +14,7 @@ from ctrlkit.model import EvidenceRef, Finding, HostRef, Result, Run, Verdict, p
 from ._report_style import STYLE
 
 FIRST: Final = 5
+UNTESTED: Final = 20
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _OPEN: Final = (Verdict.ERROR, Verdict.INCONCLUSIVE)
 _SECTIONS: Final = (
@@ -71,7 +72,9 @@ def _first_screen(run: Run, anchors: Mapping[tuple[str, str], str]) -> Iterator[
     if undecided:
         yield element("h2", "What could not be tested")
         yield element("p", "These are not passes: nothing is known about them until the evidence is there.")
-        yield element("ul", *(_first(run, result, anchors) for result in undecided), class_="first")
+        yield element("ul", *(_first(run, result, anchors) for result in undecided[:UNTESTED]), class_="first")
+        if len(undecided) > UNTESTED:
+            yield element("p", f"And {len(undecided) - UNTESTED} more, all below.")
 
 
 def _first(run: Run, result: Result, anchors: Mapping[tuple[str, str], str]) -> Html:

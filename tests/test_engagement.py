@@ -38,11 +38,36 @@ MANILA = ZoneInfo("Asia/Manila")
 NOW = datetime(2026, 11, 2, 1, 2, 3, 999_999, tzinfo=UTC)
 
 BROKEN = {
-    "no zone and none known": ("country: PH\ntime_zone: Asia/Manila", "country: DE", 6, "no time_zone, and none is known for country DE"),
-    "unknown zone": ("time_zone: Asia/Manila\nperiod", "time_zone: Asia/Manilla\nperiod", 7, 'did you mean "Asia/Manila"?'),
-    "zone of the machine": ("time_zone: Asia/Manila\nperiod", "time_zone: localtime\nperiod", 7, "expected an IANA time zone"),
-    "zone outside the zones": ("time_zone: Asia/Manila\nperiod", "time_zone: ../../etc/passwd\nperiod", 7, "expected an IANA time zone"),
-    "zone that is a folder": ("time_zone: Asia/Manila\nperiod", "time_zone: America\nperiod", 7, "expected an IANA time zone"),
+    "no zone and none known": (
+        "country: PH\ntime_zone: Asia/Manila",
+        "country: DE",
+        6,
+        "no time_zone, and none is known for country DE",
+    ),
+    "unknown zone": (
+        "time_zone: Asia/Manila\nperiod",
+        "time_zone: Asia/Manilla\nperiod",
+        7,
+        'did you mean "Asia/Manila"?',
+    ),
+    "zone of the machine": (
+        "time_zone: Asia/Manila\nperiod",
+        "time_zone: localtime\nperiod",
+        7,
+        "expected an IANA time zone",
+    ),
+    "zone outside the zones": (
+        "time_zone: Asia/Manila\nperiod",
+        "time_zone: ../../etc/passwd\nperiod",
+        7,
+        "expected an IANA time zone",
+    ),
+    "zone that is a folder": (
+        "time_zone: Asia/Manila\nperiod",
+        "time_zone: America\nperiod",
+        7,
+        "expected an IANA time zone",
+    ),
     "lower-case country": ("country: PH\n", "country: ph\n", 6, "expected two capital letters"),
     "end before start": ("end: 2026-10-31", "end: 2026-09-30", 8, "which is before start 2026-10-01"),
     "zone of a site": ("Asia/Manila, networks", "Manila, networks", 10, "sites#1.time_zone: found"),
@@ -60,7 +85,12 @@ BROKEN = {
         17,
         '"PHY-04" stands twice',
     ),
-    "kind that is not restricted": ("{payroll:", "{roster:", 18, '"roster" is not restricted; expected some of bank_credits'),
+    "kind that is not restricted": (
+        "{payroll:",
+        "{roster:",
+        18,
+        '"roster" is not restricted; expected some of bank_credits',
+    ),
     "restricted kind that is none": ("{payroll:", "{payrol:", 18, 'is no evidence kind; did you mean "payroll"?'),
 }
 
@@ -73,7 +103,12 @@ def written(folder: Path, text: str) -> Path:
 
 def test_every_field_of_the_contract_is_read(tmp_path: Path) -> None:
     asked = load(written(tmp_path, FULL))
-    assert (asked.id, asked.issued_by, asked.client, asked.country) == ("northwind-2026-10", "client", "northwind", "PH")
+    assert (asked.id, asked.issued_by, asked.client, asked.country) == (
+        "northwind-2026-10",
+        "client",
+        "northwind",
+        "PH",
+    )
     assert asked.issued_at == datetime(2026, 10, 28, 9, tzinfo=UTC)
     assert (asked.period.start, asked.period.end) == (date(2026, 10, 1), date(2026, 10, 31))
     assert asked.sites[0].networks == (ip_network("203.0.113.0/24"), ip_network("2001:db8::/32"))
@@ -93,12 +128,16 @@ def test_the_required_keys_suffice_and_the_zone_follows_the_country(tmp_path: Pa
 
 
 def test_norway_stays_norway(tmp_path: Path) -> None:
-    asked = load(written(tmp_path, FULL.replace("country: PH\ntime_zone: Asia/Manila", "country: NO\ntime_zone: Europe/Oslo")))
+    asked = load(
+        written(tmp_path, FULL.replace("country: PH\ntime_zone: Asia/Manila", "country: NO\ntime_zone: Europe/Oslo"))
+    )
     assert asked.country == "NO"
 
 
 @pytest.mark.parametrize(("old", "new", "line", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_wrong_engagement_is_refused_with_its_line(tmp_path: Path, old: str, new: str, line: int, message: str) -> None:
+def test_a_wrong_engagement_is_refused_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int, message: str
+) -> None:
     assert old in FULL
     path = written(tmp_path, FULL.replace(old, new, 1))
     with pytest.raises(InputError) as error:
@@ -130,8 +169,12 @@ def test_a_deferral_holds_up_to_its_last_day(tmp_path: Path) -> None:
     assert asked.deferral("PHY-05", date(2027, 1, 1)) is None
 
 
-@pytest.mark.parametrize(("issued_by", "inside", "expected"), [("client", False, False), ("client", True, True), ("vendor", False, True)])
-def test_what_the_vendor_issues_or_carries_is_a_self_check(tmp_path: Path, issued_by: str, inside: bool, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("issued_by", "inside", "expected"), [("client", False, False), ("client", True, True), ("vendor", False, True)]
+)
+def test_what_the_vendor_issues_or_carries_is_a_self_check(
+    tmp_path: Path, issued_by: str, inside: bool, expected: bool
+) -> None:
     path = written(tmp_path, FULL.replace("issued_by: client", f"issued_by: {issued_by}"))
     assert load(path, inside_pack=inside).self_check is expected
 
@@ -193,7 +236,17 @@ def test_without_text_it_is_now_in_whole_seconds() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "today", "2026-11-31", "2026-11-02T09:00:00", "2026-11-02T09:00:00.5Z", "0001-01-01", "9999-12-31", "1e9", "\x1b[2J"],
+    [
+        "",
+        "today",
+        "2026-11-31",
+        "2026-11-02T09:00:00",
+        "2026-11-02T09:00:00.5Z",
+        "0001-01-01",
+        "9999-12-31",
+        "1e9",
+        "\x1b[2J",
+    ],
 )
 def test_any_other_as_of_is_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"^--as-of: found .* expected a date or an instant with offset"):

@@ -40,7 +40,9 @@ CONTROLS = {
         control("ACC-01", Param("agent_hours", 24, "h", "house", range=(0, 168))),
         control("MFA-01", Param("coverage", 100, "%", "standard", range=(0, 100))),
         control("TRN-06", Param("rating_min", Decimal("3.5"), "of 5", "house", range=(1, 5))),
-        control("LOG-07", Param("allowed_countries", ("PH", "IN"), "ISO", "house"), Param("ports", (22,), "ports", "house")),
+        control(
+            "LOG-07", Param("allowed_countries", ("PH", "IN"), "ISO", "house"), Param("ports", (22,), "ports", "house")
+        ),
         control("REM-03", Param("byod_allowed", False, "bool", "house", allowed=(True, False))),
         control("NET-03", Param("min_tls", "1.2", "version", "standard", allowed=("1.2", "1.3"))),
         control("LOG-03", Param("roles", ("agent",), "roles", "house", allowed=("agent", "qa"))),
@@ -62,8 +64,8 @@ sample: northwind-ph
 def shelf(folder: Path, **texts: str) -> list[Path]:
     """Profile files of those names."""
     for name, text in texts.items():
-        text = text if text.startswith("name:") else f"name: {name.replace('_', '-')}\ntitle: t\n{text}\n"
-        (folder / f"{name.replace('_', '-')}.yaml").write_text(text, encoding="utf-8")
+        whole = text if text.startswith("name:") else f"name: {name}\ntitle: t\n{text}\n"
+        (folder / f"{name}.yaml").write_text(whole, encoding="utf-8")
     return sorted(folder.glob("*.yaml"))
 
 
@@ -83,7 +85,9 @@ def test_name_and_title_suffice(tmp_path: Path) -> None:
 
 
 def test_every_value_knows_the_file_it_came_from(tmp_path: Path) -> None:
-    files = shelf(tmp_path, base=BASE, own="extends: [base]\nparams: {MFA-01: {coverage: 98}}\ncontrols: {add: [TRN-06]}")
+    files = shelf(
+        tmp_path, base=BASE, own="extends: [base]\nparams: {MFA-01: {coverage: 98}}\ncontrols: {add: [TRN-06]}"
+    )
     profile = load("own", files, CONTROLS)
     assert profile.params["ACC-01"]["agent_hours"] == Setting(12, "base.yaml")
     assert profile.params["MFA-01"]["coverage"] == Setting(98, "own.yaml")
@@ -100,7 +104,7 @@ def test_effective_fills_in_defaults_also_of_controls_not_selected(tmp_path: Pat
 def test_later_files_win_over_earlier_and_the_own_file_over_both(tmp_path: Path) -> None:
     files = shelf(
         tmp_path,
-        one="params: {ACC-01: {agent_hours: 1}, MFA-01: {coverage: 1}, TRN-06: {rating_min: 1}}\nfreshness: {roster: 1 days}",
+        one="params: {ACC-01: {agent_hours: 1}, MFA-01: {coverage: 1}, TRN-06: {rating_min: 1}}",
         two="params: {MFA-01: {coverage: 2}, TRN-06: {rating_min: 2}}\nfreshness: {roster: 2 days}",
         own="extends: [one, two]\ncontrols: {add: [ACC-01, MFA-01, TRN-06]}\nparams: {TRN-06: {rating_min: 3}}",
     )
@@ -167,14 +171,23 @@ BROKEN = {
     "unknown control dropped": ("controls: {drop: [{id: ACC-1, why: w}]}", 'controls.drop#1.id: no control "ACC-1"'),
     "drop without reason": ("controls: {drop: [{id: ACC-01}]}", 'controls.drop#1: the key "why" is missing'),
     "drop of what was never added": ("controls: {drop: [{id: ACC-01, why: w}]}", "ACC-01 was never added"),
-    "added and dropped": ("controls: {add: [ACC-01], drop: [{id: ACC-01, why: w}]}", "ACC-01 is added in this file as well"),
+    "added and dropped": (
+        "controls: {add: [ACC-01], drop: [{id: ACC-01, why: w}]}",
+        "ACC-01 is added in this file as well",
+    ),
     "dropped twice": (
         "extends: [base]\ncontrols: {drop: [{id: ACC-01, why: w}, {id: ACC-01, why: v}]}",
         "controls.drop#2.id: ACC-01 is dropped twice",
     ),
     "parameter of no control": ("params: {ACC-9: {x: 1}}", 'params.ACC-9: no control "ACC-9"'),
-    "unknown parameter": ("params: {ACC-01: {agent_hour: 1}}", 'ACC-01 has no parameter "agent_hour"; did you mean "agent_hours"?'),
-    "parameter of a control without any": ("params: {NET-06: {x: 1}}", 'NET-06 has no parameter "x"; expected one of none'),
+    "unknown parameter": (
+        "params: {ACC-01: {agent_hour: 1}}",
+        'ACC-01 has no parameter "agent_hour"; did you mean "agent_hours"?',
+    ),
+    "parameter of a control without any": (
+        "params: {NET-06: {x: 1}}",
+        'NET-06 has no parameter "x"; expected one of none',
+    ),
     "too much": ("params: {ACC-01: {agent_hours: 169}}", "params.ACC-01.agent_hours: found 169, expected 0 to 168 (h)"),
     "too little": ("params: {ACC-01: {agent_hours: -1}}", "found -1, expected 0 to 168 (h)"),
     "fraction of a whole": ("params: {ACC-01: {agent_hours: 1.5}}", 'found "1.5", expected a whole number (h)'),
@@ -182,14 +195,29 @@ BROKEN = {
     "word for a number": ("params: {TRN-06: {rating_min: high}}", 'found "high", expected a number (of 5)'),
     "word for a truth": ("params: {REM-03: {byod_allowed: yes}}", 'found "yes", expected true or false (bool)'),
     "word not allowed": ("params: {NET-03: {min_tls: 1.1}}", 'found "1.1", expected one of 1.2, 1.3'),
-    "entry not allowed": ("params: {LOG-03: {roles: [agent, qaa]}}", 'LOG-03.roles#2: found "qaa", expected one of agent, qa; did you mean "qa"?'),
+    "entry not allowed": (
+        "params: {LOG-03: {roles: [agent, qaa]}}",
+        'LOG-03.roles#2: found "qaa", expected one of agent, qa; did you mean "qa"?',
+    ),
     "word for a list": ("params: {LOG-03: {roles: agent}}", 'found "agent", expected a list (roles); write [agent]'),
     "list for a word": ("params: {NET-03: {min_tls: ['1.2']}}", "found a list, expected one value (version)"),
-    "word in a list of numbers": ("params: {LOG-07: {ports: [22, ssh]}}", 'ports#2: found "ssh", expected a whole number'),
-    "unknown kind": ("freshness: {rooster: 3 days}", 'freshness.rooster: no evidence kind "rooster"; did you mean "roster"?'),
-    "no days": ("freshness: {roster: 35}", 'freshness.roster: found "35", expected a number of days; for example 35 days'),
+    "word in a list of numbers": (
+        "params: {LOG-07: {ports: [22, ssh]}}",
+        'ports#2: found "ssh", expected a whole number',
+    ),
+    "unknown kind": (
+        "freshness: {rooster: 3 days}",
+        'freshness.rooster: no evidence kind "rooster"; did you mean "roster"?',
+    ),
+    "no days": (
+        "freshness: {roster: 35}",
+        'freshness.roster: found "35", expected a number of days; for example 35 days',
+    ),
     "grade of no control": ("minimum_grade: {ACC-9: typed}", 'minimum_grade.ACC-9: no control "ACC-9"'),
-    "no grade": ("minimum_grade: {ACC-01: good}", 'minimum_grade.ACC-01: found "good", expected one of client, third_party'),
+    "no grade": (
+        "minimum_grade: {ACC-01: good}",
+        'minimum_grade.ACC-01: found "good", expected one of client, third_party',
+    ),
     "attestable of no control": ("attestable: [ACC-9]", 'attestable#1: no control "ACC-9"'),
 }
 
@@ -204,7 +232,9 @@ def test_a_wrong_profile_is_refused_with_its_line(tmp_path: Path, text: str, mes
 
 
 def test_an_unknown_name_on_the_command_line_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r'^--profile "bass": no profile "bass"; did you mean "base"\?; expected one of base'):
+    with pytest.raises(
+        InputError, match=r'^--profile "bass": no profile "bass"; did you mean "base"\?; expected one of base'
+    ):
         load("bass", shelf(tmp_path, base=BASE), CONTROLS)
     with pytest.raises(InputError, match="is not there"):
         load("none.yaml", [], CONTROLS)
@@ -233,7 +263,9 @@ def test_two_profiles_of_one_name_are_refused(tmp_path: Path) -> None:
         ("LOG-07", "ports", "[22, 443]", (22, 443)),
     ],
 )
-def test_values_are_exact_and_typed_as_the_default(tmp_path: Path, identity: str, param: str, text: str, value: Any) -> None:
+def test_values_are_exact_and_typed_as_the_default(
+    tmp_path: Path, identity: str, param: str, text: str, value: Any
+) -> None:
     files = shelf(tmp_path, own=f"controls: {{add: [{identity}]}}\nparams: {{{identity}: {{{param}: {text}}}}}")
     found = effective(load("own", files, CONTROLS), CONTROLS[identity])[param]
     assert (found, type(found), str(found)) == (value, type(value), str(value))

@@ -97,7 +97,16 @@ def test_only_failures_are_waived(verdict: Verdict) -> None:
     assert apply(other, [WAIVER], DAY) is other
 
 
-@given(st.permutations([WAIVER, replace(WAIVER, findings=("k1",)), replace(WAIVER, expires=date(2026, 1, 1)), replace(WAIVER, reason="x")]))
+@given(
+    st.permutations(
+        [
+            WAIVER,
+            replace(WAIVER, findings=("k1",)),
+            replace(WAIVER, expires=date(2026, 1, 1)),
+            replace(WAIVER, reason="x"),
+        ]
+    )
+)
 def test_the_order_of_waivers_changes_nothing(waivers: list[Waiver]) -> None:
     assert apply(FAILED, waivers, DAY) == apply(FAILED, waivers[::-1], DAY)
 
@@ -152,7 +161,10 @@ def test_neither_hosts_nor_controls_that_are_not_attestable_are_answered() -> No
     ("change", "message"),
     [
         ({"valid_until": date(2026, 11, 1)}, "attestation of auditor expired on 2026-11-01"),
-        ({"at": date(2026, 11, 3), "valid_until": date(2027, 1, 1)}, "attestation of auditor is dated 2026-11-03, after the as-of date"),
+        (
+            {"at": date(2026, 11, 3), "valid_until": date(2027, 1, 1)},
+            "attestation of auditor is dated 2026-11-03, after the as-of date",
+        ),
     ],
 )
 def test_an_answer_holds_from_its_day_to_its_last_day(change: dict[str, date], message: str) -> None:
@@ -212,7 +224,10 @@ def test_a_wrong_waiver_is_refused_with_its_line(tmp_path: Path, old: str, new: 
     assert message in str(error.value)
 
 
-ATTESTED = "- {control: PHY-01, answer: passed, by: site-auditor, at: 2026-10-20, valid_until: 2027-01-20, evidence: [walk.pdf]}\n"
+ATTESTED = (
+    "- {control: PHY-01, answer: passed, by: site-auditor, at: 2026-10-20, valid_until: 2027-01-20, "
+    "evidence: [walk.pdf]}\n"
+)
 
 
 def test_attestations_are_read(tmp_path: Path) -> None:
@@ -226,7 +241,11 @@ def test_attestations_are_read(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("PHY-01", "PHY-1", 'no control "PHY-1"; did you mean "PHY-01"?'),
-        ("PHY-01", "PHY-02", "PHY-02 is not attestable in this profile; expected one of PHY-01; hand over evidence instead"),
+        (
+            "PHY-01",
+            "PHY-02",
+            "PHY-02 is not attestable in this profile; expected one of PHY-01; hand over evidence instead",
+        ),
         ("passed", "waived", "expected one of passed, failed"),
         ("2027-01-20", "2026-10-19", "which is before at 2026-10-20"),
     ],

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, note_every
-    from ctrlkit.control import control, house, law, reads, standard
+    from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.expression import col, days, hours, maybe, minutes, when
-    from ctrlkit.group import any_of, beside, count, distinct, earliest, group, latest, total
+    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
     from ctrlkit.table import Table
 
 __all__ = [
@@ -40,9 +40,9 @@ __all__ = [
 
 _ROOMS = {
     "check": ("assert_every", "assert_rate", "cannot_tell", "note_every"),
-    "control": ("control", "house", "law", "reads", "standard"),
+    "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("col", "days", "hours", "maybe", "minutes", "when"),
-    "group": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
+    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
     "table": ("Table",),
 }
 

@@ -1,14 +1,15 @@
-"""The cache of read evidence: private to the user, keyed by everything that decides how a file is read, and forgetful."""
+"""The cache of read evidence: private to the user, keyed by all that decides how a file is read, and forgetful."""
 
 from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+_DAY: Final = 86_400
 _OURS: Final = re.compile(r"^[0-9a-f]{40}(?:\.[a-z]+)*\.(?:json|ndjson|parquet|part)$")
 
 
@@ -36,14 +37,11 @@ def keep(folder: Path, key: str, meaning: Mapping[str, Any]) -> None:
     beside.replace(folder / f"{key}.json")
 
 
-def forget(folder: Path, days: int = 7) -> int:
-    """Remove what was kept `days` ago or earlier (0: everything); returns the number of files removed.
-
-    The only use of the computer's clock here: what is forgotten changes how fast a run is, never its results.
-    """
+def forget(folder: Path, days: int, *, now: datetime) -> int:
+    """Remove what was kept `days` days before `now` or earlier (0: everything); returns the number of files removed."""
     if not folder.is_dir():
         return 0
-    limit = time.time() - days * 86_400
+    limit = now.timestamp() - days * _DAY
     old = [p for p in sorted(folder.iterdir()) if _OURS.match(p.name) and (days == 0 or p.stat().st_mtime <= limit)]
     for path in old:
         path.unlink(missing_ok=True)

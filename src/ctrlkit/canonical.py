@@ -1,4 +1,4 @@
-"""From a table of text to the typed columns of a kind: maps applied, orders decided, totals set aside, bad rows marked."""
+"""From a table of text to the typed columns of a kind: maps applied, totals set aside, bad rows marked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from ctrlkit.cell import OUTSIDE, PAST, Rules, mask, over_distinct, read, shows_groups, tidy, why
+from ctrlkit.cell import OUTSIDE, PAST, Rules, is_not_known, mask, over_distinct, read, shows_groups, tidy, why
 from ctrlkit.kind import Column, Kind
 from ctrlkit.layout import Layout, word
 from ctrlkit.moment import Clock, Order, orders_of
@@ -22,7 +22,10 @@ _NUMBERS: Final = frozenset({"number", "decimal"})
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The records of a file: `_row`, `_flaw`, `_bad_row`, and per column its value, `t:` its text, `w:` why it has none."""
+    """Records: `_row`, `_flaw`, `_bad_row`, and per column its value, `w:` why it has none, `t:` that text.
+
+    The text is kept only where there is such a reason.
+    """
 
     frame: pl.LazyFrame
     columns: Mapping[str, Column]
@@ -43,9 +46,20 @@ def typed(raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | Non
         texts = texts.with_columns(_mapped(columns[name], layout.values[name]).alias(f"t:{name}"))
     texts, total_notes = _without_totals(texts, columns, layout)
     rules = _rules(texts, columns, clock, order)
-    values = texts.with_columns(read(c, pl.col(f"t:{n}"), rules).alias(n) for n, c in columns.items())
-    reasons = values.with_columns(why(c, pl.col(f"t:{n}"), pl.col(n), rules).alias(f"w:{n}") for n, c in columns.items())
-    return Typed(reasons.with_columns(_bad_row(columns)).drop("_first"), columns, rules, (*notes, *total_notes))
+    cells = _cells(texts, columns, rules)
+    return Typed(cells.with_columns(_bad_row(columns)).drop("_first"), columns, rules, (*notes, *total_notes))
+
+
+def _cells(texts: pl.LazyFrame, columns: Mapping[str, Column], rules: Rules) -> pl.LazyFrame:
+    known = texts.with_columns(is_not_known(c, pl.col(f"t:{n}")).alias(f"k:{n}") for n, c in columns.items())
+    answers = {n: pl.when(~pl.col(f"k:{n}")).then(pl.col(f"t:{n}")) for n in columns}
+    values = known.with_columns(read(c, answers[n], rules).alias(n) for n, c in columns.items())
+    reasons = values.with_columns(
+        why(c, pl.col(f"t:{n}"), pl.col(n), rules, not_known=pl.col(f"k:{n}")).alias(f"w:{n}")
+        for n, c in columns.items()
+    )
+    kept = reasons.with_columns(pl.when(pl.col(f"w:{n}") > 0).then(pl.col(f"t:{n}")).alias(f"t:{n}") for n in columns)
+    return kept.drop(f"k:{n}" for n in columns)
 
 
 def _text(name: str, layout: Layout) -> pl.Expr:
@@ -90,7 +104,9 @@ def _target(ours: str | None) -> str:
     return "not known" if ours is None else ours or "empty"
 
 
-def _without_totals(texts: pl.LazyFrame, columns: Mapping[str, Column], layout: Layout) -> tuple[pl.LazyFrame, list[str]]:
+def _without_totals(
+    texts: pl.LazyFrame, columns: Mapping[str, Column], layout: Layout
+) -> tuple[pl.LazyFrame, list[str]]:
     """The rows without the total rows at the end: `Total` in the first cell and nothing but numbers beside it."""
     beside = [
         pl.col(f"t:{n}").is_null()

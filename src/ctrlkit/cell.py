@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -30,9 +31,10 @@ _TRUE: Final = ("true", "yes", "y", "1", "oo", "enabled", "on")
 _FALSE: Final = ("false", "no", "n", "0", "hindi", "disabled", "off")
 BOOLEANS: Final[Mapping[str, bool]] = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
 
-_PLAIN_NUMBER: Final = r"^[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)$"
-_GROUPED: Final = r"^[+-]?[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?$"
-_CLEARLY_GROUPED: Final = r"^[+-]?[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+|,[0-9]{3}(?:\.[0-9]+)?)$|^[+-]?[0-9]{1,3}(?:,[0-9]{2,3})+,[0-9]{3}$"
+_PLAIN_NUMBER: Final = r"^[+-]?(?:[0-9]+(?:\.[0-9]{1,6})?|\.[0-9]{1,6})$"
+_DIGITS: Final = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+_GROUPED: Final = r"[+-]?[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?"
+_CLEARLY_GROUPED: Final = r"^[+-]?[0-9]{1,3}(?:(?:,[0-9]{2,3})*,[0-9]{3}\.[0-9]+|(?:,[0-9]{2,3})+,[0-9]{3})$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +81,31 @@ def is_not_known(column: Column, text: pl.Expr) -> pl.Expr:
 
 
 def read(column: Column, text: pl.Expr, rules: Rules) -> pl.Expr:
-    """The typed value of tidied text, null where it cannot be read.
+    """The typed value of tidied text that is an answer, null where it cannot be read.
 
     Strings stay strings (identifiers casefolded, listed words in lower_snake or the list's own spelling), numbers are
     `NUMBER`, dates Date, instants naive UTC microseconds, truth values Boolean.
     """
-    known = pl.when(~is_not_known(column, text)).then(text)
     match column.type:
         case "date":
-            return read_date(known, rules.clock, rules.orders.get(column.name))
+            return read_date(text, rules.clock, rules.orders.get(column.name))
         case "datetime":
-            return read_instant(known, rules.clock, rules.orders.get(column.name))
+            return read_instant(text, rules.clock, rules.orders.get(column.name))
         case "boolean":
-            return known.str.to_lowercase().replace_strict(dict(BOOLEANS), default=None, return_dtype=pl.Boolean)
+            return text.str.to_lowercase().replace_strict(dict(BOOLEANS), default=None, return_dtype=pl.Boolean)
         case "number" | "decimal":
-            return _listed_number(column, read_number(known, grouped=column.name in rules.grouped))
+            return _listed_number(column, read_number(text, grouped=column.name in rules.grouped))
         case _:
-            return _read_string(column, known)
+            return _read_string(column, text)
 
 
-def why(column: Column, text: pl.Expr, value: pl.Expr, rules: Rules) -> pl.Expr:
+def why(column: Column, text: pl.Expr, value: pl.Expr, rules: Rules, *, not_known: pl.Expr) -> pl.Expr:
     """FINE, NOT_KNOWN, UNREADABLE, OUTSIDE or PAST for each cell, as UInt8."""
-    lost = OUTSIDE if column.type == "string" else UNREADABLE
-    verdict = pl.when(text.is_null()).then(FINE).when(is_not_known(column, text)).then(NOT_KNOWN)
+    verdict = pl.when(text.is_null()).then(FINE).when(not_known).then(NOT_KNOWN)
     if column.values and column.type in {"number", "decimal"}:
-        as_number = read_number(text, grouped=column.name in rules.grouped)
+        as_number = read_number(pl.when(value.is_null()).then(text), grouped=column.name in rules.grouped)
         verdict = verdict.when(value.is_null() & as_number.is_not_null()).then(OUTSIDE)
-    verdict = verdict.when(value.is_null()).then(lost)
+    verdict = verdict.when(value.is_null()).then(OUTSIDE if column.type == "string" else UNREADABLE)
     if column.past:
         verdict = verdict.when(rules.clock.is_after(value, column.type)).then(PAST)
     return verdict.otherwise(FINE).cast(pl.UInt8)
@@ -128,12 +128,20 @@ def expected(column: Column, reason: int, rules: Rules) -> str:
 
 def read_number(text: pl.Expr, *, grouped: bool) -> pl.Expr:
     """Exact numbers; `1,234` is read only where `grouped`, `1,234.50` and `12,50,000` always; no exponent, no unit."""
-    separated = text.str.contains(_GROUPED if grouped else _CLEARLY_GROUPED)
-    digits = pl.when(separated).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
-    digits = pl.when(digits.str.contains(_PLAIN_NUMBER)).then(digits)
-    fine = digits.str.contains(r"\.[0-9]{7}")
-    rounded = pl.when(fine).then(digits).map_batches(over_distinct(_rounded), return_dtype=pl.String, is_elementwise=True)
-    return pl.when(fine).then(rounded).otherwise(digits).cast(NUMBER, strict=False)
+    plain = pl.when(text.str.contains(_PLAIN_NUMBER)).then(text)
+    rest = pl.when(plain.is_null()).then(text)
+    other = rest.map_batches(over_distinct(partial(_number, grouped)), return_dtype=pl.String, is_elementwise=True)
+    return pl.coalesce(plain, other).cast(NUMBER, strict=False)
+
+
+def _number(grouped: bool, text: str) -> str | None:
+    separated = re.fullmatch(_GROUPED, text) if grouped else re.search(_CLEARLY_GROUPED, text)
+    digits = text.replace(",", "") if separated else text
+    if not re.fullmatch(_DIGITS, digits):
+        return None
+    with localcontext() as context:
+        context.prec = len(digits) + 8
+        return format(Decimal(digits).quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN), "f")
 
 
 def shows_groups(text: pl.Expr) -> pl.Expr:
@@ -151,12 +159,6 @@ def over_distinct(function: Callable[[str], str | None]) -> Callable[[pl.Series]
         return series.replace_strict(distinct, [function(t) for t in distinct], default=None, return_dtype=pl.String)
 
     return whole
-
-
-def _rounded(text: str) -> str:
-    with localcontext() as context:
-        context.prec = len(text) + 8
-        return format(Decimal(text).quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN), "f")
 
 
 def _listed_number(column: Column, value: pl.Expr) -> pl.Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,9 +43,9 @@ def candidates(path: Path, seen: Survey, work: Path, *, tabs: bool) -> tuple[Can
     """One candidate per delimiter that may be meant; a first line `sep=;` settles it."""
     with path.open("rb") as file:
         head = file.read(_HEAD).decode("utf-8-sig", errors="ignore")
-    declared = head[:6].rstrip("\r\n")
-    if declared.lower().startswith("sep=") and len(declared) == 5:
-        order: tuple[str, ...] = (declared[4],)
+    declared = re.match(r"(?i)sep=(.)\r?\n", head)
+    if declared:
+        order: tuple[str, ...] = (declared[1],)
     else:
         order = ("\t", *(d for d in DELIMITERS if d != "\t")) if tabs else DELIMITERS
     found = []
@@ -108,7 +109,7 @@ def _fast(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw | N
         pl.lit(None, pl.String).alias("_flaw"),
         pl.col("c0").alias("_first"),
         *[n for n in names if int(n[1:]) in set(indexes)],
-        pl.all_horizontal(pl.col(names).is_null()).alias("_blank"),
+        _is_blank(names, f"c{next(iter(indexes), 0)}").alias("_blank"),
         (cells if quoted else pl.lit(0)).cast(pl.Int64).alias("_marks"),
         (pl.any_horizontal(both).fill_null(False) if quoted else pl.lit(False)).alias("_odd"),
     )  # fmt: skip
@@ -129,6 +130,13 @@ def _fast(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw | N
     return Raw(table.filter((pl.col("_row") > line) & ~pl.col("_blank")).drop("_blank", "_marks", "_odd"))
 
 
+def _is_blank(names: Sequence[str], telling: str) -> pl.Expr:
+    """Whether no cell holds more than white space; the others are looked at only where the `telling` one is blank."""
+    unsure = pl.col(telling).fill_null("").str.strip_chars() == ""
+    others = [pl.when(unsure).then(pl.col(n)).fill_null("").str.strip_chars() == "" for n in names if n != telling]
+    return pl.all_horizontal(unsure, *others)
+
+
 def _slow(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw:
     wanted = sorted(set(indexes))
     schema = {"_row": pl.Int64, "_flaw": pl.String, "_first": pl.String} | {f"c{i}": pl.String for i in wanted}
@@ -147,7 +155,10 @@ def _slow(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw:
     frames.append(pl.DataFrame(batch, schema=schema, orient="row"))
     if last[1] < width and not faults:
         faults.append(
-            Fault(Cause.TRUNCATED, f"line {last[0]}: the last line has {last[1]} cells, the header {width}; export it again")
+            Fault(
+                Cause.TRUNCATED,
+                f"line {last[0]}: the last line has {last[1]} cells, the header {width}; export it again",
+            )
         )
     return Raw(pl.concat(frames).lazy(), tuple(faults))
 

@@ -1,14 +1,14 @@
 """Ingestion: a file as it came becomes canonical Parquet, with every row accounted for and every fault named.
 
-`_row` counts as a person does in the original: in CSV and TSV the line on which the record starts (the first line of the
-file is 1), in a sheet its row, in NDJSON the line, in a JSON list and in Parquet the record, from 1.
+`_row` counts as a person does in the original: in CSV and TSV the line on which the record starts (the first line of
+the file is 1), in a sheet its row, in NDJSON the line, in a JSON list and in Parquet the record, from 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from hashlib import sha256 as digest_of
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +20,10 @@ from ctrlkit import delimited, layout, problem, records, workbook
 from ctrlkit.canonical import Typed, typed
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
+from ctrlkit.ingested import Ingested, from_plain, to_plain
 from ctrlkit.kind import Kind
 from ctrlkit.layout import Layout, Source
-from ctrlkit.model import Cause, Fault, Grade
+from ctrlkit.model import Cause, Fault
 from ctrlkit.moment import Clock, Order, zone_exists
 from ctrlkit.reader import COLUMN_LIMIT, Candidate, Raw, UnreadableError, as_utf8, identify, settle, sha256, survey
 
@@ -33,43 +34,21 @@ _SHEET_ENDS: Final = frozenset({65_535, 65_536, 1_048_575, 1_048_576})
 _ORDERS: Final[Mapping[str | None, Order]] = {"dmy": "dmy", "mdy": "mdy", "ymd": "ymd"}
 
 
-@dataclass(frozen=True, slots=True)
-class Ingested:
-    """One file, read.
-
-    `sha256` is of the original bytes, None where there are none. `columns` are the canonical columns present, in the
-    kind's order. `rows` counts canonical rows, `bad_rows` those that could not be read, `bad_cells` the unreadable cells
-    of the canonical rows by column. `parquet` holds the canonical rows (their columns, `_file`, `_row`, and `_bad`: null
-    or `;col;col;`), None where the file could not be read at all; `problems` one JSON line for each bad row or cell.
-    `first` and `last` bound the kind's time column, as ISO text, instants in UTC.
-    """
-
-    file: str
-    party: str
-    kind: str
-    adapter: str | None
-    grade: Grade
-    sha256: str | None
-    columns: tuple[str, ...]
-    rows: int
-    bad_rows: int
-    bad_cells: Mapping[str, int]
-    parquet: Path | None
-    problems: Path
-    faults: tuple[Fault, ...]
-    notes: tuple[str, ...]
-    first: str | None
-    last: str | None
-
-
-def ingest(
-    source: Source, kind: Kind, *, adapters: Sequence[Adapter], zone: str, as_of_date: date, cache: Path | None, work: Path
+def ingest(  # noqa: PLR0913  (all of them decide how a file is read)
+    source: Source,
+    kind: Kind,
+    *,
+    adapters: Sequence[Adapter],
+    zone: str,
+    as_of_date: date,
+    cache: Path | None,
+    work: Path,
 ) -> Ingested:
     """Read one file of a kind into canonical Parquet, under `cache` or else `work`.
 
-    `zone` is the IANA zone of the site, in which days count and times without a zone are read unless the source or its
-    adapter names another. Never raises for a bad file: what is wrong with it stands in `faults`. Raises InputError for
-    a zone or date order that does not exist.
+    `zone` is the IANA zone of the site, in which days count and times without a zone are read unless the adapter or the
+    source names another. `work` also takes copies of what is read while it is read: keep it private. Never
+    raises for a bad file: what is wrong with it stands in `faults`. Raises InputError for a zone that does not exist.
     """
     clock = _clock(source, zone, as_of_date)
     work.mkdir(parents=True, exist_ok=True)
@@ -78,17 +57,20 @@ def ingest(
         form, digest = identify(source.path), sha256(source.path)
     except UnreadableError as error:
         stem = work / _key("", source, kind, adapters, clock)
-        return _nothing(source, kind, _digest(source.path), [Fault(error.cause, str(error))], [], stem)
+        return _nothing(source, _digest(source.path), stem).saying([Fault(error.cause, str(error))], [])
     key = _key(digest, source, kind, adapters, clock)
     kept = cache_folder.recall(home, key) if cache else None
     if kept is not None:
-        return _from_plain(kept, home)
+        return from_plain(kept, home)
     try:
-        found = _read(_File(source, kind, form, digest, clock, work), adapters, home / key)
+        found = _read(_File(source, kind, form, digest, clock, work, home / key), adapters)
     except UnreadableError as error:
-        found = _nothing(source, kind, digest, [Fault(error.cause, str(error))], [], home / key)
+        found = _nothing(source, digest, home / key).saying([Fault(error.cause, str(error))], [])
+    finally:
+        for copy in work.glob(f"{digest[:16]}.*"):
+            copy.unlink()
     if cache:
-        cache_folder.keep(home, key, _to_plain(found))
+        cache_folder.keep(home, key, to_plain(found))
     return found
 
 
@@ -100,6 +82,13 @@ class _File:
     digest: str
     clock: Clock
     work: Path
+    stem: Path
+
+
+@dataclass(slots=True)
+class _Said:
+    faults: list[Fault]
+    notes: list[str]
 
 
 def _digest(path: Path) -> str | None:
@@ -112,58 +101,67 @@ def _digest(path: Path) -> str | None:
 def _clock(source: Source, zone: str, as_of_date: date) -> Clock:
     for name in (source.time_zone, zone):
         if name is not None and not zone_exists(name):
-            raise InputError(f'{source.file}: time zone "{name}" is not known; expected an IANA name such as Asia/Manila')
+            raise InputError(f'{source.file}: no time zone "{name}"; expected an IANA name such as Asia/Manila')
     return Clock(source.time_zone or zone, zone, as_of_date)
 
 
 def _key(digest: str, source: Source, kind: Kind, adapters: Sequence[Adapter], clock: Clock) -> str:
     """Everything that decides how the file is read, as 40 hex digits."""
     said = [
-        VERSION, digest, source.party, source.file, str(source.sheet), source.method, source.rows, source.adapter,
-        source.date_order, list(source.columns.items()), sorted(source.constants.items()),
+        *(VERSION, digest, source.party, source.file, str(source.sheet), source.method, source.rows, source.adapter),
+        *(source.date_order, list(source.columns.items()), sorted(source.constants.items())),
         sorted((column, list(pairs.items())) for column, pairs in source.values.items()),
-        repr(kind), sorted(repr(a) for a in adapters if a.kind == kind.name), repr(clock),
-    ]  # fmt: skip
+        *(repr(kind), sorted(repr(a) for a in adapters if a.kind == kind.name), repr(clock)),
+    ]
     return digest_of(repr(said).encode()).hexdigest()[:40]
 
 
-def _read(file: _File, adapters: Sequence[Adapter], stem: Path) -> Ingested:
-    candidates, notes, faults = _candidates(file)
+def _nothing(source: Source, digest: str | None, stem: Path) -> Ingested:
+    """A file of which no row could be read."""
+    problems = stem.with_suffix(".ndjson")
+    problems.write_text("", "utf-8")
+    grade = layout.grade(source, None)
+    return Ingested(source.file, source.party, source.kind, None, grade, digest, problems=problems)
+
+
+def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
+    candidates, said = _candidates(file)
+    nothing = _nothing(file.source, file.digest, file.stem)
     if file.form in {"json", "ndjson"} and not candidates[0].head[0][1]:
-        faults += [*candidates[0].load(0, ()).faults, Fault(Cause.EMPTY, "holds no record")]
-        return _nothing(file.source, file.kind, file.digest, faults, notes, stem)
+        said.faults += [*candidates[0].load(0, ()).faults, Fault(Cause.EMPTY, "holds no record")]
+        return nothing.saying(said.faults, said.notes)
     candidate, position, found = _choose(candidates, file, adapters)
     if found.problems:
-        faults += [Fault(Cause.MALFORMED, text) for text in found.problems]
-        return _nothing(file.source, file.kind, file.digest, faults, notes, stem)
+        said.faults += [Fault(Cause.MALFORMED, text) for text in found.problems]
+        return nothing.saying(said.faults, said.notes)
     raw = candidate.load(position, [place.index for place in found.places.values()])
-    notes += _layout_notes(candidate, position, found, file)
     adapter = found.adapter
     clock = replace(file.clock, local=adapter.zone) if adapter and adapter.zone else file.clock
     order = _ORDERS.get(file.source.date_order or (adapter.date_order if adapter else None))
     cells = typed(raw, found, file.kind, clock, order)
-    staged = file.work / f"{stem.name}.cells.parquet"
+    said.faults += raw.faults
+    said.notes += [*_layout_notes(candidate, position, found, file), *raw.notes, *cells.notes]
+    staged = file.work / f"{file.digest[:16]}.cells.parquet"
     frame = settle(cells.frame, file.source.path.stat().st_size, staged)
-    faults += raw.faults
-    done = _finish(file, found, raw, replace(cells, frame=frame), faults, [*notes, *raw.notes, *cells.notes], stem)
-    staged.unlink(missing_ok=True)
-    return done
+    return _finish(file, found, raw, replace(cells, frame=frame), said)
 
 
-def _candidates(file: _File) -> tuple[tuple[Candidate, ...], list[str], list[Fault]]:
-    path = file.source.path
+def _candidates(file: _File) -> tuple[tuple[Candidate, ...], _Said]:
+    path, said = file.source.path, _Said([], [])
     if file.form == "xlsx":
-        return workbook.candidates(path, file.source.sheet), [], []
+        return workbook.candidates(path, file.source.sheet), said
     if file.form == "parquet":
-        return records.parquet_candidates(path, path.stat().st_size, file.work, file.digest), [], []
+        return records.parquet_candidates(path, path.stat().st_size, file.work, file.digest), said
     seen = survey(path, delimited.COUNTED)
     text, seen, notes = as_utf8(path, seen, file.work, delimited.COUNTED)
-    cut = [Fault(Cause.TRUNCATED, "ends in the middle of a character; it is cut, export it again")] if seen.cut_character else []
+    said.notes += notes
+    if seen.cut_character:
+        said.faults.append(Fault(Cause.TRUNCATED, "ends in the middle of a character; it is cut, export it again"))
     if file.form == "json":
-        return records.json_candidates(text, seen), list(notes), cut
+        return records.json_candidates(text), said
     if file.form == "ndjson":
-        return records.ndjson_candidates(text, seen), list(notes), cut
-    return delimited.candidates(text, seen, file.work, tabs=file.form == "tsv"), list(notes), cut
+        return records.ndjson_candidates(text, seen), said
+    return delimited.candidates(text, seen, file.work, tabs=file.form == "tsv"), said
 
 
 def _choose(candidates: Sequence[Candidate], file: _File, adapters: Sequence[Adapter]) -> tuple[Candidate, int, Layout]:
@@ -186,46 +184,43 @@ def _choose(candidates: Sequence[Candidate], file: _File, adapters: Sequence[Ada
 
 def _layout_notes(candidate: Candidate, position: int, found: Layout, file: _File) -> list[str]:
     notes = []
-    if candidate.name and file.source.sheet is None and file.form == "xlsx":
+    if candidate.name and file.source.sheet is None:
         notes.append(f'read from sheet "{candidate.name}"')
     if position:
-        notes.append(f"{position} line{'s' * (position != 1)} before the header on row {candidate.head[position][0]} skipped")
+        row = candidate.head[position][0]
+        notes.append(f"{position} line{'s' * (position != 1)} before the header on row {row} skipped")
     if found.unread:
         notes.append(f"columns not read: {', '.join(found.unread)}")
     return notes
 
 
-def _finish(
-    file: _File, found: Layout, raw: Raw, cells: Typed, faults: list[Fault], notes: list[str], stem: Path
-) -> Ingested:
-    kind, source = file.kind, file.source
-    seen = _counts(cells, kind)
-    rows, bad_rows = seen["rows"], seen["bad"]
+def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> Ingested:
+    seen = _counts(cells, file.kind)
+    read = seen["rows"] + seen["bad"]
     present, column_notes = _present(cells, seen)
-    faults += _count_faults(file, raw, rows + bad_rows)
-    if raw.unended and source.rows == rows + bad_rows:
-        notes.append("the last line has no line break; the control total shows that nothing is cut")
-    parquet = stem.with_suffix(".parquet")
-    _write_rows(cells, present, source.file, parquet)
-    problem.write(cells.frame, cells.columns, cells.rules, source.file, _problems(stem))
-    return Ingested(
-        file=source.file,
-        party=source.party,
-        kind=kind.name,
+    said.notes += column_notes
+    if raw.unended and file.source.rows == read:
+        said.notes.append("the last line has no line break; the control total shows that nothing is cut")
+    parquet, problems = file.stem.with_suffix(".parquet"), file.stem.with_suffix(".ndjson")
+    _write_rows(cells, present, file.source.file, parquet)
+    problem.write(cells.frame, cells.columns, cells.rules, file.source.file, problems)
+    done = Ingested(
+        file=file.source.file,
+        party=file.source.party,
+        kind=file.kind.name,
         adapter=found.adapter.name if found.adapter else None,
-        grade=layout.grade(source, found.adapter),
+        grade=layout.grade(file.source, found.adapter),
         sha256=file.digest,
         columns=present,
-        rows=rows,
-        bad_rows=bad_rows,
+        rows=seen["rows"],
+        bad_rows=seen["bad"],
         bad_cells={name: seen[f"bad:{name}"] for name in present if seen[f"bad:{name}"]},
         parquet=parquet,
-        problems=_problems(stem),
-        faults=tuple(Fault(f.cause, f"{source.file}: {f.message}") for f in faults),
-        notes=tuple(f"{source.file}: {text}" for text in [*notes, *column_notes]),
+        problems=problems,
         first=_iso(seen.get("first")),
         last=_iso(seen.get("last")),
     )
+    return done.saying([*said.faults, *_count_faults(file, raw, read)], said.notes)
 
 
 def _counts(cells: Typed, kind: Kind) -> dict[str, Any]:
@@ -243,7 +238,7 @@ def _counts(cells: Typed, kind: Kind) -> dict[str, Any]:
 
 
 def _present(cells: Typed, seen: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
-    """The columns that count as present: one that is blank throughout is left out unless the kind says what null means."""
+    """The columns that count as present: one blank throughout is left out unless the kind says what null means."""
     present, notes = [], []
     for name, column in cells.columns.items():
         blank = seen["rows"] > 0 and not seen[f"held:{name}"] and not seen[f"bad:{name}"]
@@ -256,19 +251,20 @@ def _present(cells: Typed, seen: Mapping[str, Any]) -> tuple[tuple[str, ...], li
     return tuple(present), notes
 
 
-def _count_faults(file: _File, raw: Raw, records_read: int) -> list[Fault]:
+def _count_faults(file: _File, raw: Raw, read: int) -> list[Fault]:
     total, faults = file.source.rows, []
-    if records_read == 0:
+    if read == 0:
         faults.append(Fault(Cause.EMPTY, "holds a header and no record"))
-    if total is not None and total != records_read:
-        found = f"holds {records_read} records where the control total says {total}"
+    if total is not None and total != read:
+        found = f"holds {read} records where the control total says {total}"
         faults.append(Fault(Cause.TRUNCATED, f"{found}; export it again, whole"))
-    if file.form in {"csv", "tsv", "xlsx"} and records_read in _SHEET_ENDS:
-        found = f"holds {records_read} records, which is where a spreadsheet ends"
+    if file.form in {"csv", "tsv", "xlsx"} and read in _SHEET_ENDS:
+        found = f"holds {read} records, which is where a spreadsheet ends"
         faults.append(Fault(Cause.TRUNCATED, f"{found}; export it from the system as CSV"))
-    if raw.unended and records_read and total != records_read:
+    if raw.unended and read and total != read:
         found = "the last line has no line break, as in a file that is cut"
-        faults.append(Fault(Cause.TRUNCATED, f"{found}; export it again, or give its number of records as rows in pack.yaml"))
+        advice = "export it again, or state its number of records as rows in pack.yaml"
+        faults.append(Fault(Cause.TRUNCATED, f"{found}; {advice}"))
     return faults
 
 
@@ -283,53 +279,7 @@ def _write_rows(cells: Typed, present: Sequence[str], name: str, target: Path) -
     beside.replace(target)
 
 
-def _iso(value: Any) -> str | None:
-    if value is None:
-        return None
-    return value.isoformat() + ("Z" if hasattr(value, "hour") else "")
-
-
-def _problems(stem: Path) -> Path:
-    return stem.with_suffix(".ndjson")
-
-
-def _nothing(
-    source: Source, kind: Kind, digest: str | None, faults: Sequence[Fault], notes: Sequence[str], stem: Path
-) -> Ingested:
-    """A file of which no row could be read."""
-    _problems(stem).write_text("", "utf-8")
-    return Ingested(
-        file=source.file,
-        party=source.party,
-        kind=kind.name,
-        adapter=None,
-        grade=layout.grade(source, None),
-        sha256=digest,
-        columns=(),
-        rows=0,
-        bad_rows=0,
-        bad_cells={},
-        parquet=None,
-        problems=_problems(stem),
-        faults=tuple(Fault(f.cause, f"{source.file}: {f.message}") for f in faults),
-        notes=tuple(f"{source.file}: {text}" for text in notes),
-        first=None,
-        last=None,
-    )
-
-
-def _to_plain(found: Ingested) -> dict[str, Any]:
-    names = {"parquet": found.parquet and found.parquet.name, "problems": found.problems.name}
-    return {**asdict(found), **names}
-
-
-def _from_plain(kept: Mapping[str, Any], home: Path) -> Ingested:
-    return Ingested(**{
-        **kept,
-        "grade": Grade(kept["grade"]),
-        "columns": tuple(kept["columns"]),
-        "parquet": home / kept["parquet"] if kept["parquet"] else None,
-        "problems": home / kept["problems"],
-        "faults": tuple(Fault(Cause(f["cause"]), f["message"]) for f in kept["faults"]),
-        "notes": tuple(kept["notes"]),
-    })  # fmt: skip
+def _iso(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return value.isoformat() + "Z"
+    return value.isoformat() if isinstance(value, date) else None

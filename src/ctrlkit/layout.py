@@ -18,6 +18,9 @@ from ctrlkit.model import Grade
 PARTS: Final = ("last",)
 """What an adapter may take of a cell: `"country|last"` is the last element of a list separated by commas."""
 
+_SHOWN: Final = 40
+"""Headers that a message lists."""
+
 
 class Source(Protocol):
     """One source of a kind, as the pack names it; maps lead from their words to ours."""
@@ -109,24 +112,26 @@ def resolve(headers: Sequence[str], source: Source, kind: Kind, adapters: Sequen
     the headers; two that do are a problem, as is a required column that nothing gives.
     """
     own = _lay_out(headers, source, kind, None)
-    if source.adapter == "none":
+    if source.adapter == "none" or (source.adapter is None and not own.problems):
         return own
     candidates = [a for a in adapters if a.kind == kind.name]
     if source.adapter is not None:
-        named = next((a for a in candidates if a.name == source.adapter), None)
-        if named is None:
-            known = ", ".join(a.name for a in candidates) or "none"
-            return _refused(own, f'adapter "{source.adapter}" is not known for {kind.name}; known: {known}')
-        absent = _absent(named, headers)
-        if absent:
-            return _refused(own, f"not an export of {named.product}: no header {_listed(absent)}{_found(headers)}")
-        return _lay_out(headers, source, kind, named)
-    if not own.problems:
-        return own
+        return _by_name(own, headers, source, kind, candidates)
     fitting = [a for a in candidates if not _absent(a, headers)]
     if len(fitting) > 1:
         return _refused(own, f"{', '.join(a.name for a in fitting)} all know these headers; say which under adapter")
     return _lay_out(headers, source, kind, fitting[0]) if fitting else own
+
+
+def _by_name(own: Layout, headers: Sequence[str], source: Source, kind: Kind, candidates: Sequence[Adapter]) -> Layout:
+    named = next((a for a in candidates if a.name == source.adapter), None)
+    if named is None:
+        known = ", ".join(a.name for a in candidates) or "none"
+        return _refused(own, f'adapter "{source.adapter}" is not known for {kind.name}; known: {known}')
+    absent = _absent(named, headers)
+    if absent:
+        return _refused(own, f"not an export of {named.product}: no header {_listed(absent)}{_found(headers)}")
+    return _lay_out(headers, source, kind, named)
 
 
 def grade(source: Source, adapter: Adapter | None) -> Grade:
@@ -183,7 +188,8 @@ def _mapped(
         found = next((hits for rule in (exact, loose) if (hits := _matches(theirs, names, headers, rule))), [])
         if not found:
             problems.append(f'columns: no header "{theirs}"{did_you_mean(theirs, headers)}{_found(headers)}')
-        targets[ours] += [Place(i) for i in found]
+        else:
+            targets[ours] += [Place(i) for i in found]
     return targets, problems
 
 
@@ -235,5 +241,5 @@ def _listed(names: Iterable[str]) -> str:
 
 def _found(headers: Sequence[str]) -> str:
     named = [h.strip() for h in headers if h.strip()]
-    shown = ", ".join(named[:40]) + (f" and {len(named) - 40} more" if len(named) > 40 else "")
-    return f"; found: {shown}" if named else "; found no header"
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    return f"; found: {', '.join(named[:_SHOWN])}{more}" if named else "; found no header"

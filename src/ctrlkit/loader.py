@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-from ctrlkit.control import CONTROL_ID, declared
+from ctrlkit.declaration import CONTROL_ID, declared
 from ctrlkit.errors import AuthorError, CtrlkitError, InputError
 from ctrlkit.model import Cause, Control, Fault, Severity
 
@@ -49,15 +48,15 @@ def read(path: Path, shown: str) -> ControlFile:
     return ControlFile(path, shown, text, tree, hashlib.sha256(content).hexdigest())
 
 
-def execute(file: ControlFile, rewrite: Callable[[ast.Module, bytes, Path], None] | None = None) -> Mapping[str, Any]:
-    """The namespace of the executed file, under a module name that no other file has."""
+def execute(file: ControlFile, rewrite: Callable[[ast.Module, bytes, Path], None] | None = None) -> ModuleType:
+    """The executed file as a module, under a name that no other file has."""
     tree = ast.parse(file.text, filename=file.shown)
     if rewrite is not None:
         rewrite(tree, file.text.encode(), file.path)
     module = ModuleType(f"ctrlkit_control_{hashlib.sha256(str(file.path).encode()).hexdigest()[:16]}")
     module.__file__ = str(file.path)
     exec(compile(tree, str(file.path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
-    return vars(module)
+    return module
 
 
 def controls_of(file: ControlFile) -> tuple[Control, ...]:
@@ -66,12 +65,12 @@ def controls_of(file: ControlFile) -> tuple[Control, ...]:
     if forbidden:
         return _planned(file, Fault(Cause.FORBIDDEN, forbidden))
     try:
-        namespace = execute(file)
+        module = execute(file)
     except CtrlkitError:
         raise
     except Exception as error:  # noqa: BLE001  a stranger's file: its fault becomes the verdict of its controls
         return _planned(file, Fault(Cause.CRASHED, f"{file.shown}: {type(error).__name__} while it was loaded: {error}"))
-    found = declared(namespace, domain=file.domain, path=file.shown, sha256=file.sha256)
+    found = declared(vars(module), domain=file.domain, path=file.shown, sha256=file.sha256)
     lost = {id_ for id_, *_ in _declarations(file)} - {control.id for control in found}
     if lost:
         msg = f"{file.shown}: control {sorted(lost)[0]} is declared but lost: two checks share a name; give each its own"

@@ -27,6 +27,9 @@ _PATTERN: Final = (
     r"(?: ?(?<zone>Z|(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?|UTC|GMT))?)?$"
 )
 _EITHER: Final = r"^(?<a>[0-9]{1,2})[-/.](?<b>[0-9]{1,2})[-/.][0-9]{4}(?:[^0-9]|$)"
+_LAST_MONTH: Final = 12
+_WIDEST_OFFSET: Final = 14
+_HOUR: Final = 60
 _FIRST_YEAR: Final = 1901
 """Products write 0001-01-01, 1899-12-30 or 1900-01-01 for "never"; no evidence is as old."""
 
@@ -68,7 +71,7 @@ def zone_exists(name: str) -> bool:
 
 
 def orders_of(frame: pl.LazyFrame, columns: Mapping[str, Order | None]) -> dict[str, Order]:
-    """The order of day and month in each text column of `frame` that has such cells; a given order is not questioned."""
+    """The order of day and month in each text column of `frame` with such cells; a given order is not questioned."""
     asked = [name for name, order in columns.items() if order is None]
     given = {name: order for name, order in columns.items() if order is not None}
     if not asked:
@@ -79,8 +82,8 @@ def orders_of(frame: pl.LazyFrame, columns: Mapping[str, Order | None]) -> dict[
         a, b = (pair.struct.field(f).cast(pl.Int32) for f in "ab")
         counts += [
             a.is_not_null().any().alias(f"{name}:any"),
-            ((a > 12) & (b <= 12)).any().alias(f"{name}:dmy"),
-            ((b > 12) & (a <= 12)).any().alias(f"{name}:mdy"),
+            ((a > _LAST_MONTH) & (b <= _LAST_MONTH)).any().alias(f"{name}:dmy"),
+            ((b > _LAST_MONTH) & (a <= _LAST_MONTH)).any().alias(f"{name}:mdy"),
         ]
     seen = frame.select(counts).collect(engine="streaming").row(0, named=True)
     return given | {name: _order(seen, name) for name in asked if seen[f"{name}:any"]}
@@ -100,25 +103,31 @@ def _order(seen: Mapping[str, bool], name: str) -> Order:
 
 def read_date(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
     """Calendar days; of an instant with a zone the day at the site, of a local time its own day."""
-    iso = pl.when(text.str.len_bytes() == 10).then(text).str.to_date("%Y-%m-%d", strict=False)
-    parts = pl.when(iso.is_null()).then(text).str.extract_groups(_PATTERN)
+    iso = pl.when(text.str.len_bytes() == len("2026-10-31")).then(text).str.to_date("%Y-%m-%d", strict=False)
+    rest = pl.when(iso.is_null()).then(text)
+    return _credible(pl.coalesce(iso, _where_needed(rest, _other_date(clock, order), pl.Date())))
+
+
+def _other_date(clock: Clock, order: Order | None) -> pl.Expr:
+    parts = pl.col("text").str.extract_groups(_PATTERN)
     own = _day_text(parts, order).str.to_date("%Y-%m-%d", strict=False)
     clocked = parts.struct.field("clock").is_not_null()
     moment = _utc(parts, clock, order)
     at_site = _aware(moment).dt.convert_time_zone(clock.site).dt.date()
     local = pl.when(_local(parts, order).is_not_null()).then(own)
     zoned = parts.struct.field("zone").is_not_null()
-    return _credible(pl.coalesce(iso, pl.when(~clocked).then(own).when(zoned).then(at_site).otherwise(local)))
+    return pl.when(~clocked).then(own).when(zoned).then(at_site).otherwise(local)
 
 
 def read_instant(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
     """Instants as naive UTC microseconds; a day without a time is none, nor a time that its zone skips or repeats."""
     long = text.str.len_bytes()
-    utc = _parsed(pl.when(long == 20).then(text), "%Y-%m-%dT%H:%M:%SZ")
-    spaced = _parsed(pl.when(long == 19).then(text), "%Y-%m-%d %H:%M:%S")
+    utc = _parsed(pl.when(long == len("2026-10-31T18:05:00Z")).then(text), "%Y-%m-%dT%H:%M:%SZ")
+    spaced = _parsed(pl.when(long == len("2026-10-31 18:05:00")).then(text), "%Y-%m-%d %H:%M:%S")
     plain = _to_utc(spaced, clock.local)
-    parts = pl.when(utc.is_null() & spaced.is_null()).then(text).str.extract_groups(_PATTERN)
-    return _credible(pl.coalesce(utc, plain, _utc(parts, clock, order)))
+    rest = pl.when(utc.is_null() & spaced.is_null()).then(text)
+    other = _utc(pl.col("text").str.extract_groups(_PATTERN), clock, order)
+    return _credible(pl.coalesce(utc, plain, _where_needed(rest, other, pl.Datetime("us"))))
 
 
 def expected_moment(kind: str, order: Order | None) -> str:
@@ -129,6 +138,19 @@ def expected_moment(kind: str, order: Order | None) -> str:
     if order == "both":
         return f"{example}; some cells put the day first, others the month"
     return example
+
+
+def _where_needed(text: pl.Expr, reading: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """`reading` of a column `text`, worked out once for each distinct text that is left, which are few or none."""
+
+    def whole(series: pl.Series) -> pl.Series:
+        distinct = pl.DataFrame({"text": series.drop_nulls().unique()}, schema={"text": pl.String})
+        if distinct.is_empty():
+            return pl.Series(series.name, [None], kind).new_from_index(0, len(series))
+        values = distinct.select(reading.cast(kind)).to_series()
+        return series.replace_strict(distinct["text"], values, default=None, return_dtype=kind)
+
+    return text.map_batches(whole, return_dtype=kind, is_elementwise=True)
 
 
 def _parsed(text: pl.Expr, shape: str) -> pl.Expr:
@@ -178,7 +200,9 @@ def _utc(parts: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
     zone = parts.struct.field("zone").str.to_uppercase()
     shift = zone.str.extract_groups(r"(?<sign>[+-])(?<h>[0-9]{1,2}):?(?<m>[0-9]{2})?$")
     hours, minutes = shift.struct.field("h").cast(pl.Int64), shift.struct.field("m").cast(pl.Int64).fill_null(0)
-    sane = (hours <= 14) & (minutes < 60)
-    signed = pl.when(sane).then((hours * 60 + minutes) * pl.when(shift.struct.field("sign") == "-").then(-1).otherwise(1))
+    sane = (hours <= _WIDEST_OFFSET) & (minutes < _HOUR)
+    signed = pl.when(sane).then(
+        (hours * _HOUR + minutes) * pl.when(shift.struct.field("sign") == "-").then(-1).otherwise(1)
+    )
     offset = pl.when(zone.is_in(["Z", "UTC", "GMT"])).then(0).otherwise(signed)
     return pl.when(zone.is_null()).then(_to_utc(local, clock.local)).otherwise(local - pl.duration(minutes=offset))

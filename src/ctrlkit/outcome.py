@@ -31,6 +31,7 @@ class Outcome:
     exceptions: int | None = None
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
+    undecided: int = 0
 
 
 def judge(record: Record, control: str, subject: str, finding_note: str = "") -> Outcome:
@@ -55,7 +56,7 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     notes += [Note(digest(control, subject, doubt), doubt) for doubt in record.doubts]
     state, cause, reason = _decision(record, population, broken, undecided, places)
     exceptions = len(broken) + sum(1 for s in tolerated if any(m.state == BROKEN for m in s.marks))
-    return Outcome(state, cause, reason, population, exceptions, findings, tuple(notes))
+    return Outcome(state, cause, reason, population, exceptions, findings, tuple(notes), len(undecided) + len(record.doubts))
 
 
 def _judgements(record: Record) -> dict[str, Judgement]:

@@ -26,6 +26,7 @@ __all__ = ["Pack", "PackSource", "find", "load", "sample_folder"]
 DOCUMENT: Final = "pack.yaml"
 PROPOSED: Final = ("attestations.yaml", "waivers.yaml")
 _ALMOST: Final = {DOCUMENT, "pack.yml"}
+_OF_SAMPLES: Final = {"truth.json"}
 _NOT_EVIDENCE: Final = {DOCUMENT, "engagement.yaml", "ctrlkit.toml", "sample.yaml", *PROPOSED}
 
 
@@ -78,6 +79,7 @@ def load(
     declared = named(folder, document, kinds) if document else []
     plain = self_named(folder, data, kinds, {source.file for source in declared})
     sources = sorted((*declared, *plain), key=lambda s: (s.kind, s.file, str(s.sheet or "")))
+    sample = document is not None and _is_sample(document.raw)
     return Pack(
         folder=folder,
         document=document,
@@ -88,10 +90,10 @@ def load(
         party=party,
         sources=tuple(sources),
         empty=_empty(document, kinds),
-        unused=_unused(folder, {source.file for source in sources}),
+        unused=_unused(folder, {source.file for source in sources} | (_OF_SAMPLES if sample else set())),
         proposed=tuple(proposal for proposal in PROPOSED if (folder / proposal).is_file()),
         engagement_file=_inside(folder, "engagement.yaml"),
-        sample=document is not None and _is_sample(document.raw),
+        sample=sample,
     )
 
 
@@ -119,6 +121,13 @@ def sample_folder(name: str) -> Path:
         near = did_you_mean(name, known)
         raise InputError(f"no sample {shown(name)}{near}; expected one of {', '.join(known) or 'none'}")
     return known[name]
+
+
+def sample_of(folder: Path) -> Path | None:
+    """The shipped sample whose pack.yaml, byte for byte, lies in `folder`; None for any other pack."""
+    path = folder / DOCUMENT
+    raw = path.read_bytes() if path.is_file() else None
+    return next((document.parent for document in _sample_documents() if document.read_bytes() == raw), None)
 
 
 def _document(folder: Path) -> Document | None:

@@ -23,8 +23,8 @@ def write(frame: pl.LazyFrame, columns: Mapping[str, Column], rules: Rules, file
     null says that the row as a whole is no record.
     """
     reasons = pl.any_horizontal([pl.col(f"w:{name}") > 0 for name in columns])
-    unmet = pl.any_horizontal([pl.col(f"t:{name}").is_null() for name, c in columns.items() if c.required] or [pl.lit(False)])
-    names = [f"{mark}:{name}" for name in columns for mark in "tw"]
+    unmet = pl.any_horizontal([pl.lit(False), *(pl.col(name).is_null() for name, c in columns.items() if c.required)])
+    names = [f"{mark}{name}" for name in columns for mark in ("", "t:", "w:")]
     wrong = frame.filter(pl.col("_flaw").is_not_null() | reasons | unmet).select("_row", "_flaw", *names)
     rows = wrong.sort("_row").collect(engine="streaming").iter_rows(named=True)
     with target.open("w", encoding="utf-8", newline="\n") as file_out:
@@ -41,7 +41,7 @@ def _of_row(row: Mapping[str, Any], columns: Mapping[str, Column], rules: Rules)
         column, text, reason = columns[name], row[f"t:{name}"], row[f"w:{name}"]
         if reason:
             yield {"column": name, "value": _shown(column, text), "expected": expected(column, reason, rules)}
-        elif column.required and text is None:
+        elif column.required and row[name] is None:
             yield {"column": name, "value": None, "expected": "a value; the column is required"}
 
 

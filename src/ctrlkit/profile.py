@@ -40,7 +40,7 @@ class Profile:
 
     `controls` are the selected ids, sorted; `dropped` the ids taken out and why. `params` holds every parameter of
     every selected control. `freshness` is in days by kind, `minimum_grade` by control id, both with `default`.
-    `documents` are the files it was read from, the one asked for last.
+    `country` is the one a self-check is judged under. `documents` are the files it was read from, the one asked for last.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Profile:
     minimum_grade: Mapping[str, Grade]
     attestable: tuple[str, ...]
     sample: str | None
+    country: str
     documents: tuple[Document, ...]
 
     def fresh_days(self, kind: str) -> int:
@@ -92,6 +93,7 @@ def load(
         minimum_grade={"default": Grade.TYPED, **dict(sorted(policy.minimum_grade.items()))},
         attestable=tuple(sorted(policy.attestable)),
         sample=policy.sample,
+        country=policy.country,
         documents=documents,
     )
 
@@ -113,6 +115,7 @@ class _Policy:
     minimum_grade: dict[str, Grade] = field(default_factory=dict)
     attestable: tuple[str, ...] = ()
     sample: str | None = None
+    country: str = "PH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,7 @@ def _apply(policy: _Policy, document: Document, controls: Mapping[str, Control],
         _known_control(document, ("attestable", place), control, controls)
     policy.attestable = tuple(data.get("attestable", policy.attestable))
     policy.sample = data.get("sample", policy.sample)
+    policy.country = data.get("country", policy.country)
 
 
 def _file_name(document: Document) -> str:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ def run(items: Sequence[Planned], report: Report) -> None:
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
     files = sorted({str(item.path) for item in items})
-    pytest.main([*OPTIONS, *files], plugins=[_Evaluation(items, report)])
+    pytest.main([*OPTIONS, *files], plugins=[_Evaluation(items, report), _fixtures(items)])
 
 
 class _Evaluation:
@@ -70,8 +71,6 @@ class _Evaluation:
         self.items = items
         self.report = report
         self.asserted = 0
-        for name in sorted({name for item in items for name in item.fixtures}):
-            setattr(self, f"fixture_{name}", _fixture(name))
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[_PLAN] = self
@@ -125,8 +124,7 @@ class _ControlModule(pytest.Module):
         def rewrite(tree: Any, source: bytes, path: Path) -> None:
             rewrite_asserts(tree, source, str(path), self.config)
 
-        namespace = loader.execute(file, rewrite)
-        return type("ControlFile", (), {"__name__": self.path.stem, **namespace, "__doc__": None})
+        return loader.execute(file, rewrite)
 
     def collect(self) -> Iterator[pytest.Item]:
         module = self.obj
@@ -138,6 +136,14 @@ class _ControlModule(pytest.Module):
                 item.stash[_ITEM] = planned
                 item.own_markers.clear()
                 yield item
+
+
+def _fixtures(items: Sequence[Planned]) -> ModuleType:
+    """A pytest plugin that offers each kind, and params, as_of, period and engagement, as a fixture."""
+    module = ModuleType("ctrlkit_fixtures")
+    for name in sorted({name for item in items for name in item.fixtures}):
+        setattr(module, name, _fixture(name))
+    return module
 
 
 def _fixture(name: str) -> Any:

@@ -74,8 +74,11 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A table as text. `frame` holds `_row` (Int64, as a person counts), `_flaw` (String, why the row is no record),
-    `_first` (String, its first cell) and `c<i>` (String) for each column asked for; wholly blank rows are left out.
+    """A table as text.
+
+    `frame` holds `_row` (Int64, as a person counts), `_flaw` (String, why the row is no record), `_first` (String, its
+    first cell) and `c<i>` (String) for each column asked for; wholly blank rows are left out. `unended`: the last line
+    has no line break, and nothing shows that it is whole.
     """
 
     frame: pl.LazyFrame
@@ -104,7 +107,8 @@ def identify(path: Path) -> str:
     if kind is None:
         raise UnreadableError(
             Cause.MALFORMED,
-            f"files named {path.suffix or 'without suffix'} are not read; expected .csv, .tsv, .json, .ndjson, .xlsx or .parquet",
+            f"files named {path.suffix or 'without suffix'} are not read; "
+            "expected .csv, .tsv, .json, .ndjson, .xlsx or .parquet",
         )
     with path.open("rb") as file:
         head = file.read(2048)
@@ -116,7 +120,9 @@ def _regular(path: Path) -> None:
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise UnreadableError(Cause.MISSING, "there is no such file; hand it over or mend its name in pack.yaml") from None
+        raise UnreadableError(
+            Cause.MISSING, "there is no such file; hand it over or mend its name in pack.yaml"
+        ) from None
     except OSError as error:
         raise UnreadableError(Cause.MALFORMED, f"cannot be opened: {error.strerror}") from None
     if not S_ISREG(status.st_mode):
@@ -140,7 +146,9 @@ def _agree(kind: str, head: bytes) -> None:
             Cause.MALFORMED, f"is a web page, not {kind.upper()} as its name says; sign in and export it again"
         )
     if kind in {"csv", "tsv"} and start.startswith((b"{", b"[{")):
-        raise UnreadableError(Cause.MALFORMED, f"is JSON, not {kind.upper()} as its name says; name it .json or .ndjson")
+        raise UnreadableError(
+            Cause.MALFORMED, f"is JSON, not {kind.upper()} as its name says; name it .json or .ndjson"
+        )
 
 
 def sha256(path: Path) -> str:
@@ -188,7 +196,9 @@ def _encoding(head: bytes, *, utf8: bool) -> str:
     return "utf-8" if utf8 else "cp1252"
 
 
-def as_utf8(path: Path, seen: Survey, work: Path, counted: Sequence[bytes] = ()) -> tuple[Path, Survey, tuple[str, ...]]:
+def as_utf8(
+    path: Path, seen: Survey, work: Path, counted: Sequence[bytes] = ()
+) -> tuple[Path, Survey, tuple[str, ...]]:
     """The file as UTF-8, itself or a copy in `work`, with the survey of that text and a note on its encoding."""
     if seen.encoding in {"utf-8", "utf-8-sig"} and not seen.cut_character:
         return path, seen, ()
@@ -208,13 +218,14 @@ def _transcode(source: BinaryIO, copy: BinaryIO, encoding: str) -> bool:
             copy.write(decoder.decode(chunk).encode("utf-8"))
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise UnreadableError(
-            Cause.MALFORMED, f"has bytes that are no text in UTF-8, UTF-16 or windows-1252 ({error.reason}); save it as UTF-8"
+            Cause.MALFORMED,
+            f"has bytes that are no text in UTF-8, UTF-16 or windows-1252 ({error.reason}); save it as UTF-8",
         ) from None
     return bool(decoder.getstate()[0])
 
 
 def settle(frame: pl.LazyFrame, size: int, target: Path) -> pl.LazyFrame:
-    """The frame computed once: in memory, or for a file of `size` bytes from `STAGED_FROM` on as Parquet at `target`."""
+    """The frame computed once: in memory, or from `STAGED_FROM` bytes of `size` on as Parquet at `target`."""
     if size < STAGED_FROM:
         return frame.collect(engine="streaming").lazy()
     frame.sink_parquet(target, maintain_order=True)

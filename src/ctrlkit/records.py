@@ -14,9 +14,9 @@ from ctrlkit.model import Cause, Fault
 from ctrlkit.reader import COLUMN_LIMIT, Candidate, Raw, Survey, UnreadableError, settle
 
 NEXT_PAGE: Final = (
-    "@odata.nextlink", "odata.nextlink", "nextlink", "nextpagetoken", "__next", "nexttoken", "nexturi", "next", "next_page",
-    "nextpage", "next_cursor", "next_link",
-)  # fmt: skip
+    *("@odata.nextlink", "odata.nextlink", "nextlink", "nextpagetoken", "__next", "nexttoken", "nexturi", "next"),
+    *("next_page", "nextpage", "next_cursor", "next_link"),
+)
 """Keys, in lower case, that say that another page follows."""
 
 _LISTS: Final = ("value", "d", "results", "result", "records", "users", "items", "activities", "entities", "response")
@@ -26,13 +26,13 @@ Row = tuple[int, str | None, dict[str, str | None]]
 """Number, flaw, cells by header."""
 
 
-def json_candidates(path: Path, seen: Survey) -> tuple[Candidate, ...]:
+def json_candidates(path: Path) -> tuple[Candidate, ...]:
     """The one table in a JSON file: a list, an envelope with one list, or a single record."""
     text = path.read_text("utf-8-sig")
     try:
         document = _parse(text)
     except json.JSONDecodeError as error:
-        cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        cut = _is_cut(text.strip(), error)
         cause = Cause.TRUNCATED if cut else Cause.MALFORMED
         found = "ends in the middle of a record; the file is cut" if cut else f"is no JSON: {error.msg}"
         raise UnreadableError(cause, f"line {error.lineno}: {found}; export it again") from None
@@ -48,7 +48,12 @@ def json_candidates(path: Path, seen: Survey) -> tuple[Candidate, ...]:
             rows.append((number, None, _flat(record)))
         else:
             rows.append((number, "no object", {}))
-    return (_candidate(rows, faults, seen),)
+    return (_candidate(rows, faults),)
+
+
+def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
+    closing = {"[": "]", "{": "}"}.get(text[:1])
+    return closing is not None and (not text.endswith(closing) or error.doc[error.pos :].strip() == "")
 
 
 def ndjson_candidates(path: Path, seen: Survey) -> tuple[Candidate, ...]:
@@ -68,11 +73,15 @@ def ndjson_candidates(path: Path, seen: Survey) -> tuple[Candidate, ...]:
             rows.append((number, None if isinstance(record, dict) else "no JSON object on this line", flat))
     if rows and rows[-1][1] and not seen.ended:
         faults.append(
-            Fault(Cause.TRUNCATED, f"line {rows[-1][0]}: ends in the middle of a record; the file is cut, export it again")
+            Fault(
+                Cause.TRUNCATED, f"line {rows[-1][0]}: ends in the middle of a record; the file is cut, export it again"
+            )
         )
     if rows and all(flaw for _, flaw, _ in rows):
-        raise UnreadableError(Cause.TRUNCATED if faults else Cause.MALFORMED, "no line holds a JSON object; export it again")
-    return (_candidate(rows, faults, seen),)
+        raise UnreadableError(
+            Cause.TRUNCATED if faults else Cause.MALFORMED, "no line holds a JSON object; export it again"
+        )
+    return (_candidate(rows, faults),)
 
 
 def parquet_candidates(path: Path, size: int, work: Path, digest: str) -> tuple[Candidate, ...]:
@@ -93,7 +102,7 @@ def parquet_candidates(path: Path, size: int, work: Path, digest: str) -> tuple[
         table = frame.select(
             (pl.int_range(pl.len(), dtype=pl.Int64) + 1).alias("_row"), pl.lit(None, pl.String).alias("_flaw"),
             as_text(pl.col(names[0]), schema[names[0]]).alias("_first"),
-            pl.all_horizontal([t.is_null() | (t == "") for t in whole]).alias("_blank"),
+            pl.all_horizontal([t.fill_null("").str.strip_chars() == "" for t in whole]).alias("_blank"),
             **texts,
         ).filter(~pl.col("_blank")).drop("_blank")  # fmt: skip
         try:
@@ -109,7 +118,9 @@ def as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
     """A typed column as the text a person would write; a type that has none becomes a cell that cannot be read."""
     if isinstance(kind, pl.Datetime):
         shape = "%Y-%m-%dT%H:%M:%S%.6f"
-        return value.dt.convert_time_zone("UTC").dt.strftime(shape + "Z") if kind.time_zone else value.dt.strftime(shape)
+        return (
+            value.dt.convert_time_zone("UTC").dt.strftime(shape + "Z") if kind.time_zone else value.dt.strftime(shape)
+        )
     if isinstance(kind, pl.List) and kind.inner == pl.String:
         return value.list.join(";")
     if kind.is_nested() or kind in {pl.Binary, pl.Object, pl.Duration, pl.Time}:
@@ -117,14 +128,16 @@ def as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
     return value.cast(pl.String)
 
 
-def _candidate(rows: list[Row], faults: Iterable[Fault], seen: Survey) -> Candidate:
+def _candidate(rows: list[Row], faults: Iterable[Fault]) -> Candidate:
     headers = tuple(dict.fromkeys(name for _, _, cells in rows for name in cells))
     if len(headers) > COLUMN_LIMIT:
         raise UnreadableError(Cause.MALFORMED, f"has {len(headers)} different keys; at most {COLUMN_LIMIT} are read")
     return Candidate(((0, headers),), partial(_load, rows, headers, tuple(faults)))
 
 
-def _load(rows: list[Row], headers: tuple[str, ...], faults: tuple[Fault, ...], _header: int, indexes: Sequence[int]) -> Raw:
+def _load(
+    rows: list[Row], headers: tuple[str, ...], faults: tuple[Fault, ...], _header: int, indexes: Sequence[int]
+) -> Raw:
     wanted = sorted(set(indexes))
     schema = {"_row": pl.Int64, "_flaw": pl.String, "_first": pl.String} | {f"c{i}": pl.String for i in wanted}
     first = headers[0] if headers else ""
@@ -147,7 +160,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = sorted({key for key, _ in pairs if sum(k == key for k, _ in pairs) > 1})
-        raise UnreadableError(Cause.MALFORMED, f"the key {', '.join(twice)} stands twice in one record; expected it once")
+        raise UnreadableError(
+            Cause.MALFORMED, f"the key {', '.join(twice)} stands twice in one record; expected it once"
+        )
     return found
 
 
@@ -157,10 +172,16 @@ def _list_in(document: Any, faults: list[Fault]) -> list[Any]:
     if not isinstance(document, dict):
         raise UnreadableError(Cause.MALFORMED, "holds a single value; expected a list of records")
     _look_for_more(document, faults)
-    lists = {key: value for key, value in document.items() if isinstance(value, list) and all(isinstance(v, dict) for v in value)}
+    lists = {
+        key: value
+        for key, value in document.items()
+        if isinstance(value, list) and all(isinstance(v, dict) for v in value)
+    }
     lists = {key: value for key, value in lists.items() if value or key.lower() in _LISTS or len(document) == 1}
     if len(lists) > 1:
-        raise UnreadableError(Cause.MALFORMED, f"holds several lists ({', '.join(sorted(lists))}); expected one list of records")
+        raise UnreadableError(
+            Cause.MALFORMED, f"holds several lists ({', '.join(sorted(lists))}); expected one list of records"
+        )
     if lists:
         found: list[Any] = next(iter(lists.values()))
         _count(document, len(found), faults)
@@ -179,7 +200,9 @@ def _count(document: Mapping[str, Any], rows: int, faults: list[Fault]) -> None:
     numbers = {k.lower(): int(v) for k, v in document.items() if isinstance(v, str) and v.isascii() and v.isdigit()}
     total = max(numbers.get("totalcount", 0), numbers.get("total_count", 0), numbers.get("@odata.count", 0))
     if total > rows:
-        faults.append(Fault(Cause.TRUNCATED, f"says that there are {total} records and holds {rows}; hand over every page"))
+        faults.append(
+            Fault(Cause.TRUNCATED, f"says that there are {total} records and holds {rows}; hand over every page")
+        )
     if numbers.get("pagenumber", 0) < numbers.get("pagecount", 0):
         found = f"is page {numbers.get('pagenumber', 0)} of {numbers['pagecount']}"
         faults.append(Fault(Cause.TRUNCATED, f"{found}; hand over every page"))

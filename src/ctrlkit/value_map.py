@@ -20,17 +20,16 @@ UNKNOWN: Final = "unknown"
 """What a map to no value (null, ~, or a word that says nothing is known) becomes."""
 
 _UNKNOWN_WORDS = """
-unknown | not known | unk | n/a | #n/a | na | n.a. | not available | not applicable | not recorded | not set
+unknown | not known | unk | n/a | #n/a | na | n.a. | not available | not applicable | not recorded
 not checked | unspecified | undetermined | ? | ?? | ??? | - | -- | --- | \N{EN DASH} | \N{EM DASH} | . | ... | tbd
 tba | tbc | null | (null) | <null> | nil | nan | undefined | undef | blank | (blank) | empty
-missing | pending | redacted
-[redacted] | (redacted) | masked | hindi alam | di alam | #name? | #ref! | #value! | #div/0! | #num! | #null! | #spill!
-#calc! | #getting_data | #error! | #unreadable!
+redacted | [redacted] | (redacted) | masked | hindi alam | di alam
+#name? | #ref! | #value! | #div/0! | #num! | #null! | #spill! | #calc! | #getting_data | #error! | #unreadable!
 """
 _FALSE_WORDS = """
 false | f | no | n | 0 | off | disabled | none | hindi | wala | inactive | deactivated | never | not | nope | negative
 absent | failed | fail | \N{BALLOT X} | \N{HEAVY BALLOT X} | \N{CROSS MARK} | \N{BALLOT BOX}
-unchecked | unenrolled | unregistered
+unchecked | unenrolled | unregistered | pending | missing | not set
 """
 
 

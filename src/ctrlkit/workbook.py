@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
-from xml.etree import ElementTree
+from typing import IO, Final
+from xml.etree import ElementTree as ET
 
 import fastexcel
 import polars as pl
@@ -23,7 +24,7 @@ _RATIO_FROM: Final = 10 * 2**20
 _MEMBER_LIMIT: Final = 10_000
 
 DAMAGED: Final = "#UNREADABLE!"
-"""Stands in a cell whose value the workbook does not hold: an error, a formula never computed, a number cut to 15 digits."""
+"""Stands in a cell whose value the workbook does not hold: an error, a formula never computed, a number too long."""
 
 _SUSPECT: Final = re.compile(rb't="e"|<f|<v>-?[0-9.]+E\+?(?:1[5-9]|[2-9][0-9])|<v>-?[0-9]{16}')
 _CUT_NUMBER: Final = 10**15
@@ -103,7 +104,10 @@ def _load(
 
 def _marked(table: pl.DataFrame, path: Path, name: str) -> pl.DataFrame:
     """The table with damaged cells marked: the reader shows them as empty, or as digits that are not the true ones."""
-    first, damaged = _damaged(path, name)
+    try:
+        first, damaged = _damaged(path, name)
+    except (KeyError, ET.ParseError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise UnreadableError(Cause.MALFORMED, f"is no whole workbook ({_first_line(error)}); save it again") from None
     by_column: dict[int, list[int]] = {}
     for row, column in damaged:
         by_column.setdefault(column - first, []).append(row - 1)
@@ -121,6 +125,7 @@ def _damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int]]]:
         with packed.open(part) as file:
             before, suspect = b"", False
             while chunk := file.read(_CHUNK):
+                _refuse_declarations(before + chunk)
                 suspect = suspect or bool(_SUSPECT.search(before + chunk))
                 before = chunk[-64:]
         if not suspect:
@@ -136,8 +141,8 @@ def _damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int]]]:
 
 
 def _part(packed: zipfile.ZipFile, name: str) -> str:
-    book = ElementTree.fromstring(packed.read("xl/workbook.xml"))
-    links = ElementTree.fromstring(packed.read("xl/_rels/workbook.xml.rels"))
+    book = _document(packed, "xl/workbook.xml")
+    links = _document(packed, "xl/_rels/workbook.xml.rels")
     targets = {link.get("Id"): link.get("Target", "") for link in links}
     for sheet in (*book.iter(f"{_MAIN}sheet"), *book.iter(f"{_STRICT}sheet")):
         if sheet.get("name") == name:
@@ -146,10 +151,21 @@ def _part(packed: zipfile.ZipFile, name: str) -> str:
     raise UnreadableError(Cause.MALFORMED, f'sheet "{name}" has no content; save the workbook again')
 
 
-def _cells(file: object) -> Iterator[tuple[int, int, str, bool, str | None]]:
+def _document(packed: zipfile.ZipFile, part: str) -> ET.Element:
+    data = packed.read(part)
+    _refuse_declarations(data)
+    return ET.fromstring(data)  # noqa: S314  (no document type, so no entity)
+
+
+def _refuse_declarations(data: bytes) -> None:
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise UnreadableError(Cause.MALFORMED, "holds XML declarations that no workbook needs; refused, save it again")
+
+
+def _cells(file: IO[bytes]) -> Iterator[tuple[int, int, str, bool, str | None]]:
     """Row, column, type, whether a formula, and text of each cell of a sheet."""
     row = column = 0
-    for event, node in ElementTree.iterparse(file, events=("start", "end")):  # type: ignore[call-overload]
+    for event, node in ET.iterparse(file, events=("start", "end")):  # noqa: S314  (as in _document)
         tag = node.tag.rpartition("}")[2]
         if event == "start" and tag == "row":
             row, column = int(node.get("r") or row + 1), 0

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -57,23 +57,35 @@ class Terms:
         return tuple(sorted(name for name, owner in self.systems.items() if owner == "client"))
 
 
-def main(job_path: str) -> int:
-    """Evaluate the job; the exit code says nothing, the lines do."""
+def main() -> int:
+    """Load the machinery, wait for the path of a job on stdin, evaluate it; the exit code says nothing, the lines do."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
+    import polars as _  # noqa: F401  loaded while the parent still reads the evidence
+
     from ctrlkit import pytest_plugin
 
+    job_path = sys.stdin.readline().strip()
+    if not job_path:
+        return 0
     job = json.loads(Path(job_path).read_text("utf-8"))
-    items = [_planned(job, entry, _Evidence(job)) for entry in job["items"]]
-    _fence(job)
 
-    def report(index: int, outcome: Outcome | None) -> None:
-        out.write(json.dumps({"index": index, "outcome": plain(outcome) if outcome else None}, ensure_ascii=True) + "\n")
+    def say(line: Mapping[str, Any]) -> None:
+        out.write(json.dumps(line, ensure_ascii=True) + "\n")
         out.flush()
 
-    pytest_plugin.run(items, report)
+    def report(index: int, outcome: Outcome | None) -> None:
+        say({"index": index, "outcome": plain(outcome) if outcome else None})
+
+    try:
+        evidence = _Evidence(job)
+        items = [_planned(job, entry, evidence) for entry in job["items"]]
+        _fence(job)
+        pytest_plugin.run(items, report)
+    except Exception as error:  # noqa: BLE001  the boundary of the process: the parent turns it into error verdicts
+        say({"broken": f"{type(error).__name__}: {error}"})
     return 0
 
 
@@ -108,7 +120,10 @@ class _Evidence:
         if self._job["engine"] == "duckdb":
             import duckdb
 
-            self._connection = self._connection or duckdb.connect(config={"threads": 2})
+            if self._connection is None:
+                self._connection = duckdb.connect(config={"threads": 2})
+                self._connection.execute("SET allowed_directories = [?]", [self._job["evidence"]])
+                self._connection.execute("SET enable_external_access = false")
             return nw.from_native(self._connection.read_parquet(path))
         import polars
 
@@ -175,8 +190,5 @@ def _fence(job: Mapping[str, Any]) -> None:
     sys.addaudithook(guard)
 
 
-LONG = timedelta(minutes=10)
-"""House number: how long one check may take."""
-
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1]))
+    raise SystemExit(main())

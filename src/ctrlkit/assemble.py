@@ -1,0 +1,316 @@
+"""From files as read to evidence as evaluated: one table per kind, in scope, derived, projected, pseudonymised, as CSV.
+
+What is evaluated is exactly what the CSV holds: the frames that checks see are made from it again, so a replay rests on
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ctrlkit import derive
+from ctrlkit.engagement import Engagement
+from ctrlkit.ingest import Ingested
+from ctrlkit.kind import Column, Kind
+from ctrlkit.model import Cause, Fault, Grade, weakest
+from ctrlkit.privacy import EngagementKey
+
+NOT_KNOWN = "?"
+"""How the CSV writes a cell that could not be read; a text that is only this is never a value."""
+FOLDED = {"system", "site", "client", "target_domain", "recipient_domain", "domain"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file behind a kind, as the bundle's index records it."""
+
+    file: str
+    party: str
+    adapter: str | None
+    grade: Grade
+    commitment: str
+    rows: int
+    bad_rows: int
+    first: str | None
+    last: str | None
+    exported_at: str | None
+    exported_by: str | None
+    control_total: int | None
+    maps: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The evidence of one kind from one party, ready to be evaluated.
+
+    `csv` is the evaluated file, None where there is none to evaluate; `columns` those it holds. `bad_rows` could not be
+    read; `outside` belong to other clients or sites. `faults` are those of the files themselves: whether they are old or
+    cover the period depends on the profile and engagement they are judged under.
+    """
+
+    kind: str
+    party: str
+    sources: tuple[Source, ...]
+    columns: tuple[str, ...] = ()
+    rows: int = 0
+    bad_rows: int = 0
+    outside: int = 0
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+    csv: Path | None = None
+    sha256: str = ""
+    problems: Path | None = None
+    withheld: bool = False
+
+    @property
+    def grade(self) -> Grade:
+        """The weakest grade among the sources."""
+        return weakest([s.grade for s in self.sources]) or Grade.TYPED
+
+    @property
+    def exported_at(self) -> datetime | None:
+        """When the oldest source was exported; None as soon as one does not say and holds no time of its own."""
+        moments = [s.exported_at or s.last for s in self.sources]
+        if not moments or any(m is None for m in moments):
+            return None
+        return min(_instant(m) for m in moments if m)
+
+    @property
+    def path(self) -> str:
+        """Where the CSV lies inside a bundle."""
+        return f"data/evidence/{'client/' if self.party == 'client' else ''}{self.kind}.csv"
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """How rows without client or site are tied to one: account -> person -> roster, all before anything is hidden."""
+
+    people: pl.DataFrame | None
+    owners: pl.DataFrame | None
+
+
+def assemble(
+    kind: Kind,
+    read: Sequence[tuple[Ingested, Source]],
+    columns: Sequence[str],
+    engagement: Engagement,
+    key: EngagementKey,
+    ties: Ties,
+    target: Path,
+) -> Evidence:
+    """Write `<target>/<kind>.csv` and its problems; `columns` are those that the selected checks read of the kind.
+
+    `read` are the files of one party. A file that could not be read leaves its fault and no rows.
+    """
+    sources = tuple(source for _, source in read)
+    party = sources[0].party
+    faults = tuple(replace(f, message=f"{i.file}: {f.message}") for i, _ in read for f in i.faults)
+    notes = tuple(f"{i.file}: {note}" for i, _ in read for note in i.notes)
+    evidence = Evidence(kind.name, party, sources, faults=faults, notes=notes)
+    frames = [i for i, _ in read if i.parquet is not None]
+    problems = target / f"{kind.name}.problems.ndjson"
+    bad = sum(i.bad_rows for i, _ in read)
+    _join_problems([i.problems for i, _ in read], problems)
+    if not frames:
+        return replace(evidence, bad_rows=bad, problems=_kept(problems))
+    whole = pl.concat([_widened(i, frames, kind) for i in frames], how="diagonal_relaxed")
+    rows, clashes, repeats = _settle(whole.collect(), kind)
+    if len(clashes):
+        bad += len(clashes)
+        _add_clashes(clashes, kind, problems)
+    if repeats:
+        notes = (*notes, f"{repeats} identical rows counted once")
+    rows, outside = _in_scope(rows, kind, engagement, ties)
+    shown = _closure(kind, [*columns, *kind.key, *([kind.time] if kind.time else [])], rows.columns)
+    hidden = _hide(_derived(rows.lazy(), kind, shown, engagement).collect(), kind, shown, key)
+    csv = target / f"{kind.name}.csv"
+    _write_csv(hidden, kind, shown, csv)
+    with csv.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if not len(hidden) and not bad and not any(f.cause is Cause.EMPTY for f in faults):
+        faults = (*faults, Fault(Cause.EMPTY, f"{kind.name}: no row in scope"))
+    return replace(
+        evidence, columns=tuple(shown), rows=len(hidden), bad_rows=bad, outside=outside, faults=faults, notes=notes, csv=csv,
+        sha256=sha256, problems=_kept(problems),
+    )  # fmt: skip
+
+
+def _kept(problems: Path) -> Path | None:
+    return problems if problems.exists() and problems.stat().st_size else None
+
+
+def _join_problems(parts: Sequence[Path], target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as out:
+        for part in parts:
+            if part.exists():
+                out.write(part.read_bytes())
+
+
+def _widened(part: Ingested, parts: Sequence[Ingested], kind: Kind) -> pl.LazyFrame:
+    """One file's rows; a column that it lacks and another file has is unknown in them, whatever emptiness means."""
+    frame = pl.scan_parquet(part.parquet or "")
+    present = set(part.columns)
+    lacking = sorted({c for other in parts for c in other.columns} - present)
+    spoiled = [c for c in lacking if kind.columns[c].null_means is not None]
+    if spoiled:
+        bad = pl.col("_bad").fill_null(";") + ";".join(spoiled) + ";"
+        frame = frame.with_columns(bad.alias("_bad"))
+    frame = frame.select("_file", "_row", "_bad", *part.columns)
+    folds = [n for n in part.columns if _is_folded(kind, n)]
+    return frame.with_columns(pl.col(n).str.to_lowercase() for n in folds)
+
+
+def _is_folded(kind: Kind, name: str) -> bool:
+    column = kind.columns[name]
+    return column.type == "string" and column.pseudonym is None and not column.values and (name in kind.key or name in FOLDED)
+
+
+def _settle(rows: pl.DataFrame, kind: Kind) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """The rows that count, those that clash over one key, and how many identical ones were dropped."""
+    rows = rows.sort("_file", "_row")
+    values = [c for c in rows.columns if c not in ("_file", "_row")]
+    single = rows.unique(values, keep="first", maintain_order=True)
+    repeats = len(rows) - len(single)
+    key = [k for k in kind.key if k in rows.columns]
+    if kind.repeats or not key:
+        return single, single.clear(), repeats
+    clash = single.select(pl.struct(key).is_duplicated()).to_series()
+    return single.filter(~clash), single.filter(clash), repeats
+
+
+def _add_clashes(clashes: pl.DataFrame, kind: Kind, problems: Path) -> None:
+    with problems.open("a", encoding="utf-8", newline="\n") as out:
+        for row in clashes.iter_rows(named=True):
+            expected = f"one row per {', '.join(kind.key)}; others with this key differ"
+            line = {"file": row["_file"], "row": row["_row"], "column": None, "value": None, "expected": expected}
+            out.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _in_scope(rows: pl.DataFrame, kind: Kind, engagement: Engagement, ties: Ties) -> tuple[pl.DataFrame, int]:
+    """The rows of the engagement's clients and sites, and those that cannot be tied to any; how many were others'."""
+    clients = [c.lower() for c in engagement.scope_clients]
+    sites = [s.lower() for s in engagement.scope_sites]
+    if not (clients or sites) or kind.party == "client":
+        return rows, 0
+    told = rows
+    if not {"client", "site"} & set(rows.columns):
+        told = _tied(rows, kind, ties)
+    keep = pl.lit(value=True)
+    if clients and "client" in told.columns:
+        parts = pl.col("client").str.to_lowercase().str.split(";").list.eval(pl.element().str.strip_chars())
+        keep &= parts.list.set_intersection(pl.lit(clients)).list.len().fill_null(1) > 0
+    if sites and "site" in told.columns:
+        keep &= pl.col("site").str.to_lowercase().is_in(sites).fill_null(value=True)
+    inside = told.filter(keep).select(rows.columns)
+    return inside, len(rows) - len(inside)
+
+
+PERSON_COLUMNS = ("employee_id", "agent_id", "user_id", "subject_id")
+
+
+def _tied(rows: pl.DataFrame, kind: Kind, ties: Ties) -> pl.DataFrame:
+    if ties.people is None:
+        return rows
+    person = next((c for c in PERSON_COLUMNS if c in rows.columns and kind.columns[c].pseudonym == "person"), None)
+    if person is not None:
+        return rows.join(ties.people, left_on=person, right_on="employee_id", how="left", maintain_order="left")
+    if ties.owners is not None and {"system", "account_id"} <= set(rows.columns):
+        owned = rows.join(ties.owners, on=["system", "account_id"], how="left", maintain_order="left")
+        return owned.join(ties.people, left_on="_owner", right_on="employee_id", how="left", maintain_order="left")
+    return rows
+
+
+def ties_of(roster: Sequence[Ingested], accounts: Sequence[Ingested], kinds: Mapping[str, Kind]) -> Ties:
+    """Who belongs to which client and site, from the roster, and whose an account is."""
+    people = _plain(roster, kinds["roster"], ["employee_id", "client", "site"])
+    owners = _plain(accounts, kinds["accounts"], ["system", "account_id", "employee_id"])
+    if people is not None and not {"client", "site"} & set(people.columns):
+        people = None
+    if people is not None:
+        people = people.unique("employee_id", keep="none")
+    if owners is not None and "employee_id" in owners.columns:
+        owners = owners.rename({"employee_id": "_owner"}).unique(["system", "account_id"], keep="none")
+    else:
+        owners = None
+    return Ties(people, owners)
+
+
+def _plain(parts: Sequence[Ingested], kind: Kind, names: Sequence[str]) -> pl.DataFrame | None:
+    frames = [i for i in parts if i.parquet is not None]
+    if not frames:
+        return None
+    whole = pl.concat([_widened(i, frames, kind) for i in frames], how="diagonal_relaxed")
+    present = whole.collect_schema().names()
+    return whole.select(n for n in names if n in present).unique().collect()
+
+
+def _closure(kind: Kind, wanted: Sequence[str], present: Sequence[str]) -> list[str]:
+    """The columns to carry: those wanted that are there, what they are derived from, and what gives their emptiness meaning."""
+    names = {n for n in wanted if n in kind.columns and n in present}
+    names |= {n for n in wanted if n in kind.derived and kind.derived[n].of in present}
+    for name in sorted(names):
+        where = kind.column(name).null_where
+        names |= {c for c in where or {} if c in present}
+    return [n for n in (*kind.columns, *kind.derived) if n in names]
+
+
+def _derived(rows: pl.LazyFrame, kind: Kind, shown: Sequence[str], engagement: Engagement) -> pl.LazyFrame:
+    for name in shown:
+        if name in kind.derived:
+            rows = derive.add(rows, kind.derived[name], engagement)
+    return rows
+
+
+def _hide(rows: pl.DataFrame, kind: Kind, shown: Sequence[str], key: EngagementKey) -> pl.DataFrame:
+    for name in shown:
+        domain = kind.column(name).pseudonym
+        if domain is not None:
+            values = rows.get_column(name).unique().drop_nulls().to_list()
+            mapping = key.pseudonyms(domain, values)
+            rows = rows.with_columns(pl.col(name).replace_strict(mapping, default=None, return_dtype=pl.String))
+    return rows
+
+
+def _write_csv(rows: pl.DataFrame, kind: Kind, shown: Sequence[str], target: Path) -> None:
+    texts = [_text(kind.column(name), has_bad="_bad" in rows.columns).alias(name) for name in shown]
+    ordered = rows.sort("_file", "_row").select("_file", "_row", *texts)
+    ordered.write_csv(target, line_terminator="\n", quote_style="necessary")
+
+
+def _text(column: Column, *, has_bad: bool) -> pl.Expr:
+    value = pl.col(column.name)
+    match column.type:
+        case "datetime":
+            whole = value.dt.truncate("1s") == value
+            text = pl.when(whole).then(value.dt.to_string("%Y-%m-%dT%H:%M:%SZ")).otherwise(value.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ"))
+        case "date":
+            text = value.dt.to_string("%Y-%m-%d")
+        case "number" | "decimal":
+            text = value.cast(pl.String).str.replace(r"\.?0+$", "")
+            text = pl.when(value.cast(pl.String).str.contains(".", literal=True)).then(text).otherwise(value.cast(pl.String))
+        case "boolean":
+            text = value.cast(pl.String)
+        case _:
+            text = value
+    if not has_bad:
+        return text
+    source = column.of or column.name
+    unreadable = pl.col("_bad").str.contains(f";{source};", literal=True).fill_null(value=False)
+    if column.rule is not None:
+        unreadable = unreadable | (value.is_null() & pl.col(source).is_not_null() & pl.lit(column.rule == "country_code"))
+    return pl.when(unreadable).then(pl.lit(NOT_KNOWN)).otherwise(text)

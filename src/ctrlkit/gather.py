@@ -1,0 +1,144 @@
+"""Gathering: from the files of the packs, or from a bundle, to what every selected control can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ctrlkit import assemble, canvas, plan
+from ctrlkit.assemble import Evidence, Source, Ties
+from ctrlkit.case import Case
+from ctrlkit.ingest import Ingested, ingest
+from ctrlkit.kind import Kind
+from ctrlkit.model import Cause, Fault, Grade, plain
+from ctrlkit.pack import PackSource
+from ctrlkit.plan import Handed
+from ctrlkit.privacy import EngagementKey
+
+Listen = Callable[[str], None]
+
+
+def from_packs(case: Case, key: EngagementKey, work: Path, listen: Listen = lambda _: None) -> dict[str, tuple[Evidence, ...]]:
+    """Kind -> its evidence, the client's before the vendor's; only files and columns that a selected check reads."""
+    wanted = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
+    reader = _Reader(case, work, listen)
+    ties = _ties(case, reader)
+    gathered: dict[str, tuple[Evidence, ...]] = {}
+    for name, columns in wanted.items():
+        kind = case.stock.kinds[name]
+        found = []
+        for party in ("client", "vendor"):
+            read = [reader.read(s) for p in case.packs for s in p.sources if s.kind == name and p.party == party]
+            if read:
+                target = work / "evidence" / party
+                pairs = [(i, _source(s, i, key)) for i, s in read]
+                found.append(assemble.assemble(kind, pairs, columns, case.engagement, key, ties, target))
+        present = tuple(e for e in found if not _absent(e))
+        if present or found:
+            gathered[name] = present or tuple(found)
+    return gathered
+
+
+def _absent(evidence: Evidence) -> bool:
+    return evidence.csv is None and all(f.cause is Cause.MISSING for f in evidence.faults) and not evidence.bad_rows
+
+
+class _Reader:
+    """Reads each file of the packs once."""
+
+    def __init__(self, case: Case, work: Path, listen: Listen) -> None:
+        self._case = case
+        self._work = work / "read"
+        self._listen = listen
+        self._seen: dict[tuple[str, str, str, str], Ingested] = {}
+
+    def read(self, source: PackSource) -> tuple[Ingested, PackSource]:
+        where = (source.party, source.kind, source.file, str(source.sheet))
+        if where not in self._seen:
+            self._listen(f"reading {source.file}")
+            case = self._case
+            self._seen[where] = ingest(
+                source, case.stock.kinds[source.kind], adapters=case.stock.adapters, zone=case.engagement.time_zone,
+                as_of_date=case.as_of.date, cache=case.request.cache, work=self._work,
+            )  # fmt: skip
+        return self._seen[where], source
+
+
+def _ties(case: Case, reader: _Reader) -> Ties:
+    if not (case.engagement.scope_clients or case.engagement.scope_sites):
+        return Ties(None, None)
+    sources = [s for p in case.packs if p.party == "vendor" for s in p.sources]
+    roster, accounts = ([reader.read(s)[0] for s in sources if s.kind == name] for name in ("roster", "accounts"))
+    return assemble.ties_of(roster, accounts, case.stock.kinds)
+
+
+def _source(source: PackSource, read: Ingested, key: EngagementKey) -> Source:
+    maps = {"columns": dict(source.columns), "values": {c: dict(v) for c, v in source.values.items()}, "constants": dict(source.constants)}
+    return Source(
+        file=read.file, party=read.party, adapter=read.adapter, grade=read.grade,
+        commitment=key.commitment(read.sha256) if read.sha256 else "", rows=read.rows, bad_rows=read.bad_rows,
+        first=read.first, last=read.last, exported_at=_utc(source.exported_at), exported_by=None, control_total=source.rows,
+        maps={name: value for name, value in maps.items() if value}, notes=read.notes,
+    )  # fmt: skip
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment is not None else None
+
+
+def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> dict[str, Handed]:
+    """Kind -> the evidence that counts (the client's where both handed it in), weighed under this case."""
+    handed = {}
+    for name, copies in gathered.items():
+        chosen, *others = copies
+        frame = _canvas(chosen, case.stock.kinds[name], work, case.engagement.time_zone)
+        faults = plan.weigh(chosen, frame, case.stock.kinds[name], case.profile, case.engagement, case.as_of)
+        notes = tuple(f"{name}: the client's {chosen.rows} rows decide; the vendor's copy holds {o.rows}" for o in others)
+        if chosen.party == "vendor" and case.stock.kinds[name].party == "client":
+            notes = (*notes, f"{name}: came from the vendor, though it is the client's own evidence")
+        handed[name] = Handed(chosen, frame, faults, notes)
+    return handed
+
+
+def _canvas(evidence: Evidence, kind: Kind, work: Path, zone: str) -> canvas.Canvas | None:
+    if evidence.csv is None:
+        return None
+    folder = work / "frames"
+    folder.mkdir(exist_ok=True)
+    return canvas.prepare(evidence.csv, kind, evidence.columns, folder / f"{kind.name}.parquet", zone)
+
+
+def described(evidence: Evidence) -> dict[str, Any]:
+    """What a bundle keeps of a kind beside its CSV, ready for JSON."""
+    said: dict[str, Any] = plain(replace(evidence, csv=None, problems=None))
+    return {k: v for k, v in said.items() if k not in ("csv", "problems", "withheld")}
+
+
+def from_bundle(folder: Path, run: Mapping[str, Any]) -> dict[str, tuple[Evidence, ...]]:
+    """The evidence of a verified bundle and its run.json; a kind that is committed to and not carried is withheld."""
+    gathered: dict[str, list[Evidence]] = {}
+    for said in run["evidence"]:
+        evidence = _evidence_from(said)
+        csv = folder / evidence.path
+        held = csv.is_file()
+        problems = csv.with_name(f"{evidence.kind}.problems.ndjson")
+        evidence = replace(
+            evidence,
+            csv=csv if held else None,
+            withheld=bool(evidence.sha256) and not held,
+            problems=problems if problems.is_file() else None,
+        )
+        gathered.setdefault(evidence.kind, []).append(evidence)
+    return {kind: tuple(copies) for kind, copies in gathered.items()}
+
+
+def _evidence_from(said: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        kind=said["kind"], party=said["party"],
+        sources=tuple(Source(**{**s, "grade": Grade(s["grade"]), "notes": tuple(s["notes"])}) for s in said["sources"]),
+        columns=tuple(said["columns"]), rows=said["rows"], bad_rows=said["bad_rows"], outside=said["outside"],
+        faults=tuple(Fault(Cause(f["cause"]), f["message"]) for f in said["faults"]), notes=tuple(said["notes"]), sha256=said["sha256"],
+    )  # fmt: skip

@@ -1,0 +1,267 @@
+"""What is to be decided: one line per selected control and subject, with the check that can decide it or why none can."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from ctrlkit.assemble import Evidence
+from ctrlkit.canvas import Canvas
+from ctrlkit.engagement import AsOf, Engagement
+from ctrlkit.errors import InputError, did_you_mean
+from ctrlkit.kind import Kind
+from ctrlkit.model import ORGANISATION, Cause, Check, Control, Fault, Grade, Verdict
+from ctrlkit.profile import Profile, effective
+
+SILENCE_DAYS = 7
+"""House number: a continuous log that holds no row for so many days on end has a gap."""
+CLOCK_TOLERANCE = timedelta(days=1)
+"""House number: how far after the as-of an export may claim to be made, for clocks and zones that disagree."""
+_EMPTY = {Cause.EMPTY, Cause.DECLARED_EMPTY}
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One kind as it was handed in: the evidence that counts, its frame, and everything that is wrong with it."""
+
+    evidence: Evidence
+    canvas: Canvas | None
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def holds(self, names: Collection[str]) -> list[str]:
+        """Those of the columns that it lacks."""
+        return [n for n in names if n not in self.evidence.columns]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the books: a control and a subject, its parameters, and how it is decided.
+
+    `check` decides it, over `tables` (kind -> columns, None: an optional kind that is not read). Where no check can,
+    `verdict` and `faults` say what stands instead.
+    """
+
+    control: Control
+    subject: str
+    params: Mapping[str, Any]
+    check: Check | None = None
+    tables: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    verdict: Verdict | None = None
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def select(profile: Profile, wanted: Collection[str], controls: Mapping[str, Control]) -> tuple[str, ...]:
+    """The ids of the profile's controls that `wanted` (ids or domains) names; all of them where it names none."""
+    if not wanted:
+        return profile.controls
+    domains = {controls[id_].domain for id_ in profile.controls}
+    chosen: set[str] = set()
+    for word in wanted:
+        ids = {id_ for id_ in profile.controls if id_ == word.upper() or controls[id_].domain == word.lower()}
+        if not ids:
+            near = did_you_mean(word, [*profile.controls, *sorted(domains)])
+            msg = f"--select {word}: profile {profile.name} has no such control or domain{near}; see ctrlkit list controls"
+            raise InputError(msg)
+        chosen |= ids
+    return tuple(sorted(chosen))
+
+
+def columns_read(controls: Collection[Control]) -> dict[str, list[str]]:
+    """Kind -> columns that some check of these controls reads; the least that has to be read at all."""
+    wanted: dict[str, dict[str, None]] = {}
+    for control in controls:
+        for check in control.checks:
+            for reads in (check.needs, check.optional):
+                for kind, names in reads.items():
+                    wanted.setdefault(kind, {}).update(dict.fromkeys(names))
+    return {kind: list(names) for kind, names in sorted(wanted.items())}
+
+
+def weigh(
+    evidence: Evidence, canvas: Canvas | None, kind: Kind, profile: Profile, engagement: Engagement, as_of: AsOf
+) -> tuple[Fault, ...]:
+    """Everything wrong with a kind's evidence under this profile and engagement, in the order of the causes."""
+    faults = list(evidence.faults)
+    if evidence.withheld:
+        faults.append(Fault(Cause.WITHHELD, f"{kind.name}: judged by the vendor, not carried in the bundle"))
+    elif canvas is not None and canvas.rows:
+        faults += _covers(kind, canvas, engagement, as_of)
+        faults += _systems(kind, canvas, engagement)
+    elif evidence.bad_rows and not faults:
+        faults.append(Fault(Cause.MALFORMED, f"{kind.name}: none of its {evidence.bad_rows} rows could be read"))
+    if not faults or canvas is not None:
+        faults += _age(evidence, kind, profile, as_of)
+    return tuple(sorted(dict.fromkeys(faults), key=lambda f: f.cause.rank))
+
+
+def _age(evidence: Evidence, kind: Kind, profile: Profile, as_of: AsOf) -> list[Fault]:
+    if not evidence.sources:
+        return []
+    limit = profile.fresh_days(kind.name)
+    exported = evidence.exported_at
+    if exported is None:
+        return [Fault(Cause.STALE, f"{kind.name}: nobody says when it was exported; add exported_at to pack.yaml")]
+    age = as_of.instant - exported
+    if age > timedelta(days=limit):
+        return [Fault(Cause.STALE, f"{kind.name}: exported {age.days} days before the as-of, the limit is {limit}; export it again")]
+    if age < -CLOCK_TOLERANCE:
+        when = exported.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return [Fault(Cause.MALFORMED, f"{kind.name}: exported on {when}, after the as-of; hand over an export of the period")]
+    return []
+
+
+def _covers(kind: Kind, canvas: Canvas, engagement: Engagement, as_of: AsOf) -> list[Fault]:
+    """Gaps of a continuous log within the audit period, up to the as-of."""
+    if not kind.continuous:
+        return []
+    start, end = engagement.period.start, min(engagement.period.end, as_of.date)
+    days = [d for d in canvas.days if start <= d <= end]
+    if not days:
+        found = f"its rows lie between {canvas.days[0]} and {canvas.days[-1]}" if canvas.days else "no row is dated"
+        return [Fault(Cause.MALFORMED, f"{kind.name}: is of another period: {found}, asked for is {start} to {end}")]
+    edges = [start - timedelta(days=1), *days, end + timedelta(days=1)]
+    first, last = max(zip(edges, edges[1:], strict=False), key=lambda pair: pair[1] - pair[0])
+    silent = (last - first).days - 1
+    if silent >= SILENCE_DAYS:
+        gap = f"{first + timedelta(days=1)} to {last - timedelta(days=1)}"
+        return [Fault(Cause.PERIOD, f"{kind.name}: holds nothing from {gap}, {silent} days of the audit period")]
+    return []
+
+
+def _systems(kind: Kind, canvas: Canvas, engagement: Engagement) -> list[Fault]:
+    if kind.name != "accounts":
+        return []
+    absent = sorted(name for name in engagement.systems if name.lower() not in canvas.systems)
+    return [Fault(Cause.MISSING, f"accounts: no row of {name}, a system that the engagement names") for name in absent]
+
+
+def draw(
+    ids: Collection[str],
+    controls: Mapping[str, Control],
+    handed: Mapping[str, Handed],
+    declared_empty: Mapping[str, str],
+    profile: Profile,
+    engagement: Engagement,
+    as_of: AsOf,
+) -> tuple[Line, ...]:
+    """One line per control and subject, in the order of the results."""
+    lines = [_line(controls[id_], handed, declared_empty, profile, engagement, as_of) for id_ in sorted(ids)]
+    return tuple(lines)
+
+
+def _line(
+    control: Control,
+    handed: Mapping[str, Handed],
+    declared_empty: Mapping[str, str],
+    profile: Profile,
+    engagement: Engagement,
+    as_of: AsOf,
+) -> Line:
+    line = Line(control, ORGANISATION, effective(profile, control))
+    if control.fault is not None:
+        return _decided(line, Verdict.ERROR, control.fault)
+    excluded = _excluded(control, engagement, as_of)
+    if excluded is not None:
+        return _decided(line, Verdict.NOT_APPLICABLE, excluded)
+    check = _choose(control, handed)
+    if check is None:
+        return _decided(line, Verdict.ERROR, Fault(Cause.DID_NOT_RUN, "no check of this control is about the organisation"))
+    first = next(iter(check.needs), "")
+    by_kind = {kind: _wanting(kind, names, handed.get(kind), declared_empty, engagement) for kind, names in check.needs.items()}
+    for kind in check.needs:
+        by_kind[kind] += _too_weak(kind, handed.get(kind), profile.grade_needed(control.id))
+    faults = [fault for found in by_kind.values() for fault in found]
+    empty_kinds = {kind for kind, found in by_kind.items() if any(f.cause in _EMPTY for f in found)}
+    empty = [f for f in faults if f.cause in _EMPTY]
+    if faults and len(empty) == len(faults) and first in empty_kinds and first in engagement.may_be_empty:
+        return _decided(line, Verdict.NOT_APPLICABLE, *empty)
+    if faults:
+        return _decided(line, Verdict.INCONCLUSIVE, *sorted(faults, key=lambda f: f.cause.rank))
+    tables: dict[str, tuple[str, ...] | None] = dict(check.needs)
+    notes: list[str] = []
+    for kind, names in check.optional.items():
+        there = handed.get(kind)
+        if kind in check.needs and there is not None:
+            tables[kind] = (*check.needs[kind], *(n for n in names if n in there.evidence.columns))
+        elif there is None or there.canvas is None or there.faults or there.evidence.bad_rows:
+            tables[kind] = None
+            if there is not None:
+                why = there.faults[0].message if there.faults else f"{kind}: {there.evidence.bad_rows} rows could not be read"
+                notes.append(f"not read: {why}")
+        else:
+            tables[kind] = tuple(n for n in names if n in there.evidence.columns)
+    return replace(line, check=check, tables=tables, notes=tuple(notes))
+
+
+def _decided(line: Line, verdict: Verdict, *faults: Fault) -> Line:
+    return replace(line, verdict=verdict, faults=faults)
+
+
+def _excluded(control: Control, engagement: Engagement, as_of: AsOf) -> Fault | None:
+    deferral = engagement.deferral(control.id, as_of.date)
+    if deferral is not None:
+        return Fault(Cause.DEFERRED, f"deferred by the client until {deferral.until}: {deferral.why}")
+    countries = control.applies.get("countries", ())
+    if countries and engagement.country not in countries:
+        return Fault(Cause.SCOPE, f"asked for in {', '.join(countries)}, the engagement is in {engagement.country}")
+    features = control.applies.get("features", ())
+    if features and not any(engagement.involves(feature) for feature in features):
+        return Fault(Cause.SCOPE, f"only for work with {' or '.join(features)}, which the engagement does not name")
+    return None
+
+
+def _choose(control: Control, handed: Mapping[str, Handed]) -> Check | None:
+    """The check of the full requirement; of a smaller claim only where the pack holds no more than that claim reads.
+
+    So taking a column or a file out of a full pack makes the control inconclusive, and never quietly smaller.
+    """
+    checks = [c for c in control.checks if c.roles is None]
+    full = next((c for c in checks if c.claim is None), None)
+    if full is None or not _lacking(full, handed):
+        return full
+    for check in checks:
+        if check.claim is None or _lacking(check, handed):
+            continue
+        more = {(k, n) for k, names in full.needs.items() for n in names} - {(k, n) for k, names in check.needs.items() for n in names}
+        if not any(kind in handed and name in handed[kind].evidence.columns for kind, name in more):
+            return check
+    return full
+
+
+def _lacking(check: Check, handed: Mapping[str, Handed]) -> list[str]:
+    lacking = [kind for kind in check.needs if kind not in handed]
+    return lacking + [n for kind, names in check.needs.items() if kind in handed for n in handed[kind].holds(names)]
+
+
+def _wanting(
+    kind: str, names: Collection[str], there: Handed | None, declared_empty: Mapping[str, str], engagement: Engagement
+) -> list[Fault]:
+    """What keeps a check from reading these columns of a kind."""
+    if kind in declared_empty and (there is None or not there.evidence.rows):
+        who = "accepted by the client" if kind in engagement.may_be_empty else "the client does not accept it as empty"
+        return [Fault(Cause.DECLARED_EMPTY, f"{kind}: declared empty ({declared_empty[kind]}); {who}")]
+    if there is None:
+        return [Fault(Cause.MISSING, f"{kind}: not handed in")]
+    faults = list(there.faults)
+    if there.canvas is not None and not any(f.cause in {Cause.MALFORMED, Cause.EMPTY} for f in faults):
+        faults += [Fault(Cause.MISSING, f"{kind}: no source holds {name}") for name in there.holds(names)]
+    return faults
+
+
+def _too_weak(kind: str, there: Handed | None, needed: Grade) -> list[Fault]:
+    if there is None or not there.evidence.sources or there.evidence.grade.weakness <= needed.weakness:
+        return []
+    return [Fault(Cause.WEAK_SOURCE, f"{kind}: is of grade {there.evidence.grade}, the profile asks for {needed} or better")]
+
+
+def period_bounds(engagement: Engagement) -> tuple[datetime, datetime]:
+    """The instants at which the audit period begins and ends, UTC."""
+
+    def midnight(day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, tzinfo=engagement.zone).astimezone(UTC)
+
+    return midnight(engagement.period.start), midnight(engagement.period.end + timedelta(days=1))

@@ -1,0 +1,178 @@
+"""Judging a bundle again: under its own documents, to compare, or under the caller's."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ctrlkit import engagement, gather, plan, profile, run, stock, waiver
+from ctrlkit.bundle import opened, verify
+from ctrlkit.case import Case, Request, choose_profile
+from ctrlkit.engagement import AsOf, Engagement, Period
+from ctrlkit.errors import BundleError, InputError
+from ctrlkit.evaluate import Child
+from ctrlkit.model import Cause, Run, Severity
+from ctrlkit.profile import Profile, effective
+from ctrlkit.run import Carried
+from ctrlkit.stock import Stock
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where a replay departs from what the bundle says, and why, in words."""
+
+    where: str
+    message: str
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether `path` looks like a bundle rather than a pack: a bag, a zip, or the `latest` file of a folder of runs."""
+    return (path / "bagit.txt").is_file() or path.name == "latest" or (path.is_file() and path.suffix == ".zip")
+
+
+def rejudge(request: Request, path: Path, child: Child) -> Run:
+    """Verify the bundle at `path`, judge its evidence under the caller's documents, seal a new bundle.
+
+    Where the caller names no profile or engagement, the bundle's own are taken. Raises BundleError before anything is
+    written where the bundle is not whole.
+    """
+    with opened(path) as folder, tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
+        said = _whole(folder, path)
+        shelf = stock.take(request.cwd)
+        policy = choose_profile(request, shelf) if request.profile else _profile(folder, said, shelf)
+        terms, moment = _terms(request, folder, said)
+        known = set(shelf.controls)
+        case = Case(
+            request, shelf, policy, plan.select(policy, request.select, shelf.controls), terms, moment, (), said["sample"],
+            waiver.load_waivers(request.waivers, known) if request.waivers else (),
+            waiver.load_attestations(request.attestations, known, policy.attestable) if request.attestations else (),
+        )  # fmt: skip
+        engagement.check_controls(terms, shelf.controls)
+        carried = _carried(folder, said, shelf)
+        key = case.key() if request.engagement_key else None
+        return run.judged(case, gather.from_bundle(folder, said), carried, child, Path(work), key)
+
+
+def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[Difference, ...]:
+    """Evaluate the bundle again under its own documents and as-of; empty where `results.ndjson` comes out the same.
+
+    Controls whose evidence is withheld are left out of the comparison. The code is the one installed here, never the
+    sources in the bundle; where it differs, that is said first.
+    """
+    with opened(path) as folder, tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
+        said = _whole(folder, path)
+        shelf = stock.take(cwd)
+        lost = [id_ for id_ in said["select"] if id_ not in shelf.controls]
+        if lost:
+            return tuple(Difference(id_, "no such control is installed here; install the plugin that brings it") for id_ in lost)
+        case = _own_case(folder, said, shelf, Request(cwd, now))
+        results, _ = run.results_of(case, gather.from_bundle(folder, said), _carried(folder, said, shelf), child, Path(work), None)
+        return (*_code(said, shelf), *_compare(folder, "".join(r.line() for r in results if r.cause is not Cause.WITHHELD)))
+
+
+def _whole(folder: Path, path: Path) -> dict[str, Any]:
+    problems = verify(folder)
+    if problems:
+        more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+        msg = f"{path}: {problems[0].file}: {problems[0].message}{more}; ask for the bundle again"
+        raise BundleError(msg)
+    said: dict[str, Any] = json.loads((folder / "data" / "run.json").read_text("utf-8"))
+    return said
+
+
+def _own_case(folder: Path, said: Mapping[str, Any], shelf: Stock, request: Request) -> Case:
+    policy = _profile(folder, said, shelf)
+    terms, moment = _terms(request, folder, said)
+    known = set(shelf.controls)
+    documents = {name: folder / "data" / f"{name}.yaml" for name in ("waivers", "attestations")}
+    waivers = waiver.load_waivers(documents["waivers"], known) if documents["waivers"].is_file() else ()
+    answers = ()
+    if documents["attestations"].is_file():
+        answers = waiver.load_attestations(documents["attestations"], known, policy.attestable)
+    request = replace(request, fail_on=Severity(said["fail_on"]))
+    return Case(request, shelf, policy, tuple(said["select"]), terms, moment, (), said["sample"], waivers, answers)
+
+
+def _profile(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Profile:
+    documents = [folder / "data" / "profile" / name for name in said["profile_documents"]]
+    return profile.load(documents[-1], documents, shelf.controls, shelf.kinds)
+
+
+def _terms(request: Request, folder: Path, said: Mapping[str, Any]) -> tuple[Engagement, AsOf]:
+    """The caller's engagement and as-of, else the bundle's own."""
+    own = folder / "data" / "engagement.yaml"
+    beside = request.cwd / "engagement.yaml"
+    if request.engagement is not None:
+        terms = engagement.load(request.cwd / request.engagement)
+    elif request.profile is not None and beside.is_file():
+        terms = engagement.load(beside)
+    elif own.is_file():
+        terms = engagement.load(own, inside_pack=said["self_check"])
+    else:
+        terms = _self_check(said)
+    moment = AsOf(datetime.fromisoformat(said["as_of"]), date.fromisoformat(said["as_of_date"]))
+    if request.as_of is not None:
+        moment = engagement.as_of(request.as_of, terms.zone, request.now)
+    return terms, moment
+
+
+def _self_check(said: Mapping[str, Any]) -> Engagement:
+    """The engagement of a run that nobody asked for, as the bundle records it."""
+    moment = datetime.fromisoformat(said["as_of"])
+    as_of = AsOf(moment, moment.astimezone(ZoneInfo(said["time_zone"])).date())
+    start, end = (date.fromisoformat(day) for day in said["period"].split("/"))
+    base = engagement.self_check(as_of, said["country"], said["vendor"], said["time_zone"])
+    return replace(base, id=said["engagement"], period=Period(start, end))
+
+
+def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
+    own = _profile(folder, said, shelf)
+    hidden, clear = {}, {}
+    for id_ in said["select"]:
+        for name, param in shelf.controls[id_].params.items() if id_ in shelf.controls else ():
+            if param.pseudonym is not None:
+                hidden[id_, name] = tuple(said["params"][id_][name])
+                clear[id_, name] = effective(own, shelf.controls[id_])[name]
+    return Carried(said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear)
+
+
+def _code(said: Mapping[str, Any], shelf: Stock) -> list[Difference]:
+    now = {control.path: control.sha256 for control in shelf.controls.values()}
+    return [
+        Difference(path, "the control's source differs from the one that judged the bundle")
+        for path, sha256 in said["code"].items()
+        if now.get(path) != sha256
+    ]
+
+
+def _compare(folder: Path, again: str) -> list[Difference]:
+    first = (folder / "data" / "results" / "results.ndjson").read_text("utf-8").splitlines(keepends=True)
+    lines = {(said["control"], said["subject"]): line for line in again.splitlines(keepends=True) for said in [json.loads(line)]}
+    differences = []
+    for line in first:
+        said = json.loads(line)
+        other = lines.get((said["control"], said["subject"]))
+        if other is not None and other != line:
+            now = json.loads(other)
+            keys = [key for key in said if said[key] != now.get(key)]
+            what = ", ".join(f"{k}: {_brief(said[k])} became {_brief(now.get(k))}" for k in keys[:3])
+            differences.append(Difference(f"{said['control']} {said['subject']}", what))
+    return differences
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:77] + "…"  # noqa: PLR2004
+
+
+def refuse_handover(said: Mapping[str, Any]) -> None:
+    """Raise InputError for a bundle without verdicts: there is nothing to replay in it."""
+    if "exit" not in said:
+        msg = "this bundle is a handover and holds no verdicts; judge it with ctrlkit run"
+        raise InputError(msg)
