@@ -109,18 +109,15 @@ def test_clean_pack_leaves_nothing_to_find_and_nothing_undecided() -> None:
     assert (truth["findings"], truth["undecided"]) == ([], [])
 
 
-def test_weak_pack_is_green_red_and_yellow() -> None:
+def test_weak_pack_is_green_and_red() -> None:
     truth = expected(SHIPPED / "northwind-ph")
-    assert Counter(truth["verdicts"].values()) == {"failed": 9, "passed": 2, "inconclusive": 1}
-    assert truth["causes"] == {"REM-01": "missing"}
-    assert not (SHIPPED / "northwind-ph/hr/wfh_register.csv").exists()
-    assert "hr/wfh_register.csv" in (SHIPPED / "northwind-ph/pack.yaml").read_text("utf-8")
+    assert Counter(truth["verdicts"].values()) == {"failed": 10, "passed": 2}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_truth_has_its_shape(name: str) -> None:
     truth = expected(SHIPPED / name)
-    assert list(truth) == ["verdicts", "causes", "findings", "undecided"]
+    assert list(truth) == ["verdicts", "findings", "undecided"]
     assert set(truth["verdicts"]) == set(CONTROLS)
     for line in [*truth["findings"], *truth["undecided"]]:
         assert list(line) == ["control", "party", "kind", "file", "row", "why"]

@@ -34,8 +34,8 @@ _SOURCES: Final = (
 """Kind, its tables, who exported them and when on the morning after the period."""
 
 
-def vendor_pack(name: str, book: dict[str, Table], withheld: set[str]) -> str:
-    """The vendor's pack.yaml; a withheld table keeps its entry, as when somebody forgets to copy a file."""
+def vendor_pack(name: str, book: dict[str, Table]) -> str:
+    """The vendor's pack.yaml."""
     lines = [
         f"# Sample pack {name} of ctrlkit: everybody and everything in it is invented.",
         f"vendor: {VENDOR}",
@@ -47,11 +47,11 @@ def vendor_pack(name: str, book: dict[str, Table], withheld: set[str]) -> str:
     for kind, tables, who, clock in _SOURCES:
         lines.append(f"  {kind}:")
         for key in tables:
-            lines += _source(key, book[key], who, clock, withheld=key in withheld)
+            lines += _source(key, book[key], who, clock)
     return "\n".join(lines) + "\n"
 
 
-def _source(key: str, table: Table, who: str, clock: str, *, withheld: bool) -> list[str]:
+def _source(key: str, table: Table, who: str, clock: str) -> list[str]:
     typed = key in {"leavers", "wfh", "datasets", "identity"}
     lines = [
         f"    - file: {table.file}",
@@ -61,7 +61,7 @@ def _source(key: str, table: Table, who: str, clock: str, *, withheld: bool) -> 
     ]
     if table.file.endswith(".xlsx"):
         lines.append("      sheet: Attendance")
-    if not withheld and not typed:
+    if not typed:
         lines.append(f"      rows: {len(table.rows)}")
     if key == "entra_events":
         lines.append("      constants: {system: entra}")

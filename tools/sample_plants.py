@@ -12,9 +12,6 @@ from sample_truth import Truth
 from sample_vendor import CLIENT, DAYS, DOMAIN, OTHER_CLIENT, Person, Shift, Vendor, at, draw
 from sample_work import Book, sign_in
 
-WITHHELD: Final = ("wfh",)
-"""Tables that the weak vendor forgot to hand in."""
-
 
 def plant(control: str, book: Book, vendor: Vendor, truth: Truth) -> None:
     """Break one control."""

@@ -11,7 +11,6 @@ CONTROLS: Final = (
     "MFA-01", "MFA-03", "LOG-01", "LOG-03", "LOG-07", "ACC-01",
     "ACC-06", "REM-01", "EML-05", "EML-06", "RET-01", "RET-02",
 )  # fmt: skip
-_KIND_OF_GAP: Final = {"wfh": "REM-01"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +40,16 @@ class Truth:
         """One row that cannot be decided."""
         self.planted.append(Planted(control, table, row, why, undecided=True))
 
-    def document(self, book: dict[str, Table], withheld: set[str]) -> dict[str, Any]:
+    def document(self, book: dict[str, Table]) -> dict[str, Any]:
         """What stands in truth.json, sorted by control, file and row; the tables must be in their final order."""
-        missing = sorted(_KIND_OF_GAP[key] for key in withheld)
         broken = {p.control: "failed" for p in self.planted if not p.undecided}
-        verdicts = dict.fromkeys(sorted(CONTROLS), "passed") | broken | dict.fromkeys(missing, "inconclusive")
+        verdicts = dict.fromkeys(sorted(CONTROLS), "passed") | broken
         lines = sorted(
-            ((_line(p, book[p.table]), p.undecided) for p in self.planted if p.control not in missing),
+            ((_line(p, book[p.table]), p.undecided) for p in self.planted),
             key=lambda pair: (pair[0]["control"], pair[0]["file"], pair[0]["row"]),
         )
         return {
             "verdicts": dict(sorted(verdicts.items())),
-            "causes": dict.fromkeys(missing, "missing"),
             "findings": [line for line, undecided in lines if not undecided],
             "undecided": [line for line, undecided in lines if undecided],
         }

@@ -52,7 +52,8 @@ class Source:
 class Evidence:
     """The evidence of one kind from one party, ready to be evaluated.
 
-    `csv` is the evaluated file, None where there is none to evaluate; `columns` those it holds. `bad_rows` could not be
+    `csv` is the evaluated file, None where there is none to evaluate; `clear` the same before anything was hidden, where
+    that was asked for; `columns` those it holds. `bad_rows` could not be
     read; `outside` belong to other clients or sites. `faults` are those of the files themselves: whether they are old or
     cover the period depends on the profile and engagement they are judged under.
     """
@@ -69,6 +70,7 @@ class Evidence:
     csv: Path | None = None
     sha256: str = ""
     problems: Path | None = None
+    clear: Path | None = None
     withheld: bool = False
 
     @property
@@ -111,6 +113,8 @@ def assemble(
     key: EngagementKey,
     ties: Ties,
     target: Path,
+    *,
+    clear: bool = False,
 ) -> Evidence:
     """Write `<target>/<kind>.csv` and its problems; `columns` are those that the selected checks read of the kind.
 
@@ -136,7 +140,11 @@ def assemble(
         notes = (*notes, f"{repeats} identical rows counted once")
     rows, outside = _in_scope(rows, kind, engagement, ties)
     shown = _closure(kind, [*columns, *kind.key, *([kind.time] if kind.time else [])], rows.columns)
-    hidden = _hide(_derived(rows.lazy(), kind, shown, engagement).collect(), kind, shown, key)
+    plain = _derived(rows.lazy(), kind, shown, engagement).collect()
+    hidden = _hide(plain, kind, shown, key)
+    beside = target / f"{kind.name}.clear.csv" if clear else None
+    if beside is not None:
+        _write_csv(plain, kind, shown, beside)
     csv = target / f"{kind.name}.csv"
     _write_csv(hidden, kind, shown, csv)
     with csv.open("rb") as file:
@@ -145,7 +153,7 @@ def assemble(
         faults = (*faults, Fault(Cause.EMPTY, f"{kind.name}: no row in scope"))
     return replace(
         evidence, columns=tuple(shown), rows=len(hidden), bad_rows=bad, outside=outside, faults=faults, notes=notes, csv=csv,
-        sha256=sha256, problems=_kept(problems),
+        sha256=sha256, problems=_kept(problems), clear=beside,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
@@ -124,13 +125,18 @@ def assert_rate(
 
 
 def note_every(rows: Table, message: str) -> None:
-    """List `rows` beside the verdict, which they never change; `{column}` in `message` shows a value."""
+    """List `rows` beside the verdict, which they never change; `{column}` in `message` shows a value.
+
+    Rows of which nobody can say whether they belong to `rows` are not listed.
+    """
     record = _current.get()
-    _, listed = _look(rows, Expr(lambda _: _never(), frozenset()), lambda frame: frame.select(nw.len().alias("n")))
+    shown = frozenset(name for _, name, _, _ in Formatter().parse(message) if name)
+    _, listed = _look(rows, Expr(lambda _: _never(), shown), lambda frame: frame.select(nw.len().alias("n")))
     for row in listed:
-        stumble = _stumble(rows, frozenset(), row)
-        stumble.marks.append(Mark("", KEPT, message))
-        record.noted.append(stumble)
+        if row["_state"] == BROKEN:
+            stumble = _stumble(rows, shown, row)
+            stumble.marks.append(Mark("", KEPT, message))
+            record.noted.append(stumble)
 
 
 def cannot_tell(because: str) -> None:

@@ -39,13 +39,17 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An expression made for one frame: value, type, where it is answered-empty, and bounds where it is a count."""
+    """An expression made for one frame: value, type, where it is answered-empty, bounds where it is a count.
+
+    `pseudonym` is the domain in which its values are hidden, None for clear text.
+    """
 
     value: nw.Expr
     type: str
     none: nw.Expr | None = None
     low: nw.Expr | None = None
     high: nw.Expr | None = None
+    pseudonym: str | None = None
 
 
 Columns = Mapping[str, Info]
@@ -165,7 +169,8 @@ class Expr:
             if built.none is None:
                 return built
             none = None if instead.none is None else built.none & instead.none
-            return Built(nw.when(built.none).then(instead.value).otherwise(built.value), built.type, none)
+            value = nw.when(built.none).then(instead.value).otherwise(built.value)
+            return Built(value, built.type, none, pseudonym=_shared_domain(built, instead))
 
         return Expr(build, self.columns | _mentioned(other))
 
@@ -191,7 +196,7 @@ def col(name: str) -> Expr:
         none = nw.col(f"{name}__none") if info.none else None
         if info.bounded:
             return Built(nw.col(f"{name}__low"), info.type, none, nw.col(f"{name}__low"), nw.col(f"{name}__high"))
-        return Built(nw.col(name), info.type, none)
+        return Built(nw.col(name), info.type, none, pseudonym=info.pseudonym)
 
     return Expr(build, frozenset({name}))
 
@@ -218,9 +223,16 @@ def when(rule: Expr, then: object, otherwise: object) -> Expr:
         none = None
         if yes.none is not None or no.none is not None:
             none = (condition & _or_false(yes.none)) | (~condition & _or_false(no.none))
-        return Built(value, type_, none)
+        return Built(value, type_, none, pseudonym=_shared_domain(yes, no))
 
     return Expr(build, rule.columns | _mentioned(then) | _mentioned(otherwise))
+
+
+def _shared_domain(one: Built, other: Built) -> str | None:
+    if one.pseudonym != other.pseudonym:
+        msg = f"one is {one.pseudonym or 'clear text'}, the other {other.pseudonym or 'clear text'}: different pseudonyms"
+        raise AuthorError(msg)
+    return one.pseudonym
 
 
 def _length(amount: object, unit: int) -> Expr:

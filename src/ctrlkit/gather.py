@@ -35,7 +35,7 @@ def from_packs(case: Case, key: EngagementKey, work: Path, listen: Listen = lamb
             if read:
                 target = work / "evidence" / party
                 pairs = [(i, _source(s, i, key)) for i, s in read]
-                found.append(assemble.assemble(kind, pairs, columns, case.engagement, key, ties, target))
+                found.append(assemble.assemble(kind, pairs, columns, case.engagement, key, ties, target, clear=case.request.clear))
         present = tuple(e for e in found if not _absent(e))
         if present or found:
             gathered[name] = present or tuple(found)
@@ -113,8 +113,8 @@ def _canvas(evidence: Evidence, kind: Kind, work: Path, zone: str) -> canvas.Can
 
 def described(evidence: Evidence) -> dict[str, Any]:
     """What a bundle keeps of a kind beside its CSV, ready for JSON."""
-    said: dict[str, Any] = plain(replace(evidence, csv=None, problems=None))
-    return {k: v for k, v in said.items() if k not in ("csv", "problems", "withheld")}
+    said: dict[str, Any] = plain(replace(evidence, csv=None, problems=None, clear=None))
+    return {k: v for k, v in said.items() if k not in ("csv", "problems", "clear", "withheld")}
 
 
 def from_bundle(folder: Path, run: Mapping[str, Any]) -> dict[str, tuple[Evidence, ...]]:

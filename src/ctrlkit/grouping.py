@@ -145,6 +145,7 @@ def _total(name: str, figure: Figure, table: Table) -> _Steps:
 
 def _extreme(name: str, figure: Figure, table: Table) -> _Steps:
     value, unknown, type_ = _value(figure, table)
+    hidden = figure.value.build(table.columns).pseudonym if figure.value is not None else None
     before = {f"_{name}_v": value, f"_{name}_u": _one(unknown | ~table.sure())}
     column = nw.col(f"_{name}_v")
     within = {
@@ -156,7 +157,7 @@ def _extreme(name: str, figure: Figure, table: Table) -> _Steps:
         name: nw.when(known).then(nw.col(f"_{name}_end")).otherwise(None),
         f"{name}__none": known & nw.col(f"_{name}_end").is_null(),
     }
-    return _Steps(before, within, after, Info(type_, none=True))
+    return _Steps(before, within, after, Info(type_, none=True, pseudonym=hidden))
 
 
 def _any(name: str, figure: Figure, table: Table) -> _Steps:

@@ -12,14 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ctrlkit import engagement, gather, plan, profile, run, stock, waiver
-from ctrlkit.bundle import opened, verify
+from ctrlkit.bundle import Problem, opened, verify
 from ctrlkit.case import Case, Request, choose_profile
 from ctrlkit.engagement import AsOf, Engagement, Period
 from ctrlkit.errors import BundleError, InputError
 from ctrlkit.evaluate import Child
 from ctrlkit.model import Cause, Run, Severity
 from ctrlkit.profile import Profile, effective
-from ctrlkit.run import Carried
+from ctrlkit.run import PACKS, Carried
 from ctrlkit.stock import Stock
 
 
@@ -36,7 +36,7 @@ def is_bundle(path: Path) -> bool:
     return (path / "bagit.txt").is_file() or path.name == "latest" or (path.is_file() and path.suffix == ".zip")
 
 
-def rejudge(request: Request, path: Path, child: Child) -> Run:
+def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
     """Verify the bundle at `path`, judge its evidence under the caller's documents, seal a new bundle.
 
     Where the caller names no profile or engagement, the bundle's own are taken. Raises BundleError before anything is
@@ -56,7 +56,7 @@ def rejudge(request: Request, path: Path, child: Child) -> Run:
         engagement.check_controls(terms, shelf.controls)
         carried = _carried(folder, said, shelf)
         key = case.key() if request.engagement_key else None
-        return run.judged(case, gather.from_bundle(folder, said), carried, child, Path(work), key)
+        return run.judged(case, gather.from_bundle(folder, said), carried, child, Path(work), key), shelf
 
 
 def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[Difference, ...]:
@@ -139,7 +139,10 @@ def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
             if param.pseudonym is not None:
                 hidden[id_, name] = tuple(said["params"][id_][name])
                 clear[id_, name] = effective(own, shelf.controls[id_])[name]
-    return Carried(said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear)
+    documents = {n: (folder / "data" / n).read_bytes() for n in PACKS.values() if (folder / "data" / n).is_file()}
+    return Carried(
+        said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear, documents
+    )
 
 
 def _code(said: Mapping[str, Any], shelf: Stock) -> list[Difference]:
@@ -171,8 +174,29 @@ def _brief(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "…"  # noqa: PLR2004
 
 
-def refuse_handover(said: Mapping[str, Any]) -> None:
-    """Raise InputError for a bundle without verdicts: there is nothing to replay in it."""
-    if "exit" not in said:
-        msg = "this bundle is a handover and holds no verdicts; judge it with ctrlkit run"
-        raise InputError(msg)
+def other_documents(
+    folder: Path, cwd: Path, policy: str | None, terms: Path | None, waivers: Path | None
+) -> list[Problem]:
+    """The documents among those given that are not the ones the bundle was judged by."""
+    data = folder / "data"
+    problems = []
+    for name, path in (("engagement", terms), ("waivers", waivers)):
+        own = data / f"{name}.yaml"
+        if path is not None and (not own.is_file() or own.read_bytes() != _bytes(cwd / path)):
+            problems.append(Problem(f"data/{name}.yaml", f"it was judged by another document than {path}"))
+    if policy is not None:
+        shelf = stock.take(cwd)
+        given = profile.load(policy, shelf.profiles, shelf.controls, shelf.kinds)
+        said = json.loads((data / "run.json").read_text("utf-8"))
+        judged = [(data / "profile" / name).read_bytes() for name in said["profile_documents"]]
+        if judged != [document.raw for document in given.documents]:
+            problems.append(Problem("data/profile", f"it was judged by another profile than {policy}"))
+    return problems
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); check the path"
+        raise InputError(msg) from error

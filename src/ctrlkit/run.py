@@ -25,6 +25,7 @@ from ctrlkit.outcome import Outcome
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
 
+PACKS = {"vendor": "pack.yaml", "client": "client-pack.yaml"}
 BUNDLED_VIEWS = ("junit.xml", "findings.csv", "report.html")
 MEMORY_BYTES = 16 * 1024**3
 """House number: the memory that evaluation may take."""
@@ -34,7 +35,8 @@ MEMORY_BYTES = 16 * 1024**3
 class Carried:
     """What comes with evidence beside its rows: kinds declared empty, names of files nobody read, hidden parameters.
 
-    `hidden` holds, by control and parameter, the pseudonyms that stand for the entries of `clear`.
+    `hidden` holds, by control and parameter, the pseudonyms that stand for the entries of `clear`. `documents` are the
+    packs' own, by their name in a bundle.
     """
 
     declared_empty: Mapping[str, str]
@@ -43,6 +45,7 @@ class Carried:
     proposed: tuple[str, ...] = ()
     hidden: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     clear: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    documents: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
@@ -55,6 +58,7 @@ def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
         vendor=case.packs[0].vendor,
         unused=tuple(name for p in case.packs for name in p.unused),
         proposed=tuple(name for p in case.packs for name in p.proposed),
+        documents={PACKS[p.party]: p.document.raw for p in case.packs if p.document is not None},
     )
     with tempfile.TemporaryDirectory(prefix="ctrlkit-") as folder:
         work = Path(folder)
@@ -242,7 +246,7 @@ def _fill(
     lines: Sequence[Line],
     carried: Carried,
 ) -> None:
-    _documents(data, case)
+    _documents(data, case, carried)
     sources = data / "controls"
     sources.mkdir()
     for path in sorted({control.path for control in closed.controls.values()}):
@@ -266,16 +270,15 @@ def view(reporter: Reporter, closed: Run) -> bytes:
     return out.getvalue()
 
 
-def _documents(data: Path, case: Case) -> None:
+def _documents(data: Path, case: Case, carried: Carried) -> None:
     request = case.request
     if case.engagement.document is not None:
         (data / "engagement.yaml").write_bytes(case.engagement.document.raw)
     (data / "profile").mkdir()
     for document in case.profile.documents:
         (data / "profile" / f"{_slug(document.path.stem)}.yaml").write_bytes(document.raw)
-    for pack in case.packs:
-        if pack.document is not None:
-            (data / ("pack.yaml" if pack.party == "vendor" else "client-pack.yaml")).write_bytes(pack.document.raw)
+    for name, raw in carried.documents.items():
+        (data / name).write_bytes(raw)
     for name, path in (("waivers", request.waivers), ("attestations", request.attestations)):
         if path is not None:
             (data / f"{name}.yaml").write_bytes((request.cwd / path).read_bytes())
@@ -290,14 +293,19 @@ def _evidence(target: Path, case: Case, gathered: Mapping[str, Sequence[Evidence
         for evidence in copies:
             folder = target / "client" if evidence.party == "client" else target
             folder.mkdir(exist_ok=True)
-            if evidence.csv is not None and carries:
-                shutil.copyfile(evidence.csv, folder / f"{name}.csv")
-            if evidence.problems is not None and carries:
-                shutil.copyfile(evidence.problems, folder / f"{name}.problems.ndjson")
+            _copy(evidence.csv if carries else None, folder / f"{name}.csv")
+            _copy(evidence.problems if carries else None, folder / f"{name}.problems.ndjson")
+            _copy(evidence.clear if carries else None, folder / "clear" / f"{name}.csv")
             for source in evidence.sources:
                 lines.append({"kind": name, "restricted": kind.restricted, "carried": carries, **plain(source)})
     with (target / "index.ndjson").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+
+
+def _copy(path: Path | None, target: Path) -> None:
+    if path is not None:
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, target)
 
 
 def record(

@@ -20,7 +20,7 @@ from typing import Any
 import narwhals as nw
 
 from ctrlkit.errors import AuthorError
-from ctrlkit.expression import DAY, Columns, Expr, Info, col, rule_of
+from ctrlkit.expression import DAY, Built, Columns, Expr, Info, col, rule_of
 from ctrlkit.kind import Kind
 
 MEMBER = "_m"
@@ -85,7 +85,7 @@ class Table:
             new.append(built.value.alias(name))
             if built.none is not None:
                 new.append(built.none.alias(f"{name}__none"))
-            columns[name] = Info(built.type, none=built.none is not None)
+            columns[name] = Info(built.type, none=built.none is not None, pseudonym=built.pseudonym)
         return replace(self, frame=self.frame.with_columns(*new), columns=columns)
 
     def match(self, other: Table, on: str | Mapping[str, str], name: str) -> Table:
@@ -128,18 +128,32 @@ class Table:
         """The rows that have no counterpart in `other`, and, marked, those of which that is unknown."""
         return self.exists(other, on, "there").where(~col("there"))
 
-    def during(self, other: Table, on: str | Mapping[str, str], at: str, span: tuple[Expr, Expr], name: str) -> Table:
+    def during(
+        self,
+        other: Table,
+        on: str | Mapping[str, str],
+        at: str,
+        span: tuple[Expr, Expr],
+        name: str,
+        doubt: tuple[Expr, Expr] | None = None,
+    ) -> Table:
         """The same rows with `name`: whether the instant `at` lies in an interval of `other` with the same key.
 
         `span` is the first and last instant of theirs, both included. An interval with an unknown end makes every row of
-        its key unknown that no known interval holds; an interval that is answered to be none is none. Rows meet by key
-        and day, so that a busy account does not meet itself squared.
+        its key unknown that no known interval holds; with `doubt`, only those between these two instants of theirs. An
+        interval that is answered to be none is none. Rows meet by key and day, so that a busy account does not meet
+        itself squared.
         """
         pairs = _pairs(on)
         keys = [f"_k{i}" for i in range(len(pairs))]
-        start, end = (bound.build(other.columns) for bound in span)
+        bounds = [bound.build(other.columns) for bound in span]
+        sure, (start, end) = other.sure(), bounds
+        if doubt is not None:
+            whole = _no(start.none) & _no(end.none) & (start.value.is_null() | end.value.is_null())
+            sure = sure & ~whole
+            start, end = (_instead(whole, b, d.build(other.columns)) for b, d in zip(bounds, doubt, strict=True))
         intervals = other.frame.select(
-            *_keys_as(pairs), start.value.alias("_start"), end.value.alias("_end"), _one_if(other.sure()).alias("_s"),
+            *_keys_as(pairs), start.value.alias("_start"), end.value.alias("_end"), _one_if(sure).alias("_s"),
             (_no(start.none) & _no(end.none)).alias("_is"),
         ).filter(nw.col("_is"))  # fmt: skip
         known = intervals.filter(~nw.col("_start").is_null() & ~nw.col("_end").is_null())
@@ -268,6 +282,13 @@ def _one_if(rule: nw.Expr) -> nw.Expr:
 
 def _no(none: nw.Expr | None) -> nw.Expr:
     return nw.lit(value=True) if none is None else ~none
+
+
+def _instead(rule: nw.Expr, otherwise: Built, then: Built) -> Built:
+    """`then` where the rule holds; it is never unknown."""
+    value = nw.when(rule).then(then.value).otherwise(otherwise.value)
+    none = nw.when(rule).then(~_no(then.none)).otherwise(~_no(otherwise.none))
+    return Built(value, otherwise.type, none)
 
 
 def _inside(moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: list[str]) -> nw.LazyFrame[Any]:
