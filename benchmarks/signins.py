@@ -11,7 +11,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-START = datetime(2026, 10, 1)  # noqa: DTZ001  (naive UTC, as evidence is kept)
+START = datetime(2026, 9, 30, 16)  # noqa: DTZ001  (midnight in Manila, naive UTC as evidence is kept)
 DAYS = 31
 BATCH = 1_000_000
 _SHUFFLE = 2_654_435_761

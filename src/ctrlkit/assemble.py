@@ -122,8 +122,8 @@ def assemble(
     """
     sources = tuple(source for _, source in read)
     party = sources[0].party
-    faults = tuple(replace(f, message=f"{i.file}: {f.message}") for i, _ in read for f in i.faults)
-    notes = tuple(f"{i.file}: {note}" for i, _ in read for note in i.notes)
+    faults = tuple(f for i, _ in read for f in i.faults)
+    notes = tuple(note for i, _ in read for note in i.notes)
     evidence = Evidence(kind.name, party, sources, faults=faults, notes=notes)
     frames = [i for i, _ in read if i.parquet is not None]
     problems = target / f"{kind.name}.problems.ndjson"
@@ -185,7 +185,12 @@ def _widened(part: Ingested, parts: Sequence[Ingested], kind: Kind) -> pl.LazyFr
 
 def _is_folded(kind: Kind, name: str) -> bool:
     column = kind.columns[name]
-    return column.type == "string" and column.pseudonym is None and not column.values and (name in kind.key or name in FOLDED)
+    return (
+        column.type == "string"
+        and column.pseudonym is None
+        and not column.values
+        and (name in kind.key or name in FOLDED)
+    )
 
 
 def _settle(rows: pl.DataFrame, kind: Kind) -> tuple[pl.DataFrame, pl.DataFrame, int]:
@@ -305,12 +310,20 @@ def _text(column: Column, *, has_bad: bool) -> pl.Expr:
     match column.type:
         case "datetime":
             whole = value.dt.truncate("1s") == value
-            text = pl.when(whole).then(value.dt.to_string("%Y-%m-%dT%H:%M:%SZ")).otherwise(value.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ"))
+            text = (
+                pl.when(whole)
+                .then(value.dt.to_string("%Y-%m-%dT%H:%M:%SZ"))
+                .otherwise(value.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ"))
+            )
         case "date":
             text = value.dt.to_string("%Y-%m-%d")
         case "number" | "decimal":
             text = value.cast(pl.String).str.replace(r"\.?0+$", "")
-            text = pl.when(value.cast(pl.String).str.contains(".", literal=True)).then(text).otherwise(value.cast(pl.String))
+            text = (
+                pl.when(value.cast(pl.String).str.contains(".", literal=True))
+                .then(text)
+                .otherwise(value.cast(pl.String))
+            )
         case "boolean":
             text = value.cast(pl.String)
         case _:
@@ -320,5 +333,7 @@ def _text(column: Column, *, has_bad: bool) -> pl.Expr:
     source = column.of or column.name
     unreadable = pl.col("_bad").str.contains(f";{source};", literal=True).fill_null(value=False)
     if column.rule is not None:
-        unreadable = unreadable | (value.is_null() & pl.col(source).is_not_null() & pl.lit(column.rule == "country_code"))
+        unreadable = unreadable | (
+            value.is_null() & pl.col(source).is_not_null() & pl.lit(column.rule == "country_code")
+        )
     return pl.when(unreadable).then(pl.lit(NOT_KNOWN)).otherwise(text)

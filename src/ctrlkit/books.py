@@ -88,7 +88,11 @@ def _verdict(
     if outcome.state == "inconclusive" and outcome.cause is Cause.EMPTY:
         first = next(iter(line.tables), "")
         if first in engagement.may_be_empty:
-            return Verdict.NOT_APPLICABLE, [Fault(Cause.EMPTY, reason)], f"{reason}; the client accepts {first} as empty"
+            return (
+                Verdict.NOT_APPLICABLE,
+                [Fault(Cause.EMPTY, reason)],
+                f"{reason}; the client accepts {first} as empty",
+            )
     bad = _unreadable(line, handed)
     if outcome.state == "passed" and bad:
         return Verdict.INCONCLUSIVE, bad, "; ".join(f.message for f in bad)
@@ -103,7 +107,10 @@ def _unreadable(line: Line, handed: Mapping[str, Handed]) -> list[Fault]:
     """Rows that could not be read in what the check needs: any of them might be the exception."""
     needs = line.check.needs if line.check is not None else {}
     return [
-        Fault(Cause.MALFORMED, f"{kind}: {handed[kind].evidence.bad_rows} rows could not be read, see {kind}.problems.ndjson")
+        Fault(
+            Cause.MALFORMED,
+            f"{kind}: {handed[kind].evidence.bad_rows} rows could not be read, see {kind}.problems.ndjson",
+        )
         for kind in needs
         if kind in handed and handed[kind].evidence.bad_rows
     ]
@@ -145,7 +152,12 @@ def _notes(line: Line, outcome: Outcome | None, handed: Mapping[str, Handed], ve
 
 
 def _waived(
-    result: Result, waivers: Sequence[Waiver], as_of: AsOf, outcome: Outcome | None, line: Line, handed: Mapping[str, Handed]
+    result: Result,
+    waivers: Sequence[Waiver],
+    as_of: AsOf,
+    outcome: Outcome | None,
+    line: Line,
+    handed: Mapping[str, Handed],
 ) -> Result:
     """The result after waivers; accepted exceptions do not decide rows that nobody could decide."""
     after = apply(result, waivers, as_of.date)
@@ -153,7 +165,13 @@ def _waived(
         return after
     bad = _unreadable(line, handed)
     if bad:
-        return replace(after, verdict=Verdict.INCONCLUSIVE, cause=Cause.MALFORMED, findings=(), reason="every finding is waived, but " + bad[0].message)
+        return replace(
+            after,
+            verdict=Verdict.INCONCLUSIVE,
+            cause=Cause.MALFORMED,
+            findings=(),
+            reason="every finding is waived, but " + bad[0].message,
+        )
     if outcome is not None and outcome.undecided:
         rows = f"every finding is waived, but {outcome.undecided} rows cannot be decided"
         return replace(after, verdict=Verdict.INCONCLUSIVE, cause=Cause.UNDECIDED, findings=(), reason=rows)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from ctrlkit.cell import OUTSIDE, PAST, Rules, is_not_known, mask, over_distinct, read, shows_groups, tidy, why
+from ctrlkit.cell import OUTSIDE, PAST, Rules, mask, over_distinct, shows_groups, tidy
+from ctrlkit.column import Reading
 from ctrlkit.kind import Column, Kind
 from ctrlkit.layout import Layout, word
-from ctrlkit.moment import Clock, Order, orders_of
+from ctrlkit.moment import MAY_TELL_ORDER, Clock, Order, order_signs, orders_shown
 from ctrlkit.reader import Raw
 from ctrlkit.value_map import UNKNOWN
 
 _TOTAL: Final = r"(?i)^(?:grand |sub)?totals? ?:?$"
+_TOTAL_CELL: Final = (
+    (pl.col("_first").str.len_bytes() < 256)  # noqa: PLR2004  (the pattern is dear, and no long cell is a total)
+    & pl.col("_first").str.strip_chars().str.contains(_TOTAL)
+).fill_null(False)
 _NUMBERS: Final = frozenset({"number", "decimal"})
 
 
@@ -24,12 +29,13 @@ _NUMBERS: Final = frozenset({"number", "decimal"})
 class Typed:
     """Records: `_row`, `_flaw`, `_bad_row`, and per column its value, `w:` why it has none, `t:` that text.
 
-    The text is kept only where there is such a reason.
+    The text is kept only where there is such a reason. `records` is how many there are, bad rows among them.
     """
 
     frame: pl.LazyFrame
     columns: Mapping[str, Column]
     rules: Rules
+    records: int
     notes: tuple[str, ...]
 
 
@@ -39,35 +45,48 @@ def typed(raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | Non
     `order` is the order of day and month that the pack or adapter states; without it each column must show its own.
     """
     columns = {n: c for n, c in kind.columns.items() if n in layout.places or n in layout.constants}
-    texts = raw.frame.select("_row", "_flaw", "_first", *[_text(n, layout).alias(f"t:{n}") for n in columns])
     notes = [_constant_note(n, text, kind) for n, text in sorted(layout.constants.items()) if n in columns]
     for name in sorted(layout.values.keys() & columns.keys()):
-        notes += _map_notes(columns[name], texts, layout.values[name])
-        texts = texts.with_columns(_mapped(columns[name], layout.values[name]).alias(f"t:{name}"))
-    texts, total_notes = _without_totals(texts, columns, layout)
-    rules = _rules(texts, columns, clock, order)
-    cells = _cells(texts, columns, rules)
-    return Typed(cells.with_columns(_bad_row(columns)).drop("_first"), columns, rules, (*notes, *total_notes))
+        notes += _map_notes(columns[name], raw.frame, layout)
+    seen = _seen(raw.frame, columns, layout, order)
+    frame, total_notes = raw.frame, []
+    if seen["_total"]:
+        frame, total_notes = _without_totals(raw.frame, columns, layout)
+        seen = _seen(frame, columns, layout, order) if total_notes else seen
+    rules = _rules(seen, columns, clock, order)
+    readings = [Reading(c, rules, _from(_RAW, c, layout), plain=_is_plain(n, layout)) for n, c in columns.items()]
+    structs = [reading.of(_cell(reading.column.name, layout)) for reading in readings]
+    names = [field for reading in readings for field in reading.fields]
+    cells = frame.select("_row", "_flaw", *structs).unnest(*[f"s:{n}" for n in columns]).select("_row", "_flaw", *names)
+    return Typed(cells.with_columns(_bad_row(columns)), columns, rules, seen["_records"], (*notes, *total_notes))
 
 
-def _cells(texts: pl.LazyFrame, columns: Mapping[str, Column], rules: Rules) -> pl.LazyFrame:
-    known = texts.with_columns(is_not_known(c, pl.col(f"t:{n}")).alias(f"k:{n}") for n, c in columns.items())
-    answers = {n: pl.when(~pl.col(f"k:{n}")).then(pl.col(f"t:{n}")) for n in columns}
-    values = known.with_columns(read(c, answers[n], rules).alias(n) for n, c in columns.items())
-    reasons = values.with_columns(
-        why(c, pl.col(f"t:{n}"), pl.col(n), rules, not_known=pl.col(f"k:{n}")).alias(f"w:{n}")
-        for n, c in columns.items()
-    )
-    kept = reasons.with_columns(pl.when(pl.col(f"w:{n}") > 0).then(pl.col(f"t:{n}")).alias(f"t:{n}") for n in columns)
-    return kept.drop(f"k:{n}" for n in columns)
+_RAW: Final = pl.col("raw")
 
 
-def _text(name: str, layout: Layout) -> pl.Expr:
+def _cell(name: str, layout: Layout) -> pl.Expr:
     place = layout.places.get(name)
-    if place is None:
-        return tidy(pl.lit(layout.constants[name], pl.String))
-    cell = pl.col(f"c{place.index}")
-    return tidy(cell.str.extract(r"([^,]*)$") if place.part == "last" else cell)
+    return pl.lit(layout.constants[name], pl.String) if place is None else pl.col(f"c{place.index}")
+
+
+def _is_plain(name: str, layout: Layout) -> bool:
+    return name in layout.places and layout.places[name].part is None and name not in layout.values
+
+
+def _text(column: Column, layout: Layout) -> pl.Expr:
+    """The tidy text of a column of the raw table, its map applied."""
+    return _from(_cell(column.name, layout), column, layout)
+
+
+def _from(cell: pl.Expr, column: Column, layout: Layout) -> pl.Expr:
+    unmapped = _unmapped(cell, column.name, layout)
+    pairs = layout.values.get(column.name)
+    return unmapped if pairs is None else _mapped(column, unmapped, pairs)
+
+
+def _unmapped(cell: pl.Expr, name: str, layout: Layout) -> pl.Expr:
+    place = layout.places.get(name)
+    return tidy(cell.str.extract(r"([^,]*)$") if place is not None and place.part == "last" else cell)
 
 
 def _constant_note(name: str, text: str, kind: Kind) -> str:
@@ -78,8 +97,7 @@ def _key(text: pl.Expr) -> pl.Expr:
     return text.str.to_lowercase().str.replace_all(r"\s+", " ")
 
 
-def _mapped(column: Column, pairs: Mapping[str, str | None]) -> pl.Expr:
-    text = pl.col(f"t:{column.name}")
+def _mapped(column: Column, text: pl.Expr, pairs: Mapping[str, str | None]) -> pl.Expr:
     ours = {theirs: UNKNOWN if target is None else target for theirs, target in pairs.items()}
     if column.is_list:
         each = over_distinct(lambda cell: ";".join(ours.get(word(part), part) for part in re.split(r"[;|\n]", cell)))
@@ -89,10 +107,12 @@ def _mapped(column: Column, pairs: Mapping[str, str | None]) -> pl.Expr:
     return tidy(pl.when(key.is_in(list(ours))).then(known).otherwise(text))
 
 
-def _map_notes(column: Column, texts: pl.LazyFrame, pairs: Mapping[str, str | None]) -> list[str]:
-    key = _key(pl.col(f"t:{column.name}"))
-    met = texts.select(key.alias("theirs")).filter(pl.col("theirs").is_in(list(pairs))).group_by("theirs").len()
-    counts: dict[str, int] = dict(met.collect(engine="streaming").iter_rows())
+def _map_notes(column: Column, raw: pl.LazyFrame, layout: Layout) -> list[str]:
+    pairs, cell = layout.values[column.name], _cell(column.name, layout)
+    met = raw.select(cell.alias("raw")).group_by("raw").agg(pl.len().alias("rows")).collect(engine="streaming")
+    keys = met.select(_key(_unmapped(_RAW, column.name, layout)).alias("theirs"), "rows")
+    known = keys.filter(pl.col("theirs").is_in(list(pairs))).group_by("theirs").agg(pl.col("rows").sum())
+    counts: dict[str, int] = dict(known.iter_rows())
     said = [
         f"{mask(theirs) if column.personal else theirs} → {_target(pairs[theirs])} ({rows} row{'s' * (rows != 1)})"
         for theirs, rows in sorted(counts.items())
@@ -105,35 +125,48 @@ def _target(ours: str | None) -> str:
 
 
 def _without_totals(
-    texts: pl.LazyFrame, columns: Mapping[str, Column], layout: Layout
+    raw: pl.LazyFrame, columns: Mapping[str, Column], layout: Layout
 ) -> tuple[pl.LazyFrame, list[str]]:
     """The rows without the total rows at the end: `Total` in the first cell and nothing but numbers beside it."""
     beside = [
-        pl.col(f"t:{n}").is_null()
+        _text(c, layout).is_null()
         for n, c in columns.items()
         if n in layout.places and layout.places[n].index != 0 and c.type not in _NUMBERS
     ]
-    is_total = pl.all_horizontal(pl.col("_first").str.strip_chars().str.contains(_TOTAL).fill_null(False), *beside)
-    totals = texts.filter(is_total).select("_row").collect(engine="streaming")["_row"]
+    named = raw.filter(_TOTAL_CELL).collect(engine="streaming")
+    totals = named.lazy().filter(pl.all_horizontal(pl.lit(True), *beside)).select("_row").collect()["_row"]
     if totals.is_empty():
-        return texts, []
-    last = texts.filter(~is_total).select(pl.col("_row").max()).collect(engine="streaming").item() or 0
+        return raw, []
+    others = raw.filter(~pl.col("_row").is_in(totals.implode())).select(pl.col("_row").max())
+    last = others.collect(engine="streaming").item() or 0
     at_end = sorted(row for row in totals.to_list() if row > last)
     if not at_end:
-        return texts, []
+        return raw, []
     listed = ", ".join(map(str, at_end))
-    return texts.filter(~(is_total & (pl.col("_row") > last))), [f"total rows are not records: row {listed}"]
+    return raw.filter(pl.col("_row") <= last), [f"total rows are not records: row {listed}"]
 
 
-def _rules(texts: pl.LazyFrame, columns: Mapping[str, Column], clock: Clock, order: Order | None) -> Rules:
-    moments = {f"t:{n}": order for n, c in columns.items() if c.type in {"date", "datetime"}}
-    orders = {name.removeprefix("t:"): found for name, found in orders_of(texts, moments).items()}
-    numbers = [n for n, c in columns.items() if c.type in _NUMBERS]
-    if not numbers:
-        return Rules(clock, orders)
-    shown = texts.select(shows_groups(pl.col(f"t:{n}")).any().alias(n) for n in numbers)
-    grouped = shown.collect(engine="streaming").row(0, named=True)
-    return Rules(clock, orders, frozenset(n for n in numbers if grouped[n]))
+def _seen(raw: pl.LazyFrame, columns: Mapping[str, Column], layout: Layout, order: Order | None) -> dict[str, Any]:
+    """What one pass over the whole table shows: the number of records, and what the columns tell of their writing."""
+    moments = [c for c in columns.values() if c.type in {"date", "datetime"} and order is None]
+    numbers = [c for c in columns.values() if c.type in _NUMBERS]
+    signs = order_signs({c.name: _suspects(c, layout, MAY_TELL_ORDER) for c in moments})
+    grouped = [shows_groups(_suspects(c, layout, ",")).any().alias(c.name) for c in numbers]
+    total = _TOTAL_CELL.any().alias("_total")
+    seen = raw.select(pl.len().alias("_records"), total, *grouped, *signs)
+    return seen.collect(engine="streaming").row(0, named=True)
+
+
+def _suspects(column: Column, layout: Layout, pattern: str) -> pl.Expr:
+    """The texts of a column; where they are as in the file, only of the cells that hold the pattern."""
+    cell = _cell(column.name, layout)
+    return _text(column, layout) if not _is_plain(column.name, layout) else tidy(cell.filter(cell.str.contains(pattern)))
+
+
+def _rules(seen: Mapping[str, Any], columns: Mapping[str, Column], clock: Clock, order: Order | None) -> Rules:
+    moments = [n for n, c in columns.items() if c.type in {"date", "datetime"}]
+    orders = orders_shown(seen, moments) if order is None else dict.fromkeys(moments, order)
+    return Rules(clock, orders, frozenset(n for n, c in columns.items() if c.type in _NUMBERS and seen[n]))
 
 
 def _bad_row(columns: Mapping[str, Column]) -> pl.Expr:

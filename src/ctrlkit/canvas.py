@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from ctrlkit.assemble import NOT_KNOWN
-from ctrlkit.expression import DAY, MICRO, Info
 from ctrlkit.kind import ANY_VALUE, Column, Kind
+from ctrlkit.literal import DAY, MICRO
+from ctrlkit.term import Info
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,11 @@ def prepare(csv: Path, kind: Kind, columns: Sequence[str], target: Path, zone: s
         "_file",
         pl.col("_row").cast(pl.Int64),
         *(_physical(kind.column(name)).alias(name) for name in columns),
-        *(_none(kind.column(name), columns, kind).alias(f"{name}__none") for name in columns if _may_be_none(kind.column(name))),
+        *(
+            _none(kind.column(name), columns, kind).alias(f"{name}__none")
+            for name in columns
+            if _may_be_none(kind.column(name))
+        ),
     )
     frame.write_parquet(target, compression="zstd", compression_level=1)
     infos = {
@@ -59,7 +64,11 @@ def _physical(column: Column) -> pl.Expr:
     text = _read(column)
     match column.type:
         case "datetime":
-            return text.str.strip_chars_end("Z").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=True).to_physical()
+            return (
+                text.str.strip_chars_end("Z")
+                .str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=True)
+                .to_physical()
+            )
         case "date":
             return text.str.to_date("%Y-%m-%d", strict=True).to_physical().cast(pl.Int64)
         case "number" | "decimal":

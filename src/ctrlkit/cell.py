@@ -67,14 +67,19 @@ def tidy(raw: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def is_not_known(column: Column, text: pl.Expr) -> pl.Expr:
-    """Whether a cell says that its answer is not known; a word the column lists is an answer."""
+def unknown_words(column: Column) -> frozenset[str]:
+    """The words, casefolded, that say in this column that nothing is known; a word the column lists is an answer."""
     words = set(UNKNOWN_WORDS) - {""}
     if column.pseudonym:
         words.add("none")
     if column.name.endswith("country"):
         words.discard("na")  # Namibia
-    words -= {str(value).casefold() for value in (*column.values, *column.known_values)}
+    return frozenset(words - {str(value).casefold() for value in (*column.values, *column.known_values)})
+
+
+def is_not_known(column: Column, text: pl.Expr) -> pl.Expr:
+    """Whether a cell says that its answer is not known; a word the column lists is an answer."""
+    words = unknown_words(column)
     short = pl.when(text.str.len_bytes() <= max(map(len, words)) * 3).then(text)
     odd = text.str.starts_with("System.") | text.str.starts_with("Microsoft.") | text.str.contains(r"^[@*]")
     return short.str.to_lowercase().is_in(sorted(words)).fill_null(False) | (odd & text.str.contains(_TYPE_NAME))

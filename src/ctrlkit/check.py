@@ -10,21 +10,23 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from string import Formatter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from ctrlkit.errors import AuthorError
-from ctrlkit.expression import Expr, col, logical, rule_of
-from ctrlkit.table import Table, fetch_all
+from ctrlkit.expression import Expr, col, rule_of
+from ctrlkit.literal import logical
+from ctrlkit.rows import fetch_all
+from ctrlkit.share import Judgement, Share, in_words, judged, judged_strays
+from ctrlkit.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BROKEN, KEPT, UNKNOWN = 0, 1, 2
-Judgement = Literal["fails", "keeps", "open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,14 @@ class Stumble:
 
 @dataclass(slots=True)
 class Record:
-    """What one check asserted. `pools` maps a pool to its tolerance, `shares` to the judgement of its rate."""
+    """What one check asserted.
+
+    `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
+    to its tolerance, `shares` to the judgement of its rate.
+    """
 
     asserted: int = 0
-    populations: list[tuple[Table, int]] = field(default_factory=list)
+    populations: list[tuple[Table, int, int]] = field(default_factory=list)
     stumbles: dict[tuple[Any, ...], Stumble] = field(default_factory=dict)
     pools: dict[str, int] = field(default_factory=dict)
     shares: dict[str, Judgement] = field(default_factory=dict)
@@ -77,21 +83,23 @@ def recording() -> Iterator[Record]:
 def assert_every(population: Table, rule: Expr | str, *, because: str, at_most: Any = 0, pool: str = "") -> None:
     """Every row of `population` must satisfy `rule`: one that does not is a finding, one that is unknown undecided.
 
-    `because` says in a few words what is wrong with a row that breaks it; `{column}` in it shows a value. Up to `at_most`
-    exceptions are tolerated and noted; assertions that name the same `pool` share that number.
+    `because` says in a few words what is wrong with a row that breaks it; `{column}` in it shows a value. Up to
+    `at_most` exceptions are tolerated and noted; assertions that name the same `pool` share that number.
     """
     record = _current.get()
     record.asserted += 1
     pool = pool or f"assertion {record.asserted}"
-    record.pools[pool] = int(at_most)
-    rule = col(rule) if isinstance(rule, str) else rule
-    (number,), stumbles = _look(population, rule, lambda rows: rows.select(nw.len().alias("n")))
-    record.populations.append((population, number["n"]))
+    if record.pools.setdefault(pool, int(at_most)) != int(at_most):
+        msg = f"pool {pool!r} is given two tolerances, {record.pools[pool]} and {at_most}; one number goes for all of it"
+        raise AuthorError(msg)
+    rule = _showing(rule, because)
+    (number,), stumbles = _look(population, rule, _counted)
+    record.populations.append((population, number["n"], number["sure"] or 0))
     for row in stumbles:
         _mark(record, population, rule, row, Mark(pool, row["_state"], because))
 
 
-def assert_rate(
+def assert_rate(  # noqa: PLR0913  (an author names them all)
     population: Table,
     rule: Expr | str,
     *,
@@ -101,27 +109,36 @@ def assert_rate(
     per: str | None = None,
     all_known: bool = False,
 ) -> None:
-    """The share of rows that satisfy `rule` must be at least, or at most, so many per cent; pooled, or `per` a column.
+    """The share of rows that satisfy `rule` must be at least, or at most, so many per cent; pooled or `per` a column.
 
     Compared exactly, before rounding. Decided only where counting all unknown rows as true and all as false gives the
-    same answer; with `all_known`, only where none is unknown. Where the limit is missed, every row on the wrong side is
-    a finding; where it is kept, they are noted as tolerated.
+    same answer; with `all_known`, only where none is unknown. Rows whose `per` is unknown may belong to any group. Where
+    the limit is missed, every row on the wrong side is a finding; where it is kept, they are noted as tolerated.
     """
     record = _current.get()
     record.asserted += 1
-    rule = col(rule) if isinstance(rule, str) else rule
+    rule = _showing(rule, because)
     if (at_least is None) == (at_most is None):
         msg = "assert_rate takes one of at_least and at_most, in per cent"
         raise AuthorError(msg)
     good, limit = (rule, Decimal(at_least)) if at_most is None else (~rule, 100 - Decimal(at_most))
-    shares, stumbles = _look(population, good, lambda rows: _tally(rows, per), per)
-    for share in sorted(shares, key=lambda s: str(s["_per"])):
-        name = f"assertion {record.asserted} {share['_per']}"
-        record.shares[name] = _judge(share, limit, all_known=all_known)
-        record.figures.append(_figure(share, because))
-    record.populations.append((population, sum(share["n"] for share in shares)))
+    tallies, stumbles = _look(population, good, _tally, per)
+    shares = {row["_per"]: Share(*(row[name] for name in _FLAGS)) for row in tallies}
+    strays = shares.get(None, Share())
+    for group in sorted((g for g in shares if g is not None), key=str):
+        record.shares[_pool(record, group)] = judged(shares[group], strays, limit, all_known=all_known)
+        name = str(logical(group, population.columns[per].type)) if per else ""
+        record.figures.append(in_words(shares[group], name, because))
+    if None in shares:
+        record.shares[_pool(record, None)] = judged_strays(strays, limit)
+        record.figures.append(in_words(strays, f"{per} not known", because))
+    record.populations.append((population, sum(s.rows for s in shares.values()), sum(row["sure"] for row in tallies)))
     for row in stumbles:
-        _mark(record, population, good, row, Mark(f"assertion {record.asserted} {row['_per']}", row["_state"], because))
+        _mark(record, population, good, row, Mark(_pool(record, row["_per"]), row["_state"], because))
+
+
+def _pool(record: Record, group: object) -> str:
+    return f"assertion {record.asserted}" if group is None else f"assertion {record.asserted} {group}"
 
 
 def note_every(rows: Table, message: str) -> None:
@@ -130,7 +147,7 @@ def note_every(rows: Table, message: str) -> None:
     Rows of which nobody can say whether they belong to `rows` are not listed.
     """
     record = _current.get()
-    shown = frozenset(name for _, name, _, _ in Formatter().parse(message) if name)
+    shown = _named_in(message)
     _, listed = _look(rows, Expr(lambda _: _never(), shown), lambda frame: frame.select(nw.len().alias("n")))
     for row in listed:
         if row["_state"] == BROKEN:
@@ -146,8 +163,18 @@ def cannot_tell(because: str) -> None:
     record.doubts.append(because)
 
 
+def _showing(rule: Expr | str, because: str) -> Expr:
+    """The rule, with the columns that its words name among those a finding shows."""
+    rule = col(rule) if isinstance(rule, str) else rule
+    return Expr(rule.build, rule.columns | _named_in(because))
+
+
+def _named_in(words: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(words) if name)
+
+
 def _never() -> Any:
-    from ctrlkit.expression import Built
+    from ctrlkit.term import Built
 
     return Built(nw.lit(value=False), "boolean")
 
@@ -159,14 +186,16 @@ def _look(
     per: str | None = None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The figures over the whole population, and the rows that break the rule or leave it open, in one pass."""
-    answer = rule_of(rule, population.columns)
+    # as a column first: engines that take SQL text would repeat the whole rule wherever it is used
+    judged = population.frame.with_columns(rule_of(rule, population.columns).alias("_rule"))
+    answer = nw.col("_rule")
     state = (
         nw.when(answer)
         .then(nw.lit(KEPT))
         .otherwise(nw.when(population.sure() & ~answer).then(nw.lit(BROKEN)).otherwise(nw.lit(UNKNOWN)))
     )
     group = nw.col(per) if per else nw.lit("")
-    rows = population.frame.with_columns(state.alias("_state"), population.sure().alias("_sure"), group.alias("_per"))
+    rows = judged.with_columns(state.alias("_state"), population.sure().alias("_sure"), group.alias("_per"))
     shown = sorted(set(rule.columns) & set(population.columns))
     wanted = {"_id", "_state", "_per", *(f"_{link}_id" for link in population.links)}
     if population.grouped is not None and population.unique:
@@ -180,67 +209,33 @@ def _look(
     return all_figures, all_stumbles
 
 
-def _tally(rows: nw.LazyFrame[Any], per: str | None) -> nw.LazyFrame[Any]:
-    def flag(rule: nw.Expr, name: str) -> nw.Expr:
-        return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0)).alias(name)
+_FLAGS = ("kept", "kept_perhaps", "broken", "unknown")
 
+
+def _counted(rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    sure = _flag(nw.col("_sure"), "sure")
+    return rows.with_columns(sure).select(nw.len().alias("n"), nw.col("sure").sum().cast(nw.Int64))
+
+
+def _tally(rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     flagged = rows.with_columns(
-        flag((nw.col("_state") == KEPT) & nw.col("_sure"), "kept"),
-        flag((nw.col("_state") == KEPT) & ~nw.col("_sure"), "kept_perhaps"),
-        flag(nw.col("_state") == BROKEN, "broken"),
-        flag(nw.col("_state") == UNKNOWN, "unknown"),
+        _flag((nw.col("_state") == KEPT) & nw.col("_sure"), "kept"),
+        _flag((nw.col("_state") == KEPT) & ~nw.col("_sure"), "kept_perhaps"),
+        _flag(nw.col("_state") == BROKEN, "broken"),
+        _flag(nw.col("_state") == UNKNOWN, "unknown"),
+        _flag(nw.col("_sure"), "sure"),
     )
-    names = ("kept", "kept_perhaps", "broken", "unknown")
-    return flagged.group_by("_per").agg(nw.len().alias("n"), *(nw.col(name).sum().cast(nw.Int64) for name in names))
+    return flagged.group_by("_per").agg(*(nw.col(name).sum().cast(nw.Int64) for name in (*_FLAGS, "sure")))
 
 
-def _judge(share: Mapping[str, Any], limit: Decimal, *, all_known: bool) -> Judgement:
-    """Exact comparison of numerator x 100 with limit x denominator at both ends of what the unknown rows may be."""
-    worst = share["kept"] * 100 >= limit * (share["kept"] + share["broken"] + share["unknown"])
-    most = share["kept"] + share["kept_perhaps"] + share["unknown"]
-    best = most * 100 >= limit * (most + share["broken"])
-    if not best:
-        return "fails"
-    if not worst or (all_known and share["unknown"]):
-        return "open"
-    return "keeps"
-
-
-def _figure(share: Mapping[str, Any], because: str) -> str:
-    where = f"{share['_per']}: " if share["_per"] else ""
-    kept, whole = share["kept"] + share["kept_perhaps"], share["n"]
-    text = f"{where}{share['broken']} of {whole} with {because}"
-    if share["unknown"]:
-        text += f", {share['unknown']} unknown"
-    if 0 < whole < SMALL:
-        low, high = wilson(kept, whole)
-        text += f"; the share without is {percent(kept, whole)} %, 95 % interval {low} to {high} %"
-    return text
-
-
-SMALL = 100
-"""Under so many rows a share is shown with its interval."""
-_Z = Decimal("1.959963984540054")
-
-
-def percent(part: int, whole: int) -> Decimal:
-    """`part` of `whole` in per cent, one decimal, half to even."""
-    return (Decimal(part) * 100 / whole).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
-
-
-def wilson(part: int, whole: int) -> tuple[Decimal, Decimal]:
-    """The 95 % score interval of a share in per cent (E. B. Wilson, JASA 22, 1927), one decimal."""
-    share, square = Decimal(part) / whole, _Z * _Z
-    centre = share + square / (2 * whole)
-    reach = _Z * ((share * (1 - share) + square / (4 * whole)) / whole).sqrt()
-    ends = ((centre - reach) / (1 + square / whole), (centre + reach) / (1 + square / whole))
-    low, high = ((end * 100).quantize(Decimal("0.1"), ROUND_HALF_EVEN) for end in ends)
-    return max(low, Decimal("0.0")), min(high, Decimal("100.0"))
+def _flag(rule: nw.Expr, name: str) -> nw.Expr:
+    return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0)).alias(name)
 
 
 def _mark(record: Record, population: Table, rule: Expr, row: Mapping[str, Any], mark: Mark) -> None:
     stumble = _stumble(population, rule.columns, row)
-    where = (population.root.kind.name, population.root.party, row["_id"], stumble.keys)
+    by = tuple(sorted(population.unique or ())) if population.grouped is not None else ()
+    where = (population.root.kind.name, population.root.party, row["_id"], by, stumble.keys)
     known = record.stumbles.setdefault(where, stumble)
     known.marks.append(mark)
     known.values.update(stumble.values)

@@ -1,8 +1,8 @@
 """How an author declares a control: one decorator on its check, one line that names the evidence it reads.
 
-    @control("MFA-01", "Second factor enrolled for everyone", severity="critical", params={...}, remedy="Enrol …")
-    @reads(accounts="account_type enabled mfa_enrolled")
-    def test_every_person_account_has_a_second_factor(accounts, params): ...
+@control("MFA-01", "Second factor enrolled for everyone", severity="critical", params={...}, remedy="Enrol …")
+@reads(accounts="account_type enabled mfa_enrolled")
+def test_every_person_account_has_a_second_factor(accounts, params): ...
 """
 
 from __future__ import annotations
@@ -66,7 +66,16 @@ class _ControlDecorator:
             raise AuthorError(msg)
         return _declare(
             Declaration(
-                id_, title, Severity(severity), params, maps, remedy, tuple(decisions), typical_exception, finding_note, applies
+                id_,
+                title,
+                Severity(severity),
+                params,
+                maps,
+                remedy,
+                tuple(decisions),
+                typical_exception,
+                finding_note,
+                applies,
             )
         )
 
@@ -74,7 +83,9 @@ class _ControlDecorator:
         """Declare the check of a smaller claim, used where only its columns were handed in; the result says so."""
         return _declare(Declaration(id_, claim=claim))
 
-    def on_host(self, id_: str, title: str | None = None, /, *, roles: Sequence[str], **more: Any) -> Callable[[Function], Function]:
+    def on_host(
+        self, id_: str, title: str | None = None, /, *, roles: Sequence[str], **more: Any
+    ) -> Callable[[Function], Function]:
         """Declare the check of each host with one of `roles`; the control itself too, where `title` is given."""
         if title is not None:
             more["severity"] = Severity(more["severity"])
@@ -143,7 +154,9 @@ def _control(functions: list[Any], domain: str, path: str, sha256: str) -> Contr
         typical_exception=head.typical_exception,
         finding_note=head.finding_note,
         applies={what: tuple(words) for what, words in (head.applies or {}).items()},
-        checks=tuple(_check(f) for f in sorted(functions, key=lambda f: (f is not heads[0], f.__code__.co_firstlineno))),
+        checks=tuple(
+            _check(f) for f in sorted(functions, key=lambda f: (f is not heads[0], f.__code__.co_firstlineno))
+        ),
         domain=domain,
         path=path,
         sha256=sha256,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,15 +15,16 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from ctrlkit.model import Cause, Fault
-from ctrlkit.reader import CELL_LIMIT, HEADER_ROWS, Candidate, Raw, Survey, UnreadableError, settle, survey
+from ctrlkit.reader import CELL_LIMIT, HEADER_ROWS, STAGED_FROM, Candidate, Raw, Survey, UnreadableError, counted
 
 DELIMITERS: Final = (",", ";", "\t", "|")
-COUNTED: Final = tuple(d.encode() for d in DELIMITERS)
 
 _HEAD: Final = 512 * 1024
 _BATCH: Final = 100_000
+_BLOCK: Final = 16 * 2**20
 _QUOTED_FAST_FROM: Final = 8 * 2**20
 """Below this many bytes a file with quotes is read by the slower reader, which knows every line."""
 
@@ -88,53 +90,117 @@ def _closed(path: Path) -> bool:
 
 
 def _may_be_fast(text: _Text, line: int) -> bool:
-    counts = text.seen.counts
-    plain = counts[b"\r"] == counts[b"\r\n"] and line == 1
-    return plain and (counts[b'"'] == 0 or text.seen.size >= _QUOTED_FAST_FROM)
+    plain = text.seen.returns is not None and line == 1
+    return plain and (not text.seen.quoted or text.seen.size >= _QUOTED_FAST_FROM)
 
 
 def _fast(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw | None:
     """The table through Polars, or None where anything about the file calls for the reader that knows lines."""
-    names = [f"c{i}" for i in range(width)]
-    counts = text.seen.counts if text.delimiter in DELIMITERS else survey(text.path, [text.delimiter.encode()]).counts
-    quoted = counts[b'"'] > 0
-    mark = pl.lit(text.delimiter)
-    cells = pl.sum_horizontal([pl.col(n).str.count_matches(mark, literal=True).fill_null(0) for n in names])
-    both = [pl.col(n).str.contains('"', literal=True) & pl.col(n).str.contains(mark, literal=True) for n in names]
-    table = pl.scan_csv(
-        text.path, has_header=False, separator=text.delimiter, schema=dict.fromkeys(names, pl.String),
-        infer_schema=False, row_index_name="_row", glob=False,
-    ).select(
-        (pl.col("_row").cast(pl.Int64) + 1).alias("_row"),
+    names, wanted = [f"c{i}" for i in range(width)], [f"c{i}" for i in sorted(set(indexes))]
+    table = _lines(text, names).select(
+        "_row",
         pl.lit(None, pl.String).alias("_flaw"),
         pl.col("c0").alias("_first"),
-        *[n for n in names if int(n[1:]) in set(indexes)],
-        _is_blank(names, f"c{next(iter(indexes), 0)}").alias("_blank"),
-        (cells if quoted else pl.lit(0)).cast(pl.Int64).alias("_marks"),
-        (pl.any_horizontal(both).fill_null(False) if quoted else pl.lit(False)).alias("_odd"),
-    )  # fmt: skip
-    used = [pl.col(f"c{i}").str.len_bytes() for i in sorted(set(indexes))]
+        *wanted,
+        pl.sum_horizontal([pl.col(n).str.len_bytes().cast(pl.Int64) for n in names]).alias("_bytes"),
+        _is_blank(names, wanted[0] if wanted else "c0").alias("_blank"),
+        *(_quoted(names, text.delimiter) if text.seen.quoted else ()),
+    )
+    sums = [pl.col(n).sum() for n in ("_bytes", "_blank", *(("_marks", "_odd") if text.seen.quoted else ()))]
+    longest = pl.max_horizontal(pl.lit(0), *(pl.col(n).str.len_bytes().max() for n in wanted)).alias("longest")
     try:
-        table = settle(table, text.seen.size, text.work / f"{text.seen.sha256[:16]}.rows.parquet")
-        total = table.select(
-            pl.len().alias("rows"), pl.col("_blank").sum().alias("blank"), pl.col("_marks").sum().alias("marks"),
-            pl.col("_odd").any().alias("odd"), pl.max_horizontal(pl.lit(0), *used).max().alias("longest"),
-        ).collect().row(0, named=True)  # fmt: skip
+        if text.seen.size < STAGED_FROM:
+            table = table.collect().lazy()
+        seen = table.select(pl.len().alias("rows"), longest, *sums).collect(engine="streaming").row(0, named=True)
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError, pl.exceptions.ShapeError):
         return None
-    lines = counts[b"\n"] + (not text.seen.ended)
-    base = (total["rows"] - total["blank"]) * (width - 1) + total["marks"]
-    whole = counts[text.delimiter.encode()] in {base, base + total["blank"] * (width - 1)}
-    if total["rows"] != lines or not whole or total["odd"] or total["longest"] > CELL_LIMIT:
+    whole = _whole_with_quotes if text.seen.quoted else _whole
+    if seen["longest"] > CELL_LIMIT or not whole(text, width, seen):
         return None
-    return Raw(table.filter((pl.col("_row") > line) & ~pl.col("_blank")).drop("_blank", "_marks", "_odd"))
+    rows = table.filter(pl.col("_row") > line)
+    return Raw((rows.filter(~pl.col("_blank")) if seen["_blank"] else rows).select("_row", "_flaw", "_first", *wanted))
+
+
+def _lines(text: _Text, names: Sequence[str]) -> pl.LazyFrame:
+    """Each line as a row of text with its number, `_row`; a large file a block of whole lines at a time."""
+    schema = pl.Schema(dict.fromkeys(names, pl.String))
+    parse = partial(pl.read_csv, has_header=False, separator=text.delimiter, schema=schema, infer_schema=False)
+
+    def numbered(frame: pl.DataFrame, before: int) -> pl.DataFrame:
+        return frame.with_columns(pl.int_range(before + 1, before + 1 + len(frame), dtype=pl.Int64).alias("_row"))
+
+    def blocks(
+        columns: list[str] | None, predicate: pl.Expr | None, _rows: int | None, _size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        before = 0
+        for block in _blocks(text.path):
+            frame = numbered(parse(block), before)
+            before += len(frame)
+            asked = frame if columns is None else frame.select(columns)
+            yield asked if predicate is None else asked.filter(predicate)
+
+    if text.seen.size < STAGED_FROM:
+        return numbered(parse(text.path, glob=False), 0).lazy()
+    return register_io_source(blocks, schema=pl.Schema({**schema, "_row": pl.Int64}))
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        rest = b""
+        while chunk := file.read(_BLOCK):
+            cut = chunk.rfind(b"\n") + 1
+            if cut:
+                yield rest + chunk[:cut]
+            rest = chunk[cut:] if cut else rest + chunk
+        if rest:
+            yield rest
+
+
+def _whole(text: _Text, width: int, seen: Mapping[str, int]) -> bool:
+    """Whether cells, delimiters and line ends make up every byte of a file without quotes, so that no line is short."""
+    marks = seen["rows"] * (width - 1)
+    if seen["_blank"]:
+        marks -= _empty_lines(text.path) * (width - 1)
+    breaks = seen["rows"] - (not text.seen.ended) + (text.seen.returns or 0)
+    lead = len(codecs.BOM_UTF8) if text.seen.encoding == "utf-8-sig" else 0
+    return lead + seen["_bytes"] + marks + breaks == text.seen.size
+
+
+def _empty_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(line in {b"\n", b"\r\n"} for line in file)
+
+
+def _quoted(names: Sequence[str], delimiter: str) -> tuple[pl.Expr, pl.Expr]:
+    """Delimiters inside the cells of a row, and whether a cell holds both a quote and a delimiter."""
+    mark = pl.lit(delimiter)
+    marks = pl.sum_horizontal([pl.col(n).str.count_matches(mark, literal=True).fill_null(0) for n in names])
+    both = [pl.col(n).str.contains('"', literal=True) & pl.col(n).str.contains(mark, literal=True) for n in names]
+    return marks.cast(pl.Int64).alias("_marks"), pl.any_horizontal(both).fill_null(False).alias("_odd")
+
+
+def _whole_with_quotes(text: _Text, width: int, seen: Mapping[str, int]) -> bool:
+    """Whether each line is one row, and the delimiters between and inside the cells are all there are."""
+    mark = text.delimiter.encode()
+    counts = counted(text.path, [mark, b"\n"])
+    between = (seen["rows"] - _empty_lines(text.path) if seen["_blank"] else seen["rows"]) * (width - 1)
+    lines = counts[b"\n"] + (not text.seen.ended)
+    return seen["rows"] == lines and counts[mark] == between + seen["_marks"] and not seen["_odd"]
 
 
 def _is_blank(names: Sequence[str], telling: str) -> pl.Expr:
     """Whether no cell holds more than white space; the others are looked at only where the `telling` one is blank."""
-    unsure = pl.col(telling).fill_null("").str.strip_chars() == ""
-    others = [pl.when(unsure).then(pl.col(n)).fill_null("").str.strip_chars() == "" for n in names if n != telling]
-    return pl.all_horizontal(unsure, *others)
+    rest = [n for n in names if n != telling]
+
+    def whole(series: pl.Series) -> pl.Series:
+        rows = series.struct.unnest()
+        blank = rows.select((pl.col(telling).fill_null("").str.strip_chars() == "")).to_series()
+        if not blank.any() or not rest:
+            return blank
+        others = rows.select(pl.all_horizontal([pl.col(n).fill_null("").str.strip_chars() == "" for n in rest]))
+        return blank & others.to_series()
+
+    return pl.struct(names).map_batches(whole, return_dtype=pl.Boolean, is_elementwise=True)
 
 
 def _slow(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw:

@@ -33,7 +33,9 @@ def add(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyF
     return RULES[column.rule or ""](frame, column, engagement)
 
 
-def _by_site(frame: pl.LazyFrame, column: Column, engagement: Engagement, make: Callable[[str], pl.Expr]) -> pl.LazyFrame:
+def _by_site(
+    frame: pl.LazyFrame, column: Column, engagement: Engagement, make: Callable[[str], pl.Expr]
+) -> pl.LazyFrame:
     """An expression per zone: a row's site decides where the kind has one, the engagement's zone elsewhere."""
     expression = make(engagement.time_zone)
     if "site" in frame.collect_schema().names():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -27,7 +28,14 @@ class Child:
     """
 
     def __init__(self) -> None:
-        dropped = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONOPTIMIZE", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONWARNINGS")
+        dropped = (
+            "PYTEST_ADDOPTS",
+            "PYTEST_PLUGINS",
+            "PYTHONOPTIMIZE",
+            "PYTHONSTARTUP",
+            "PYTHONINSPECT",
+            "PYTHONWARNINGS",
+        )
         env = {k: v for k, v in os.environ.items() if k not in dropped and not k.startswith("CTRLKIT_")}
         env |= {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C", "PYTHONUTF8": "1"}
         command = [sys.executable, "-P", "-m", "ctrlkit.worker"]
@@ -38,8 +46,10 @@ class Child:
         threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
 
     def _listen(self, out: IO[str] | None) -> None:
-        for line in out or ():
-            self._lines.put(line)
+        if out is not None:
+            with out:
+                for line in out:
+                    self._lines.put(line)
         self._lines.put(None)
 
     def start(self, job: Path) -> None:
@@ -68,9 +78,14 @@ class Child:
         """Stop it, whatever it is doing, and wait for it."""
         self._process.kill()
         self._process.wait()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
 
 
-def evaluate(job: Mapping[str, Any], items: Sequence[Mapping[str, Any]], child: Child, seconds: float = CHECK_SECONDS) -> dict[int, Outcome]:
+def evaluate(
+    job: Mapping[str, Any], items: Sequence[Mapping[str, Any]], child: Child, seconds: float = CHECK_SECONDS
+) -> dict[int, Outcome]:
     """The outcome of every item, by its index; an item whose check ended the child or took too long is an error.
 
     The rest of its items then go to a new child. Nothing is left out: what has no line is `did_not_run`.
@@ -95,7 +110,11 @@ def evaluate(job: Mapping[str, Any], items: Sequence[Mapping[str, Any]], child: 
 
 
 def _one_child(
-    job: Mapping[str, Any], items: Sequence[Mapping[str, Any]], child: Child, seconds: float, outcomes: dict[int, Outcome]
+    job: Mapping[str, Any],
+    items: Sequence[Mapping[str, Any]],
+    child: Child,
+    seconds: float,
+    outcomes: dict[int, Outcome],
 ) -> tuple[int | None, str]:
     """Fill `outcomes` from one child; the item that it was at when it ended, if any, and why it ended."""
     with tempfile.TemporaryDirectory(prefix="ctrlkit-job-") as folder:

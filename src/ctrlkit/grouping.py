@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import narwhals as nw
 
 from ctrlkit.errors import AuthorError
-from ctrlkit.expression import Columns, Expr, Info, rule_of
+from ctrlkit.expression import Expr, rule_of
 from ctrlkit.table import MEMBER, Table
+from ctrlkit.term import Columns, Info
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,13 @@ class _Steps:
 
 
 def group(table: Table, *keys: str, **figures: Figure) -> Table:
-    """One row per combination of `keys`, with the figures; rows with an unknown key form a group without figures."""
-    if not keys:
-        msg = "group needs at least one column to group by"
+    """One row per combination of `keys`, with the figures.
+
+    Rows with an unknown key form a group without figures, and make the figures of every group unknown, or a wider span,
+    that they may belong to.
+    """
+    if not keys or set(keys) & set(figures):
+        msg = "group needs at least one column to group by, and figures with names of their own"
         raise AuthorError(msg)
     steps = {name: _STEPS[figure.how](name, figure, table) for name, figure in figures.items()}
     sure = nw.when(table.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
@@ -74,7 +79,7 @@ def group(table: Table, *keys: str, **figures: Figure) -> Table:
     known = nw.lit(value=True)
     for key in keys:
         known = known & ~nw.col(key).is_null()
-    frame = grouped.with_columns(
+    frame = _with_strays(table, keys, grouped).with_columns(
         *(nw.when(known).then(e).otherwise(None).alias(n) for s in steps.values() for n, e in s.after.items()),
         *(nw.lit(value=False).alias(f"{key}__none") for key in keys if table.columns[key].none),
         nw.when(nw.col("_sure") == 1).then(nw.lit(value=True)).otherwise(None).alias(MEMBER),
@@ -83,16 +88,39 @@ def group(table: Table, *keys: str, **figures: Figure) -> Table:
     return Table(table.root, frame, columns, certain=table.certain, unique=frozenset(keys), grouped=table)
 
 
+def _with_strays(table: Table, keys: tuple[str, ...], grouped: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The groups with `_strays`: the number of rows outside a group whose unknown key may be its own."""
+    patterns = table.unknown_keys(keys)
+    strays = nw.lit(sum(rows for which, rows in patterns if which == set(keys)))
+    for number, (which, _) in enumerate(patterns):
+        known = [key for key in keys if key not in which]
+        if known:
+            rows = table.frame.filter(table.unknown_just(keys, which))
+            counted = rows.group_by(*known).agg(nw.len().cast(nw.Int64).alias(f"_strays{number}"))
+            grouped = grouped.join(counted, on=known, how="left")
+            strays = strays + nw.col(f"_strays{number}").fill_null(0)
+    return grouped.with_columns(strays.cast(nw.Int64).alias("_strays"))
+
+
 def beside(table: Table, *keys: str, **figures: Figure) -> Table:
     """The same rows, each with the figures of its group: for rules about a row that look at its like."""
-    matched = table.match(group(table, *keys, **figures), {key: key for key in keys}, "_group")
+    plain_table = replace(table, columns={key: table.columns[key] for key in keys})
+    matched = plain_table.match(group(table, *keys, **figures), {key: key for key in keys}, "_group")
     columns = dict(table.columns)
     renamed: list[nw.Expr] = []
     for name in figures:
         info = columns[name] = matched.columns[f"_group_{name}"]
         plain = [f"{name}__low", f"{name}__high"] if info.bounded else [name]
         renamed += [nw.col(f"_group_{p}").alias(p) for p in ([*plain, f"{name}__none"] if info.none else plain)]
-    return replace(table, frame=matched.frame.with_columns(*renamed), columns=columns)
+    frame = matched.frame.with_columns(*renamed)
+    return replace(
+        table, frame=frame.drop(*(n for n in frame.collect_schema().names() if _is_ours(n))), columns=columns
+    )
+
+
+def _is_ours(name: str) -> bool:
+    """Whether it is a column of the match behind `beside`, which the next `beside` would read in place of its own."""
+    return name.startswith(("_group", "__group"))
 
 
 def _one(rule: nw.Expr) -> nw.Expr:
@@ -101,7 +129,8 @@ def _one(rule: nw.Expr) -> nw.Expr:
 
 def _count(name: str, _: Figure, __: Table) -> _Steps:
     within = {f"{name}__low": nw.col("_sure").sum(), f"{name}__high": nw.len()}
-    after = {n: nw.col(n).cast(nw.Int64) for n in within}
+    low, high = (nw.col(n).cast(nw.Int64) for n in within)
+    after = {f"{name}__low": low, f"{name}__high": high + nw.col("_strays")}
     return _Steps({}, within, after, Info("count", bounded=True))
 
 
@@ -110,7 +139,9 @@ def _value(figure: Figure, table: Table) -> tuple[nw.Expr, nw.Expr, str]:
     if figure.value is None:
         raise AssertionError
     built = figure.value.build(table.columns)
-    unknown = built.value.is_null() if built.none is None else built.value.is_null() & ~built.none
+    unknown = (
+        built.value.is_null() if built.none is None else built.value.is_null() & ~built.none.fill_null(value=False)
+    )
     return built.value, unknown, built.type
 
 
@@ -129,16 +160,22 @@ def _distinct(name: str, figure: Figure, table: Table) -> _Steps:
     count_ = {n: nw.col(n).cast(nw.Int64) for n in within}
     after = {
         f"{name}__low": count_[f"_{name}_low"] - count_[f"_{name}_low_null"],
-        f"{name}__high": count_[f"_{name}_high"] - count_[f"_{name}_high_null"] + count_[f"_{name}_more"],
+        f"{name}__high": count_[f"_{name}_high"]
+        - count_[f"_{name}_high_null"]
+        + count_[f"_{name}_more"]
+        + nw.col("_strays"),
     }
     return _Steps(before, within, after, Info("count", bounded=True))
 
 
 def _total(name: str, figure: Figure, table: Table) -> _Steps:
     value, unknown, type_ = _value(figure, table)
+    if type_ not in ("number", "decimal", "duration"):
+        msg = f"total {name!r}: a {type_} has no sum"
+        raise AuthorError(msg)
     before = {f"_{name}_v": value, f"_{name}_u": _one(unknown | ~table.sure())}
     within = {f"_{name}_sum": nw.col(f"_{name}_v").sum(), f"_{name}_unknown": nw.col(f"_{name}_u").max()}
-    known = nw.col(f"_{name}_unknown") == 0
+    known = (nw.col(f"_{name}_unknown") == 0) & (nw.col("_strays") == 0)
     after = {name: nw.when(known).then(nw.col(f"_{name}_sum").fill_null(0).cast(nw.Int64)).otherwise(None)}
     return _Steps(before, within, after, Info(type_))
 
@@ -152,7 +189,7 @@ def _extreme(name: str, figure: Figure, table: Table) -> _Steps:
         f"_{name}_end": column.min() if figure.how == "earliest" else column.max(),
         f"_{name}_unknown": nw.col(f"_{name}_u").max(),
     }
-    known = nw.col(f"_{name}_unknown") == 0
+    known = (nw.col(f"_{name}_unknown") == 0) & (nw.col("_strays") == 0)
     after = {
         name: nw.when(known).then(nw.col(f"_{name}_end")).otherwise(None),
         f"{name}__none": known & nw.col(f"_{name}_end").is_null(),
@@ -167,7 +204,8 @@ def _any(name: str, figure: Figure, table: Table) -> _Steps:
     holds = table.sure() & rule
     before = {f"_{name}_yes": _one(holds), f"_{name}_open": _one(rule.is_null() | (rule & ~table.sure()))}
     within = {n: nw.col(n).max() for n in before}
-    no = nw.when(nw.col(f"_{name}_open") == 1).then(None).otherwise(nw.lit(value=False))
+    open_ = (nw.col(f"_{name}_open") == 1) | (nw.col("_strays") > 0)
+    no = nw.when(open_).then(None).otherwise(nw.lit(value=False))
     after = {name: nw.when(nw.col(f"_{name}_yes") == 1).then(nw.lit(value=True)).otherwise(no)}
     return _Steps(before, within, after, Info("boolean"))
 

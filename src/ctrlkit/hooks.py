@@ -84,7 +84,9 @@ def plugin_manager() -> pluggy.PluginManager:
     manager.add_hookspecs(Hooks)
     for entry in sorted(resources.files("ctrlkit.plugins").iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".py") and not entry.name.startswith("_"):
-            manager.register(importlib.import_module(f"ctrlkit.plugins.{entry.name[:-3]}"), f"ctrlkit:{entry.name[:-3]}")
+            manager.register(
+                importlib.import_module(f"ctrlkit.plugins.{entry.name[:-3]}"), f"ctrlkit:{entry.name[:-3]}"
+            )
     manager.load_setuptools_entrypoints(ENTRY_POINT)
     manager.check_pending()
     return manager

@@ -25,7 +25,7 @@ from ctrlkit.kind import Kind
 from ctrlkit.layout import Layout, Source
 from ctrlkit.model import Cause, Fault
 from ctrlkit.moment import Clock, Order, zone_exists
-from ctrlkit.reader import COLUMN_LIMIT, Candidate, Raw, UnreadableError, as_utf8, identify, settle, sha256, survey
+from ctrlkit.reader import COLUMN_LIMIT, STAGED_FROM, Candidate, Raw, UnreadableError, as_utf8, identify, sha256, survey
 
 VERSION: Final = 1
 """Grows whenever the same file would be read differently; part of the cache's key."""
@@ -141,9 +141,9 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     cells = typed(raw, found, file.kind, clock, order)
     said.faults += raw.faults
     said.notes += [*_layout_notes(candidate, position, found, file), *raw.notes, *cells.notes]
-    staged = file.work / f"{file.digest[:16]}.cells.parquet"
-    frame = settle(cells.frame, file.source.path.stat().st_size, staged)
-    return _finish(file, found, raw, replace(cells, frame=frame), said)
+    if file.source.path.stat().st_size < STAGED_FROM:
+        cells = replace(cells, frame=cells.frame.collect().lazy())
+    return _finish(file, found, raw, cells, said)
 
 
 def _candidates(file: _File) -> tuple[tuple[Candidate, ...], _Said]:
@@ -152,8 +152,7 @@ def _candidates(file: _File) -> tuple[tuple[Candidate, ...], _Said]:
         return workbook.candidates(path, file.source.sheet), said
     if file.form == "parquet":
         return records.parquet_candidates(path, path.stat().st_size, file.work, file.digest), said
-    seen = survey(path, delimited.COUNTED)
-    text, seen, notes = as_utf8(path, seen, file.work, delimited.COUNTED)
+    text, seen, notes = as_utf8(path, survey(path, file.digest), file.work)
     said.notes += notes
     if seen.cut_character:
         said.faults.append(Fault(Cause.TRUNCATED, "ends in the middle of a character; it is cut, export it again"))
@@ -195,15 +194,14 @@ def _layout_notes(candidate: Candidate, position: int, found: Layout, file: _Fil
 
 
 def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> Ingested:
-    seen = _counts(cells, file.kind)
-    read = seen["rows"] + seen["bad"]
-    present, column_notes = _present(cells, seen)
-    said.notes += column_notes
-    if raw.unended and file.source.rows == read:
-        said.notes.append("the last line has no line break; the control total shows that nothing is cut")
     parquet, problems = file.stem.with_suffix(".parquet"), file.stem.with_suffix(".ndjson")
-    _write_rows(cells, present, file.source.file, parquet)
-    problem.write(cells.frame, cells.columns, cells.rules, file.source.file, problems)
+    seen, present = _write_rows(cells, file, parquet, said.notes)
+    if raw.unended and file.source.rows == cells.records:
+        said.notes.append("the last line has no line break; the control total shows that nothing is cut")
+    bad_rows = cells.records - seen["rows"]
+    clean = bad_rows == 0 and not any(seen[f"bad:{name}"] for name in cells.columns)
+    rows = pl.LazyFrame(schema=cells.frame.collect_schema()) if clean else cells.frame
+    problem.write(rows, cells.columns, cells.rules, file.source.file, problems)
     done = Ingested(
         file=file.source.file,
         party=file.source.party,
@@ -213,34 +211,70 @@ def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> 
         sha256=file.digest,
         columns=present,
         rows=seen["rows"],
-        bad_rows=seen["bad"],
+        bad_rows=bad_rows,
         bad_cells={name: seen[f"bad:{name}"] for name in present if seen[f"bad:{name}"]},
         parquet=parquet,
         problems=problems,
         first=_iso(seen.get("first")),
         last=_iso(seen.get("last")),
     )
-    return done.saying([*said.faults, *_count_faults(file, raw, read)], said.notes)
+    return done.saying([*said.faults, *_count_faults(file, raw, cells.records)], said.notes)
 
 
-def _counts(cells: Typed, kind: Kind) -> dict[str, Any]:
-    good = ~pl.col("_bad_row")
-    wanted = [good.sum().alias("rows"), pl.col("_bad_row").sum().alias("bad")]
-    for name in cells.columns:
-        wanted += [
-            ((pl.col(f"w:{name}") > 0) & good).sum().alias(f"bad:{name}"),
-            (pl.col(name).is_not_null() & good).sum().alias(f"held:{name}"),
-        ]
-    if kind.time in cells.columns:
-        time = pl.col(str(kind.time)).filter(good)
+def _write_rows(cells: Typed, file: _File, target: Path, notes: list[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Write the canonical rows; what is in them, and the columns that count as present."""
+    good = cells.frame.filter(~pl.col("_bad_row")).select(
+        *cells.columns, pl.lit(file.source.file, pl.String).alias("_file"), "_row", _marks(cells.columns)
+    )
+    beside, draft = target.with_suffix(".parquet.part"), target.with_suffix(".draft.part")
+    small = file.source.path.stat().st_size < STAGED_FROM
+    if small:
+        good = good.collect().lazy()
+    else:
+        good.sink_parquet(draft, maintain_order=True)
+        good = pl.scan_parquet(draft, glob=False)
+    seen = _counts(good, cells.columns, file.kind)
+    present, said = _present(cells.columns, seen)
+    notes += said
+    if small or len(present) < len(cells.columns):
+        good.select(*present, "_file", "_row", "_bad").sink_parquet(beside, maintain_order=True)
+        draft.unlink(missing_ok=True)
+    else:
+        beside = draft
+    beside.replace(target)
+    return seen, present
+
+
+def _marks(columns: Mapping[str, Column]) -> pl.Expr:
+    """The unreadable cells of a row, as `;col;col;`, null where there are none; worked out only where there are some."""
+
+    def whole(series: pl.Series) -> pl.Series:
+        reasons = series.struct.unnest()
+        if not reasons.select(pl.any_horizontal(pl.all() > 0).any()).item():
+            return pl.Series(series.name, [None], pl.String()).new_from_index(0, len(series))
+        named = [pl.when(pl.col(f"w:{n}") > 0).then(pl.lit(f"{n};")).otherwise(pl.lit("")) for n in columns]
+        bad = pl.concat_str([pl.lit(";"), *named])
+        return reasons.select(pl.when(bad != ";").then(bad)).to_series()
+
+    reasons = pl.struct([f"w:{name}" for name in columns])
+    return reasons.map_batches(whole, return_dtype=pl.String, is_elementwise=True).alias("_bad")
+
+
+def _counts(good: pl.LazyFrame, columns: Mapping[str, Column], kind: Kind) -> dict[str, Any]:
+    wanted = [pl.len().alias("rows")]
+    for name in columns:
+        mark = pl.col("_bad").drop_nulls().str.contains(f";{name};", literal=True)
+        wanted += [mark.sum().alias(f"bad:{name}"), pl.col(name).count().alias(f"held:{name}")]
+    if kind.time in columns:
+        time = pl.col(str(kind.time))
         wanted += [time.min().alias("first"), time.max().alias("last")]
-    return cells.frame.select(wanted).collect(engine="streaming").row(0, named=True)
+    return good.select(wanted).collect(engine="streaming").row(0, named=True)
 
 
-def _present(cells: Typed, seen: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
+def _present(columns: Mapping[str, Column], seen: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
     """The columns that count as present: one blank throughout is left out unless the kind says what null means."""
     present, notes = [], []
-    for name, column in cells.columns.items():
+    for name, column in columns.items():
         blank = seen["rows"] > 0 and not seen[f"held:{name}"] and not seen[f"bad:{name}"]
         if blank and column.null_means is None:
             notes.append(f"{name} is empty in every row and counts as left out")
@@ -266,17 +300,6 @@ def _count_faults(file: _File, raw: Raw, read: int) -> list[Fault]:
         advice = "export it again, or state its number of records as rows in pack.yaml"
         faults.append(Fault(Cause.TRUNCATED, f"{found}; {advice}"))
     return faults
-
-
-def _write_rows(cells: Typed, present: Sequence[str], name: str, target: Path) -> None:
-    marks = [pl.when(pl.col(f"w:{n}") > 0).then(pl.lit(f"{n};")).otherwise(pl.lit("")) for n in present]
-    bad = pl.concat_str([pl.lit(";"), *marks])
-    rows = cells.frame.filter(~pl.col("_bad_row")).select(
-        *present, pl.lit(name, pl.String).alias("_file"), "_row", pl.when(bad != ";").then(bad).alias("_bad")
-    )
-    beside = target.with_suffix(".parquet.part")
-    rows.sink_parquet(beside, maintain_order=True)
-    beside.replace(target)
 
 
 def _iso(value: object) -> str | None:

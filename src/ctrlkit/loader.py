@@ -13,8 +13,28 @@ from ctrlkit.declaration import CONTROL_ID, declared
 from ctrlkit.errors import AuthorError, CtrlkitError, InputError
 from ctrlkit.model import Cause, Control, Fault, Severity
 
-ALLOWED_IMPORTS = {"__future__", "calendar", "collections", "ctrlkit", "dataclasses", "datetime", "decimal", "fractions"}
-ALLOWED_IMPORTS |= {"functools", "ipaddress", "itertools", "math", "operator", "pytest", "re", "statistics", "string", "typing"}
+ALLOWED_IMPORTS = {
+    "__future__",
+    "calendar",
+    "collections",
+    "ctrlkit",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "fractions",
+}
+ALLOWED_IMPORTS |= {
+    "functools",
+    "ipaddress",
+    "itertools",
+    "math",
+    "operator",
+    "pytest",
+    "re",
+    "statistics",
+    "string",
+    "typing",
+}
 FORBIDDEN = {"now", "today", "utcnow", "time", "random", "environ", "getenv", "socket", "subprocess", "open", "input"}
 FORBIDDEN |= {"exec", "eval", "compile", "__import__", "breakpoint", "globals", "vars", "fetch", "fetch_all", "frame"}
 
@@ -69,11 +89,15 @@ def controls_of(file: ControlFile) -> tuple[Control, ...]:
     except CtrlkitError:
         raise
     except Exception as error:  # noqa: BLE001  a stranger's file: its fault becomes the verdict of its controls
-        return _planned(file, Fault(Cause.CRASHED, f"{file.shown}: {type(error).__name__} while it was loaded: {error}"))
+        return _planned(
+            file, Fault(Cause.CRASHED, f"{file.shown}: {type(error).__name__} while it was loaded: {error}")
+        )
     found = declared(vars(module), domain=file.domain, path=file.shown, sha256=file.sha256)
     lost = {id_ for id_, *_ in _declarations(file)} - {control.id for control in found}
     if lost:
-        msg = f"{file.shown}: control {sorted(lost)[0]} is declared but lost: two checks share a name; give each its own"
+        msg = (
+            f"{file.shown}: control {sorted(lost)[0]} is declared but lost: two checks share a name; give each its own"
+        )
         raise AuthorError(msg)
     return found
 
@@ -117,7 +141,11 @@ def _declarations(file: ControlFile) -> list[tuple[str, str, str, int]]:
         for decorator in getattr(node, "decorator_list", []):
             if isinstance(decorator, ast.Call) and _is_control(decorator.func):
                 words = [a.value for a in decorator.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-                severity = [k.value.value for k in decorator.keywords if k.arg == "severity" and isinstance(k.value, ast.Constant)]
+                severity = [
+                    k.value.value
+                    for k in decorator.keywords
+                    if k.arg == "severity" and isinstance(k.value, ast.Constant)
+                ]
                 if len(words) > 1 and severity and CONTROL_ID.fullmatch(words[0]):
                     found.append((words[0], words[1], str(severity[0]), node.lineno))  # type: ignore[attr-defined]
     return found

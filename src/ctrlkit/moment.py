@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
@@ -27,6 +27,8 @@ _PATTERN: Final = (
     r"(?: ?(?<zone>Z|(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?|UTC|GMT))?)?$"
 )
 _EITHER: Final = r"^(?<a>[0-9]{1,2})[-/.](?<b>[0-9]{1,2})[-/.][0-9]{4}(?:[^0-9]|$)"
+MAY_TELL_ORDER: Final = r"^\s*[0-9]{1,2}[-/.]"
+"""What a cell holds that may tell the order of day and month; far cheaper than to read it."""
 _LAST_MONTH: Final = 12
 _WIDEST_OFFSET: Final = 14
 _HOUR: Final = 60
@@ -70,23 +72,31 @@ def zone_exists(name: str) -> bool:
     return True
 
 
-def orders_of(frame: pl.LazyFrame, columns: Mapping[str, Order | None]) -> dict[str, Order]:
-    """The order of day and month in each text column of `frame` with such cells; a given order is not questioned."""
-    asked = [name for name, order in columns.items() if order is None]
-    given = {name: order for name, order in columns.items() if order is not None}
-    if not asked:
-        return given
-    counts = []
-    for name in asked:
-        pair = pl.col(name).str.extract_groups(_EITHER)
-        a, b = (pair.struct.field(f).cast(pl.Int32) for f in "ab")
-        counts += [
+def order_signs(texts: Mapping[str, pl.Expr]) -> list[pl.Expr]:
+    """What `orders_shown` needs to see of each column's text, as aggregates over a whole table."""
+    signs = []
+    for name, text in texts.items():
+        either = text.str.extract_groups(_EITHER)
+        a, b = (either.struct.field(f).cast(pl.Int32) for f in "ab")
+        signs += [
             a.is_not_null().any().alias(f"{name}:any"),
             ((a > _LAST_MONTH) & (b <= _LAST_MONTH)).any().alias(f"{name}:dmy"),
             ((b > _LAST_MONTH) & (a <= _LAST_MONTH)).any().alias(f"{name}:mdy"),
         ]
-    seen = frame.select(counts).collect(engine="streaming").row(0, named=True)
-    return given | {name: _order(seen, name) for name in asked if seen[f"{name}:any"]}
+    return signs
+
+
+def orders_of(frame: pl.LazyFrame, columns: Mapping[str, Order | None]) -> dict[str, Order]:
+    """The order of day and month in each text column of `frame` with such cells; a given order is not questioned."""
+    asked = [name for name, order in columns.items() if order is None]
+    given = {name: order for name, order in columns.items() if order is not None}
+    signs = order_signs({name: pl.col(name) for name in asked})
+    return given | orders_shown(frame.select(signs).collect().row(0, named=True), asked) if asked else given
+
+
+def orders_shown(seen: Mapping[str, bool], names: Iterable[str]) -> dict[str, Order]:
+    """The order of day and month in each column that has cells with one; `seen` are the values of `order_signs`."""
+    return {name: _order(seen, name) for name in names if seen[f"{name}:any"]}
 
 
 def _order(seen: Mapping[str, bool], name: str) -> Order:
@@ -103,9 +113,18 @@ def _order(seen: Mapping[str, bool], name: str) -> Order:
 
 def read_date(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
     """Calendar days; of an instant with a zone the day at the site, of a local time its own day."""
-    iso = pl.when(text.str.len_bytes() == len("2026-10-31")).then(text).str.to_date("%Y-%m-%d", strict=False)
+    iso = _iso_date(text)
     rest = pl.when(iso.is_null()).then(text)
     return _credible(pl.coalesce(iso, _where_needed(rest, _other_date(clock, order), pl.Date())))
+
+
+def plain_date(text: pl.Expr) -> pl.Expr:
+    """Days written as 2026-10-31, null for anything else; what `read_date` gives for them, at less cost."""
+    return _credible(_iso_date(text))
+
+
+def _iso_date(text: pl.Expr) -> pl.Expr:
+    return pl.when(text.str.len_bytes() == len("2026-10-31")).then(text).str.to_date("%Y-%m-%d", strict=False)
 
 
 def _other_date(clock: Clock, order: Order | None) -> pl.Expr:
@@ -121,13 +140,22 @@ def _other_date(clock: Clock, order: Order | None) -> pl.Expr:
 
 def read_instant(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
     """Instants as naive UTC microseconds; a day without a time is none, nor a time that its zone skips or repeats."""
+    iso = _iso_instant(text, clock)
+    rest = pl.when(iso.is_null()).then(text)
+    other = _utc(pl.col("text").str.extract_groups(_PATTERN), clock, order)
+    return _credible(pl.coalesce(iso, _where_needed(rest, other, pl.Datetime("us"))))
+
+
+def plain_instant(text: pl.Expr, clock: Clock) -> pl.Expr:
+    """Instants written as 2026-10-31T18:05:00Z or 2026-10-31 18:05:00, null for anything else; as `read_instant` does."""
+    return _credible(_iso_instant(text, clock))
+
+
+def _iso_instant(text: pl.Expr, clock: Clock) -> pl.Expr:
     long = text.str.len_bytes()
     utc = _parsed(pl.when(long == len("2026-10-31T18:05:00Z")).then(text), "%Y-%m-%dT%H:%M:%SZ")
     spaced = _parsed(pl.when(long == len("2026-10-31 18:05:00")).then(text), "%Y-%m-%d %H:%M:%S")
-    plain = _to_utc(spaced, clock.local)
-    rest = pl.when(utc.is_null() & spaced.is_null()).then(text)
-    other = _utc(pl.col("text").str.extract_groups(_PATTERN), clock, order)
-    return _credible(pl.coalesce(utc, plain, _where_needed(rest, other, pl.Datetime("us"))))
+    return pl.coalesce(utc, _to_utc(spaced, clock.local))
 
 
 def expected_moment(kind: str, order: Order | None) -> str:

@@ -11,10 +11,12 @@ from typing import Any, Literal
 
 import narwhals as nw
 
-from ctrlkit.check import BROKEN, UNKNOWN, Judgement, Record, Stumble
-from ctrlkit.expression import logical
+from ctrlkit.check import BROKEN, UNKNOWN, Record, Stumble
+from ctrlkit.literal import logical
 from ctrlkit.model import Cause, Finding, Note, Pointer
-from ctrlkit.table import Root, Table, fetch, fetch_all
+from ctrlkit.rows import fetch, fetch_all
+from ctrlkit.share import Judgement
+from ctrlkit.table import Root, Table
 
 SHOWN_SOURCES = 20
 SHOWN_NOTES = 100
@@ -47,7 +49,7 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
         else:
             tolerated.append(stumble)
     places = _Places([*broken, *tolerated, *undecided, *record.noted])
-    population = _population(record.populations)
+    population = _population(record.populations) if record.populations else None
     findings = tuple(_findings(broken, judgements, places, (control, subject), finding_note))
     notes = [Note(digest(control, subject, figure), figure) for figure in record.figures]
     notes += _notes(undecided, "undecided", places, (control, subject))
@@ -56,7 +58,10 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     notes += [Note(digest(control, subject, doubt), doubt) for doubt in record.doubts]
     state, cause, reason = _decision(record, population, broken, undecided, places)
     exceptions = len(broken) + sum(1 for s in tolerated if any(m.state == BROKEN for m in s.marks))
-    return Outcome(state, cause, reason, population, exceptions, findings, tuple(notes), len(undecided) + len(record.doubts))
+    counted = exceptions if record.populations else None
+    return Outcome(
+        state, cause, reason, population, counted, findings, tuple(notes), len(undecided) + len(record.doubts)
+    )
 
 
 def _judgements(record: Record) -> dict[str, Judgement]:
@@ -75,25 +80,32 @@ def _judgements(record: Record) -> dict[str, Judgement]:
 
 
 def _decision(
-    record: Record, population: int, broken: list[Stumble], undecided: list[Stumble], places: _Places
+    record: Record, population: int | None, broken: list[Stumble], undecided: list[Stumble], places: _Places
 ) -> tuple[Literal["passed", "failed", "inconclusive", "error"], Cause | None, str]:
-    kinds = " and ".join(dict.fromkeys(table.root.kind.name for table, _ in record.populations)) or "evidence"
+    kinds = " and ".join(dict.fromkeys(table.root.kind.name for table, *_ in record.populations)) or "evidence"
     if broken:
         why = Counter(mark.because for stumble in broken for mark in stumble.marks if mark.state == BROKEN)
         words = "; ".join(text for text, _ in sorted(why.items(), key=lambda item: (-item[1], item[0]))[:2])
         return "failed", None, f"{len(broken):,} of {population:,} rows of {kinds}: {plainly(words)}"
     if undecided:
         first = min(undecided, key=places.order)
-        return "inconclusive", Cause.UNDECIDED, (
-            f"{len(undecided):,} of {population:,} rows of {kinds} cannot be decided, "
-            f"first {places.text(first)}: {_unknown(first)}"
+        return (
+            "inconclusive",
+            Cause.UNDECIDED,
+            (
+                f"{len(undecided):,} of {population:,} rows of {kinds} cannot be decided, "
+                f"first {places.text(first)}: {_unknown(first)}"
+            ),
         )
     if record.doubts:
         return "inconclusive", Cause.UNDECIDED, "; ".join(record.doubts)
     if not record.asserted:
         return "error", Cause.NO_ASSERTION, "the check asserted nothing"
-    if record.populations and population == 0:
+    if population == 0:
         return "inconclusive", Cause.EMPTY, f"{kinds}: no row that this control speaks about"
+    if record.populations and not any(sure for *_, sure in record.populations):
+        words = f"{kinds}: of no row it is known whether this control speaks about it ({population:,} may be such rows)"
+        return "inconclusive", Cause.UNDECIDED, words
     return "passed", None, ""
 
 
@@ -110,15 +122,19 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _population(populations: list[tuple[Table, int]]) -> int:
+def _population(populations: list[tuple[Table, int, int]]) -> int:
     """The number of different rows that the assertions spoke about."""
-    distinct = {id(table): (table, number) for table, number in populations}
+    distinct = {id(table): (table, number) for table, number, _ in populations}
     if len(distinct) <= 1:
         return sum(number for _, number in distinct.values())
-    by_root: dict[tuple[int, bool], list[Table]] = {}
+    by_root: dict[tuple[int, frozenset[str] | None], list[Table]] = {}
     for table, _ in distinct.values():
-        by_root.setdefault((id(table.root), table.grouped is not None), []).append(table)
-    ids = [nw.concat([t.frame.select("_id") for t in tables]).unique("_id").select(nw.len().alias("n")) for tables in by_root.values()]
+        by = table.unique if table.grouped is not None else None
+        by_root.setdefault((id(table.root), by), []).append(table)
+    ids = [
+        nw.concat([t.frame.select("_id") for t in tables]).unique("_id").select(nw.len().alias("n"))
+        for tables in by_root.values()
+    ]
     return sum(rows[0]["n"] for frame in ids for rows in [fetch(frame)])
 
 
@@ -127,7 +143,9 @@ def _findings(
 ) -> Iterable[Finding]:
     seen: Counter[str] = Counter()
     for stumble in sorted(broken, key=places.order):
-        texts = dict.fromkeys(_filled(m.because, stumble) for m in stumble.marks if (m.state, judgements[m.pool]) == (BROKEN, "fails"))
+        texts = dict.fromkeys(
+            _filled(m.because, stumble) for m in stumble.marks if (m.state, judgements[m.pool]) == (BROKEN, "fails")
+        )
         key = digest(*of, *places.identity(stumble))
         seen[key] += 1
         if seen[key] > 1:
@@ -140,7 +158,11 @@ def _notes(stumbles: list[Stumble], what: str, places: _Places, of: tuple[str, s
     notes = []
     ordered = sorted(stumbles, key=places.order)
     for stumble in ordered[:SHOWN_NOTES]:
-        words = _unknown(stumble) if what == "undecided" else "; ".join(dict.fromkeys(_filled(m.because, stumble) for m in stumble.marks))
+        words = (
+            _unknown(stumble)
+            if what == "undecided"
+            else "; ".join(dict.fromkeys(_filled(m.because, stumble) for m in stumble.marks))
+        )
         message = f"{what}: {places.text(stumble)}: {words}" if what else f"{places.text(stumble)}: {words}"
         notes.append(Note(digest(*of, what, words, *places.identity(stumble)), message))
     if len(ordered) > SHOWN_NOTES:
@@ -156,7 +178,11 @@ def _unknown(stumble: Stumble) -> str:
 
 
 def _filled(because: str, stumble: Stumble) -> str:
-    return because.format_map({k: ("" if v is None else v) for k, v in stumble.values.items()}) if "{" in because else because
+    return (
+        because.format_map({k: ("" if v is None else v) for k, v in stumble.values.items()})
+        if "{" in because
+        else because
+    )
 
 
 def _shown(stumble: Stumble) -> dict[str, Any]:
@@ -210,7 +236,9 @@ class _Places:
         else:
             own = [self._pointer(stumble.table.root, stumble.ids[""])] if stumble.ids[""] is not None else []
         links = [
-            self._pointer(stumble.table.links[link], id_) for link, id_ in sorted(stumble.ids.items()) if link and id_ is not None
+            self._pointer(stumble.table.links[link], id_)
+            for link, id_ in sorted(stumble.ids.items())
+            if link and id_ is not None
         ]
         pointers = list(dict.fromkeys([*own, *links]))
         return tuple(pointers[:SHOWN_SOURCES]), max(0, len(pointers) - SHOWN_SOURCES)

@@ -107,10 +107,19 @@ def _age(evidence: Evidence, kind: Kind, profile: Profile, as_of: AsOf) -> list[
         return [Fault(Cause.STALE, f"{kind.name}: nobody says when it was exported; add exported_at to pack.yaml")]
     age = as_of.instant - exported
     if age > timedelta(days=limit):
-        return [Fault(Cause.STALE, f"{kind.name}: exported {age.days} days before the as-of, the limit is {limit}; export it again")]
+        return [
+            Fault(
+                Cause.STALE,
+                f"{kind.name}: exported {age.days} days before the as-of, the limit is {limit}; export it again",
+            )
+        ]
     if age < -CLOCK_TOLERANCE:
         when = exported.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return [Fault(Cause.MALFORMED, f"{kind.name}: exported on {when}, after the as-of; hand over an export of the period")]
+        return [
+            Fault(
+                Cause.MALFORMED, f"{kind.name}: exported on {when}, after the as-of; hand over an export of the period"
+            )
+        ]
     return []
 
 
@@ -169,9 +178,13 @@ def _line(
         return _decided(line, Verdict.NOT_APPLICABLE, excluded)
     check = _choose(control, handed)
     if check is None:
-        return _decided(line, Verdict.ERROR, Fault(Cause.DID_NOT_RUN, "no check of this control is about the organisation"))
+        return _decided(
+            line, Verdict.ERROR, Fault(Cause.DID_NOT_RUN, "no check of this control is about the organisation")
+        )
     first = next(iter(check.needs), "")
-    by_kind = {kind: _wanting(kind, names, handed.get(kind), declared_empty, engagement) for kind, names in check.needs.items()}
+    by_kind = {
+        kind: _wanting(kind, names, handed.get(kind), declared_empty, engagement) for kind, names in check.needs.items()
+    }
     for kind in check.needs:
         by_kind[kind] += _too_weak(kind, handed.get(kind), profile.grade_needed(control.id))
     faults = [fault for found in by_kind.values() for fault in found]
@@ -190,7 +203,11 @@ def _line(
         elif there is None or there.canvas is None or there.faults or there.evidence.bad_rows:
             tables[kind] = None
             if there is not None:
-                why = there.faults[0].message if there.faults else f"{kind}: {there.evidence.bad_rows} rows could not be read"
+                why = (
+                    there.faults[0].message
+                    if there.faults
+                    else f"{kind}: {there.evidence.bad_rows} rows could not be read"
+                )
                 notes.append(f"not read: {why}")
         else:
             tables[kind] = tuple(n for n in names if n in there.evidence.columns)
@@ -226,7 +243,9 @@ def _choose(control: Control, handed: Mapping[str, Handed]) -> Check | None:
     for check in checks:
         if check.claim is None or _lacking(check, handed):
             continue
-        more = {(k, n) for k, names in full.needs.items() for n in names} - {(k, n) for k, names in check.needs.items() for n in names}
+        more = {(k, n) for k, names in full.needs.items() for n in names} - {
+            (k, n) for k, names in check.needs.items() for n in names
+        }
         if not any(kind in handed and name in handed[kind].evidence.columns for kind, name in more):
             return check
     return full
@@ -255,7 +274,9 @@ def _wanting(
 def _too_weak(kind: str, there: Handed | None, needed: Grade) -> list[Fault]:
     if there is None or not there.evidence.sources or there.evidence.grade.weakness <= needed.weakness:
         return []
-    return [Fault(Cause.WEAK_SOURCE, f"{kind}: is of grade {there.evidence.grade}, the profile asks for {needed} or better")]
+    return [
+        Fault(Cause.WEAK_SOURCE, f"{kind}: is of grade {there.evidence.grade}, the profile asks for {needed} or better")
+    ]
 
 
 def period_bounds(engagement: Engagement) -> tuple[datetime, datetime]:

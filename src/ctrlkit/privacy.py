@@ -51,7 +51,8 @@ class EngagementKey:
         head = f"{domain}\0".encode()
         encode = base64.b32encode
         return {
-            value: PREFIX + encode(hmac.digest(secret, head + value.encode(), "sha256")[:10]).decode().lower() for value in values
+            value: PREFIX + encode(hmac.digest(secret, head + value.encode(), "sha256")[:10]).decode().lower()
+            for value in values
         }
 
     def commitment(self, sha256: str) -> str:
@@ -107,7 +108,9 @@ def _read(path: Path) -> bytes:
     try:
         return _parse(path.read_text("ascii"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: the engagement key cannot be read ({error}); expected 64 hex digits; make one with ctrlkit keygen"
+        msg = (
+            f"{path}: the engagement key cannot be read ({error}); expected 64 hex digits; make one with ctrlkit keygen"
+        )
         raise InputError(msg) from error
 
 
@@ -117,6 +120,8 @@ def _parse(text: str, where: str) -> bytes:
     except ValueError:
         secret = b""
     if len(secret) < 32:  # noqa: PLR2004
-        msg = f"{where}: holds no engagement key; expected 64 hex digits; make one with ctrlkit keygen --kind engagement"
+        msg = (
+            f"{where}: holds no engagement key; expected 64 hex digits; make one with ctrlkit keygen --kind engagement"
+        )
         raise InputError(msg)
     return secret

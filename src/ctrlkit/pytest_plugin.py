@@ -75,6 +75,11 @@ class _Evaluation:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[_PLAN] = self
 
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector:
+        """Folders are only folders: an `__init__.py` beside a control file is never run."""
+        folder: pytest.Dir = pytest.Dir.from_parent(parent, path=path)
+        return folder
+
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module:
         module: _ControlModule = _ControlModule.from_parent(parent, path=module_path)
         return module

@@ -21,7 +21,7 @@ COLUMN_LIMIT: Final = 2_000
 HEADER_ROWS: Final = 20
 """The header must stand in the first rows of a table."""
 
-STAGED_FROM: Final = 64 * 2**20
+STAGED_FROM: Final = 640 * 2**20
 """Bytes from which a table is kept on disk and not in memory."""
 
 FORMATS: Final = {
@@ -60,8 +60,8 @@ class UnreadableError(EvidenceError):
 class Survey:
     """What one pass over a file's bytes tells.
 
-    `cut_character`: it ends in the middle of a character; `ended`: with a line break; `counts`: how often each byte
-    sequence of interest occurs.
+    `cut_character`: it ends in the middle of a character; `ended`: with a line break; `quoted`: it holds a quote;
+    `returns`: how many carriage returns, None where some stand without a line feed.
     """
 
     sha256: str
@@ -69,7 +69,8 @@ class Survey:
     encoding: str
     cut_character: bool
     ended: bool
-    counts: dict[bytes, int]
+    quoted: bool
+    returns: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,31 +158,43 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def survey(path: Path, counted: Sequence[bytes] = ()) -> Survey:
-    """One pass over a text file; raises UnreadableError for bytes that are no text."""
-    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    counts = dict.fromkeys([*counted, b"\n", b"\r", b"\r\n", b'"', b"\x00"], 0)
-    utf8, last, size = True, b"", 0
+def survey(path: Path, digest: str) -> Survey:
+    """One pass over a text file with that digest; raises UnreadableError for bytes that are no text."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    utf8, pending, last, size, zeros, quoted, returns, pairs = True, False, b"", 0, False, False, 0, 0
     with path.open("rb") as file:
         head = file.read(65536)
         file.seek(0)
         while chunk := file.read(_CHUNK):
-            digest.update(chunk)
             size += len(chunk)
-            for what in counts:
-                counts[what] += chunk.count(what)
-            counts[b"\r\n"] += (last + chunk[:1]) == b"\r\n"
-            if utf8:
+            zeros = zeros or b"\x00" in chunk
+            quoted = quoted or b'"' in chunk
+            if b"\r" in chunk:
+                returns += chunk.count(b"\r")
+                pairs += chunk.count(b"\r\n")
+            pairs += last == b"\r" and chunk[:1] == b"\n"
+            if utf8 and (pending or not chunk.isascii()):
                 try:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
                     utf8 = False
+                pending = utf8 and bool(decoder.getstate()[0])
             last = chunk[-1:]
-    pending = utf8 and bool(decoder.getstate()[0])
     encoding = _encoding(head, utf8=utf8)
-    if counts[b"\x00"] and not encoding.startswith("utf-16"):
+    if zeros and not encoding.startswith("utf-16"):
         raise UnreadableError(Cause.MALFORMED, "holds binary data, not text; export it again")
-    return Survey(digest.hexdigest(), size, encoding, pending, last in {b"\n", b"\r"}, counts)
+    ended = last in {b"\n", b"\r"}
+    return Survey(digest, size, encoding, pending and utf8, ended, quoted, returns if returns == pairs else None)
+
+
+def counted(path: Path, what: Sequence[bytes]) -> dict[bytes, int]:
+    """How often each byte stands in a file."""
+    counts = dict.fromkeys(what, 0)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            for byte in counts:
+                counts[byte] += chunk.count(byte)
+    return counts
 
 
 def _encoding(head: bytes, *, utf8: bool) -> str:
@@ -196,16 +209,14 @@ def _encoding(head: bytes, *, utf8: bool) -> str:
     return "utf-8" if utf8 else "cp1252"
 
 
-def as_utf8(
-    path: Path, seen: Survey, work: Path, counted: Sequence[bytes] = ()
-) -> tuple[Path, Survey, tuple[str, ...]]:
+def as_utf8(path: Path, seen: Survey, work: Path) -> tuple[Path, Survey, tuple[str, ...]]:
     """The file as UTF-8, itself or a copy in `work`, with the survey of that text and a note on its encoding."""
     if seen.encoding in {"utf-8", "utf-8-sig"} and not seen.cut_character:
         return path, seen, ()
     target = work / f"{seen.sha256[:16]}.utf8.txt"
     with path.open("rb") as source, target.open("wb") as copy:
         cut = _transcode(source, copy, seen.encoding) or seen.cut_character
-    again = replace(survey(target, counted), sha256=seen.sha256, cut_character=cut)
+    again = replace(survey(target, seen.sha256), cut_character=cut)
     quiet = seen.encoding in {"utf-8", "utf-8-sig"}
     return target, again, () if quiet else (f"read as {seen.encoding}, not UTF-8",)
 

@@ -17,13 +17,13 @@ from ctrlkit import books, bundle, gather, plan
 from ctrlkit.assemble import Evidence
 from ctrlkit.case import Case
 from ctrlkit.evaluate import Child, evaluate
-from ctrlkit.expression import Info
 from ctrlkit.gather import Listen
 from ctrlkit.hooks import Reporter
 from ctrlkit.model import Cause, Fault, Result, Run, Verdict, plain
 from ctrlkit.outcome import Outcome
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
+from ctrlkit.term import Info
 
 PACKS = {"vendor": "pack.yaml", "client": "client-pack.yaml"}
 BUNDLED_VIEWS = ("junit.xml", "findings.csv", "report.html")

@@ -43,11 +43,16 @@ def take(folder: Path) -> Stock:
     manager = plugin_manager()
     own: list[Path] = []
     if (folder / MARKER).is_file():
-        own = [p for name in ("controls", "plugins", "profiles") for p in sorted((folder / name).glob("*")) if _counts(p)]
+        own = [
+            p for name in ("controls", "plugins", "profiles") for p in sorted((folder / name).glob("*")) if _counts(p)
+        ]
         for path in own:
             if path.parent.name == "plugins":
                 manager.register(_plugin(path), f"own:{path.stem}")
-    control_files = {**_shown(_flat(manager.hook.ctrlkit_controls())), **{f"controls/{p.name}": p for p in own if p.parent.name == "controls"}}
+    control_files = {
+        **_shown(_flat(manager.hook.ctrlkit_controls())),
+        **{f"controls/{p.name}": p for p in own if p.parent.name == "controls"},
+    }
     profiles = [*_flat(manager.hook.ctrlkit_profiles()), *(p for p in own if p.parent.name == "profiles")]
     kinds = _once("kind", [*kinds_of.shipped().values(), *_flat(manager.hook.ctrlkit_kinds())])
     adapters = _once("adapter", _flat(manager.hook.ctrlkit_adapters()))
@@ -108,7 +113,9 @@ def _plugin(path: Path) -> Any:
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # noqa: BLE001  the user's own file: its fault is said with its name, before anything runs
-        msg = f"plugins/{path.name}: {type(error).__name__} while it was loaded: {error}; mend the plugin or move it away"
+        msg = (
+            f"plugins/{path.name}: {type(error).__name__} while it was loaded: {error}; mend the plugin or move it away"
+        )
         raise InputError(msg) from error
     return module
 

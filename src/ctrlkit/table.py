@@ -12,20 +12,21 @@ table matched as `owner`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import narwhals as nw
 
+from ctrlkit import interval
 from ctrlkit.errors import AuthorError
-from ctrlkit.expression import DAY, Built, Columns, Expr, Info, col, rule_of
+from ctrlkit.expression import Expr, col, rule_of
 from ctrlkit.kind import Kind
+from ctrlkit.rows import fetch
+from ctrlkit.term import Built, Columns, Info, expect
 
 MEMBER = "_m"
-LONG_INTERVAL = 3
-"""Days: intervals longer than this are compared without day buckets, so that one absurd row costs no more than itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,27 +78,33 @@ class Table:
         return replace(self, frame=frame, certain=False)
 
     def with_columns(self, **values: Expr) -> Table:
-        """The same rows with further columns."""
+        """The same rows with further columns; a name that is there already is replaced."""
         new: list[nw.Expr] = []
         columns = dict(self.columns)
         for name, value in values.items():
+            if name.startswith("_") or "__" in name:
+                msg = f"column name {name!r}: names with a leading or double underscore are kept for the table itself"
+                raise AuthorError(msg)
             built = value.build(self.columns)
             new.append(built.value.alias(name))
             if built.none is not None:
                 new.append(built.none.alias(f"{name}__none"))
             columns[name] = Info(built.type, none=built.none is not None, pseudonym=built.pseudonym)
-        return replace(self, frame=self.frame.with_columns(*new), columns=columns)
+        unique = self.unique if self.unique is not None and not self.unique & set(values) else None
+        return replace(self, frame=self.frame.with_columns(*new), columns=columns, unique=unique)
 
     def match(self, other: Table, on: str | Mapping[str, str], name: str) -> Table:
         """Each row beside the one row of `other` with the same key.
 
         `on` is a column that both have, or ours -> theirs. Adds `name` (found: true, false or unknown; a key that could
-        not be read is unknown, not "not found") and their columns as `name_column`. `other` must hold one row per key:
-        group it first.
+        not be read is unknown, not "not found") and their columns as `name_column`: those of the only row it can be,
+        so a rule reads them together with `name`. `other` must hold one row per key: group it first.
         """
         pairs = _pairs(on)
+        self._must_be_new(name, *(f"{name}_{column}" for column in other.columns))
         if other.unique is None or not other.unique <= set(pairs.values()):
-            msg = f"match {name!r}: {other.root.kind.name} may hold several rows per {', '.join(pairs.values())}; group it first"
+            keys = ", ".join(pairs.values())
+            msg = f"match {name!r}: {other.root.kind.name} may hold several rows per {keys}; group it first"
             raise AuthorError(msg)
         right = other.frame.select(
             *_keys_as(pairs),
@@ -113,7 +120,17 @@ class Table:
 
     def exists(self, other: Table, on: str | Mapping[str, str], name: str) -> Table:
         """The same rows with `name`: whether `other` has a row with the same key; true, false or unknown."""
-        pairs = _pairs(on)
+        self._must_be_new(name)
+        return self._with_exists(other, _pairs(on), name)
+
+    def without(self, other: Table, on: str | Mapping[str, str]) -> Table:
+        """The rows that have no counterpart in `other`, and, marked, those of which that is unknown.
+
+        Adds `there`: whether there is one.
+        """
+        return self._with_exists(other, _pairs(on), "there").where(~col("there"))
+
+    def _with_exists(self, other: Table, pairs: Mapping[str, str], name: str) -> Table:
         keys = [f"_k{i}" for i in range(len(pairs))]
         right = (
             other.frame.select(*_keys_as(pairs), nw.col("_id"), _one_if(other.sure()).alias("_s"))
@@ -124,72 +141,59 @@ class Table:
         )
         return self._beside(other, right, pairs, name)
 
-    def without(self, other: Table, on: str | Mapping[str, str]) -> Table:
-        """The rows that have no counterpart in `other`, and, marked, those of which that is unknown."""
-        return self.exists(other, on, "there").where(~col("there"))
-
-    def during(
+    def during(  # noqa: PLR0913  (an author names them all)
         self,
         other: Table,
         on: str | Mapping[str, str],
         at: str,
         span: tuple[Expr, Expr],
         name: str,
+        *,
         doubt: tuple[Expr, Expr] | None = None,
     ) -> Table:
         """The same rows with `name`: whether the instant `at` lies in an interval of `other` with the same key.
 
-        `span` is the first and last instant of theirs, both included. An interval with an unknown end makes every row of
-        its key unknown that no known interval holds; with `doubt`, only those between these two instants of theirs. An
-        interval that is answered to be none is none. Rows meet by key and day, so that a busy account does not meet
-        itself squared.
+        `span` is the first and last instant of theirs, both included. An interval with an unknown end makes every row
+        of its key unknown that no known interval holds; with `doubt`, only those between these two instants of theirs.
+        An interval that is answered to be none is none.
         """
+        self._must_be_new(name)
         pairs = _pairs(on)
+        self._same_domain(other, pairs)
         keys = [f"_k{i}" for i in range(len(pairs))]
-        bounds = [bound.build(other.columns) for bound in span]
-        sure, (start, end) = other.sure(), bounds
+        expect(col(at).build(self.columns).type, "datetime", f"{name} is told")
+        start, end = (_instant(bound, other.columns) for bound in span)
+        never = ~(_some(start.none) & _some(end.none))
+        sure, first, last = other.sure(), start.value, end.value
         if doubt is not None:
-            whole = _no(start.none) & _no(end.none) & (start.value.is_null() | end.value.is_null())
-            sure = sure & ~whole
-            start, end = (_instead(whole, b, d.build(other.columns)) for b, d in zip(bounds, doubt, strict=True))
-        intervals = other.frame.select(
-            *_keys_as(pairs), start.value.alias("_start"), end.value.alias("_end"), _one_if(sure).alias("_s"),
-            (_no(start.none) & _no(end.none)).alias("_is"),
-        ).filter(nw.col("_is"))  # fmt: skip
-        known = intervals.filter(~nw.col("_start").is_null() & ~nw.col("_end").is_null())
-        known = known.filter(nw.col("_end") >= nw.col("_start")).with_columns(
-            (nw.col("_start") // DAY).alias("_day"), (nw.col("_end") // DAY - nw.col("_start") // DAY).alias("_days")
+            open_ = first.is_null() | last.is_null()
+            sure = sure & ~open_
+            first, last = (
+                nw.when(open_).then(_instant(near, other.columns).value).otherwise(known)
+                for near, known in zip(doubt, (first, last), strict=True)
+            )
+        intervals = other.frame.filter(~never).select(
+            *_keys_as(pairs), first.alias("_start"), last.alias("_end"), _one_if(sure).alias("_s")
         )
         moments = self.frame.select(
-            nw.col("_id"), *(nw.col(ours).alias(f"_k{i}") for i, ours in enumerate(pairs)), nw.col(at).alias("_at")
+            nw.col("_id"),
+            *(nw.col(ours).alias(key) for ours, key in zip(pairs, keys, strict=True)),
+            nw.col(at).alias("_at"),
         )
-        short = nw.concat(
-            [
-                known.filter((nw.col("_days") >= more) & (nw.col("_days") <= LONG_INTERVAL)).with_columns(nw.col("_day") + more)
-                for more in range(LONG_INTERVAL + 1)
-            ]
-        )
-        wide = known.filter(nw.col("_days") > LONG_INTERVAL)
-        met = nw.concat(
-            [
-                _inside(moments.with_columns((nw.col("_at") // DAY).alias("_day")), short, [*keys, "_day"]),
-                _inside(moments, wide, keys),
-            ]
-        )
-        hits = met.group_by("_id").agg(nw.col("_s").max().alias(f"_{name}_hit"))
+        met = interval.hits(moments, intervals, keys)
         doubts = intervals.filter(nw.col("_start").is_null() | nw.col("_end").is_null())
-        doubts = doubts.group_by(*keys).agg(nw.col("_s").max().alias(f"_{name}_doubt"))
-        frame = self.frame.join(hits, on="_id", how="left")
+        doubts = doubts.group_by(*keys).agg(nw.len().alias("_doubts"))
+        frame = self.frame.join(met, on="_id", how="left")
         frame = frame.join(doubts, left_on=list(pairs), right_on=keys, how="left")
-        here = ~nw.col(at).is_null() & nw.col(f"_{name}_doubt").is_null()
+        here = ~nw.col(at).is_null() & nw.col("_doubts").is_null()
         missed = self._not_there(other, pairs)
         answer = (
-            nw.when(nw.col(f"_{name}_hit") == 1)
+            nw.when(nw.col("_hit") == 1)
             .then(nw.lit(value=True))
-            .otherwise(nw.when(nw.col(f"_{name}_hit").is_null() & here).then(missed).otherwise(None))
+            .otherwise(nw.when(nw.col("_hit").is_null() & here).then(missed).otherwise(None))
         )
         columns = {**self.columns, name: Info("boolean")}
-        return replace(self, frame=frame.with_columns(answer.alias(name)), columns=columns)
+        return replace(self, frame=frame.with_columns(answer.alias(name)).drop("_hit", "_doubts"), columns=columns)
 
     def sure(self) -> nw.Expr:
         """Whether a row is certainly a member."""
@@ -200,43 +204,76 @@ class Table:
         self._same_domain(other, pairs)
         for key in keys:
             right = right.filter(~nw.col(key).is_null())
-        frame = self.frame.join(right, how="left", left_on=list(pairs), right_on=keys)
+        # a column of an earlier match with this name would be read in place of the new one
+        new = set(right.collect_schema().names()) - set(keys)
+        stale = [n for n in self.frame.collect_schema().names() if n in new]
+        frame = self.frame.drop(*stale).join(right, how="left", left_on=list(pairs), right_on=keys)
         found = (
             nw.when(nw.col(f"_{name}_sure"))
             .then(nw.lit(value=True))
             .otherwise(nw.when(nw.col(f"_{name}_id").is_null()).then(self._not_there(other, pairs)).otherwise(None))
         )
         columns = {**self.columns, name: Info("boolean")}
-        return replace(self, frame=frame.with_columns(found.alias(name)), columns=columns, links={**self.links, name: other.root})
+        return replace(
+            self, frame=frame.with_columns(found.alias(name)), columns=columns, links={**self.links, name: other.root}
+        )
 
     def _not_there(self, other: Table, pairs: Mapping[str, str]) -> nw.Expr:
-        """The answer for a row that met nothing: false; unknown where its own key, or some key of theirs, is unknown."""
-        unreadable = other.holds_unknown(tuple(pairs.values()))
-        no = nw.lit(value=None, dtype=nw.Boolean) if unreadable else nw.lit(value=False)
+        """The answer for a row that met nothing: false; unknown where its own key or some key of theirs is unknown."""
+        no = nw.lit(value=None, dtype=nw.Boolean) if other.unknown_keys(tuple(pairs.values())) else nw.lit(value=False)
         known = nw.lit(value=True)
         nobody = nw.lit(value=False)
         for ours in pairs:
             known = known & ~nw.col(ours).is_null()
             if self.columns[ours].none:
-                nobody = nobody | nw.col(f"{ours}__none")
+                nobody = nobody | nw.col(f"{ours}__none").fill_null(value=False)
         return nw.when(nobody).then(nw.lit(value=False)).otherwise(nw.when(known).then(no).otherwise(None))
 
-    def holds_unknown(self, names: Sequence[str]) -> bool:
-        """Whether a key among these columns could not be read in some row, so that "not there" cannot be said."""
-        doubtful = [n for n in names if n not in self.root.kind.required or self.root.kind.column(n).values]
+    def unknown_keys(self, names: Sequence[str]) -> list[tuple[frozenset[str], int]]:
+        """Which of these columns could not be read in some rows, and in how many; such a row may hold any key.
+
+        Empty where every key is known. A key that is answered to be none is known.
+        """
+        doubtful = [n for n in names if self._may_be_unknown(n)]
         if not doubtful:
-            return False
-        unknown = nw.lit(value=False)
-        for name in doubtful:
-            none = nw.col(f"{name}__none") if self.columns[name].none else nw.lit(value=False)
-            unknown = unknown | (nw.col(name).is_null() & ~none)
-        return bool(fetch(self.frame.filter(unknown).select(nw.len().alias("n")))[0]["n"])
+            return []
+        flags = self.frame.select(*(self._unknown(n).alias(f"_u{i}") for i, n in enumerate(doubtful)))
+        marks = [f"_u{i}" for i in range(len(doubtful))]
+        seen = fetch(flags.group_by(*marks).agg(nw.len().alias("_n")))
+        found = [
+            (frozenset(n for n, mark in zip(doubtful, marks, strict=True) if row[mark]), row["_n"]) for row in seen
+        ]
+        return sorted(((which, rows) for which, rows in found if which), key=lambda pair: sorted(pair[0]))
+
+    def _may_be_unknown(self, name: str) -> bool:
+        """A required column is read in every row that is here; one made or matched later may hold anything."""
+        if self.columns[name] is not self.root.columns.get(name) or name not in self.root.kind.required:
+            return True
+        return bool(self.root.kind.column(name).values)
+
+    def _unknown(self, name: str) -> nw.Expr:
+        null = nw.col(name).is_null()
+        return null & ~nw.col(f"{name}__none").fill_null(value=False) if self.columns[name].none else null
+
+    def unknown_just(self, names: Sequence[str], which: Collection[str]) -> nw.Expr:
+        """Whether of these columns exactly those in `which` could not be read."""
+        exactly = nw.lit(value=True)
+        for name in names:
+            exactly = exactly & (self._unknown(name) if name in which else ~self._unknown(name))
+        return exactly
+
+    def _must_be_new(self, *names: str) -> None:
+        taken = [name for name in names if name in self.columns]
+        if taken:
+            msg = f"there is a column {taken[0]!r} already, and it would be read in place of the new one; rename one"
+            raise AuthorError(msg)
 
     def _same_domain(self, other: Table, pairs: Mapping[str, str]) -> None:
         for ours, theirs in pairs.items():
             mine, its = self.columns[ours].pseudonym, other.columns[theirs].pseudonym
             if mine != its:
-                msg = f"{ours} ({mine or 'clear text'}) never equals {theirs} ({its or 'clear text'}): different pseudonyms"
+                one, two = f"{ours} ({mine or 'clear text'})", f"{theirs} ({its or 'clear text'})"
+                msg = f"{one} never equals {two}: different pseudonyms"
                 raise AuthorError(msg)
 
 
@@ -244,23 +281,6 @@ def table_of(root: Root) -> Table:
     """All rows of a kind's evidence."""
     unique = None if root.kind.repeats else frozenset(root.kind.key)
     return Table(root, root.frame, root.columns, unique=unique)
-
-
-def fetch(frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
-    """The rows of one lazy frame, in no particular order."""
-    return fetch_all([frame])[0]
-
-
-def fetch_all(frames: Sequence[nw.LazyFrame[Any]]) -> list[list[dict[str, Any]]]:
-    """The rows of several lazy frames that share work, each in no particular order."""
-    natives = [nw.to_native(frame) for frame in frames]
-    if all(frame.implementation is nw.Implementation.POLARS for frame in frames):
-        import polars
-
-        return [frame.rows(named=True) for frame in polars.collect_all(natives)]
-    if all(frame.implementation is nw.Implementation.DUCKDB for frame in frames):
-        return [[dict(zip(r.columns, row, strict=True)) for row in r.fetchall()] for r in natives]
-    return [frame.collect("pyarrow").rows(named=True) for frame in frames]
 
 
 def _pairs(on: str | Mapping[str, str]) -> Mapping[str, str]:
@@ -280,17 +300,12 @@ def _one_if(rule: nw.Expr) -> nw.Expr:
     return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
-def _no(none: nw.Expr | None) -> nw.Expr:
-    return nw.lit(value=True) if none is None else ~none
+def _some(none: nw.Expr | None) -> nw.Expr:
+    """Whether it is not answered that there is none."""
+    return nw.lit(value=True) if none is None else ~none.fill_null(value=False)
 
 
-def _instead(rule: nw.Expr, otherwise: Built, then: Built) -> Built:
-    """`then` where the rule holds; it is never unknown."""
-    value = nw.when(rule).then(then.value).otherwise(otherwise.value)
-    none = nw.when(rule).then(~_no(then.none)).otherwise(~_no(otherwise.none))
-    return Built(value, otherwise.type, none)
-
-
-def _inside(moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: list[str]) -> nw.LazyFrame[Any]:
-    met = moments.join(intervals.select(*keys, "_start", "_end", "_s"), on=keys, how="inner")
-    return met.filter((nw.col("_start") <= nw.col("_at")) & (nw.col("_at") <= nw.col("_end"))).select("_id", "_s")
+def _instant(bound: Expr, columns: Columns) -> Built:
+    built = bound.build(columns)
+    expect(built.type, "datetime", "an interval is made")
+    return built

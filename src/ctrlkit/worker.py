@@ -14,11 +14,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from ctrlkit.engagement import AsOf
-from ctrlkit.expression import Expr, Info, col
+from ctrlkit.expression import Expr, col
 from ctrlkit.kind import Kind, parse, shipped
 from ctrlkit.model import plain
 from ctrlkit.outcome import Outcome
 from ctrlkit.table import Root, Table, table_of
+from ctrlkit.term import Info
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _fence(job: Mapping[str, Any]) -> None:
             path = os.path.abspath(os.fsdecode(args[0]))
             writes = isinstance(args[1], str) and any(letter in args[1] for letter in "wax+")
             if (writes and path != os.devnull) or not path.startswith(readable):
-                msg = "a check may not open files: it sees its evidence and nothing else"
+                msg = f"a check may not open {os.path.basename(path)}: it sees its evidence and nothing else"
                 raise PermissionError(msg)
 
     limit = job.get("memory_bytes")

@@ -1,0 +1,143 @@
+"""Columns: a whole column of text into typed values, the plain cells at once, the others one distinct text at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from ctrlkit.cell import FINE, NUMBER, Rules, is_not_known, read, tidy, unknown_words, why
+from ctrlkit.kind import Column
+from ctrlkit.moment import plain_date, plain_instant
+
+TYPES: Final[dict[str, pl.DataType]] = {
+    "string": pl.String(),
+    "number": NUMBER,
+    "decimal": NUMBER,
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+    "boolean": pl.Boolean(),
+}
+"""The type of a column's values, by the type that its kind names."""
+
+_NUMBER: Final = r"^[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?$"
+_ODD: Final = r"^(?:System\.|Microsoft\.|[@*])"
+_FEW: Final = 4
+"""One distinct text in this many cells, or fewer: reading the distinct ones is the cheaper way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the raw text of one column is read: `text` leads from the raw cell, `pl.col("raw")`, to its tidy text.
+
+    `plain` says that `text` does nothing but tidy.
+    """
+
+    column: Column
+    rules: Rules
+    text: pl.Expr
+    plain: bool
+
+    @property
+    def fields(self) -> dict[str, pl.DataType]:
+        """What each cell becomes: its value, `w:` why it has none, and `t:` its text where there is such a reason."""
+        name = self.column.name
+        return {name: TYPES[self.column.type], f"w:{name}": pl.UInt8(), f"t:{name}": pl.String()}
+
+    def of(self, raw: pl.Expr) -> pl.Expr:
+        """The column as a struct of `fields`."""
+        kind = pl.Struct(self.fields)
+        return raw.map_batches(self._struct, return_dtype=kind, is_elementwise=True).alias(f"s:{self.column.name}")
+
+    def _struct(self, raw: pl.Series) -> pl.Series:
+        return read_series(self, raw).to_struct(raw.name)
+
+
+def read_series(reading: Reading, raw: pl.Series) -> pl.DataFrame:
+    """A column of text as a table of the reading's `fields`, row for row."""
+    name, kind = reading.column.name, TYPES[reading.column.type]
+    value = _plain(reading, raw) if reading.plain and not _repeats(raw) else None
+    if value is None:
+        return _by_distinct(reading, raw)
+    left = value.is_null() & raw.is_not_null()
+    if not left.any():
+        return pl.DataFrame([value.alias(name), _none(raw, pl.UInt8(), FINE, f"w:{name}"), _none(raw, pl.String(), None, f"t:{name}")])
+    rest = _by_distinct(reading, raw.to_frame("raw").select(pl.when(left).then("raw")).to_series())
+    whole = pl.DataFrame([value.cast(kind).alias("plain"), *rest])
+    return whole.select(pl.coalesce("plain", name).alias(name), f"w:{name}", f"t:{name}")
+
+
+def _none(like: pl.Series, kind: pl.DataType, value: int | None, name: str) -> pl.Series:
+    return pl.Series(name, [value], kind).new_from_index(0, len(like))
+
+
+def _repeats(raw: pl.Series) -> bool:
+    return raw.approx_n_unique() * _FEW <= len(raw)
+
+
+def _by_distinct(reading: Reading, raw: pl.Series) -> pl.DataFrame:
+    name = reading.column.name
+    distinct = raw.drop_nulls().unique()
+    found = _answers(reading, distinct)
+    value, reason = found[name], found[f"w:{name}"]
+    kind = TYPES[reading.column.type]
+    same = kind == pl.String and value.equals(distinct, null_equal=True, check_names=False)
+    values = raw if same else _spread(raw, distinct, value, kind)
+    if not (reason > FINE).any():
+        return pl.DataFrame([values.alias(name), _none(raw, pl.UInt8(), FINE, f"w:{name}"), _none(raw, pl.String(), None, f"t:{name}")])
+    reasons = _spread(raw, distinct, reason, pl.UInt8()).fill_null(FINE)
+    texts = _spread(raw, distinct, found[f"t:{name}"], pl.String())
+    return pl.DataFrame([values.alias(name), reasons.alias(f"w:{name}"), texts.alias(f"t:{name}")])
+
+
+def _spread(raw: pl.Series, distinct: pl.Series, answers: pl.Series, kind: pl.DataType) -> pl.Series:
+    if distinct.is_empty() or answers.null_count() == len(answers):
+        return pl.Series(raw.name, [None], kind).new_from_index(0, len(raw))
+    return raw.replace_strict(distinct, answers, default=None, return_dtype=kind)
+
+
+def _answers(reading: Reading, distinct: pl.Series) -> pl.DataFrame:
+    """What each distinct text says, by the rules for cells."""
+    column, name, text = reading.column, reading.column.name, pl.col("text")
+    known = distinct.to_frame("raw").lazy().with_columns(reading.text.alias("text"))
+    known = known.with_columns(is_not_known(column, text).alias("unknown"))
+    values = known.with_columns(read(column, pl.when(~pl.col("unknown")).then(text), reading.rules).alias("value"))
+    reason = why(column, text, pl.col("value"), reading.rules, not_known=pl.col("unknown"))
+    return values.select(pl.col("value").alias(name), reason.alias(f"w:{name}"), text.alias("text")).with_columns(
+        pl.when(pl.col(f"w:{name}") > FINE).then("text").alias(f"t:{name}")
+    ).collect()  # fmt: skip
+
+
+def _plain(reading: Reading, raw: pl.Series) -> pl.Series | None:
+    """The values of cells that are written plainly, null for all others; None where the type has no plain way."""
+    column, rules = reading.column, reading.rules
+    way = _plain_way(column, rules)
+    if way is None:
+        return None
+    value = pl.col("value")
+    found = raw.to_frame("raw").lazy().select(way(tidy(pl.col("raw"))).alias("value"))
+    if column.past:
+        found = found.select(pl.when(~rules.clock.is_after(value, column.type)).then(value))
+    return found.collect().to_series()
+
+
+def _plain_way(column: Column, rules: Rules) -> Callable[[pl.Expr], pl.Expr] | None:
+    if column.values or column.known_values or column.is_list or column.type == "boolean":
+        return None
+    match column.type:
+        case "date":
+            return plain_date
+        case "datetime":
+            return lambda text: plain_instant(text, rules.clock)
+        case "number" | "decimal":
+            return lambda text: pl.when(text.str.contains(_NUMBER)).then(text).cast(NUMBER, strict=False)
+    return lambda text: _plain_text(column, text)
+
+
+def _plain_text(column: Column, text: pl.Expr) -> pl.Expr:
+    """Text in ASCII that is no word for "not known" and no name of a type; identifiers in lower case."""
+    low = text.str.to_lowercase()
+    plain = (text.str.len_bytes() == text.str.len_chars()) & ~low.is_in(sorted(unknown_words(column)))
+    return pl.when(plain & ~text.str.contains(_ODD)).then(low if column.pseudonym else text)

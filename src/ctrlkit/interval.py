@@ -1,0 +1,46 @@
+"""Instants met with intervals by key and day, so that a year of one busy account does not meet itself squared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+
+from ctrlkit.literal import DAY
+
+LONG = 3
+"""Days: intervals longer than this are met without day buckets, so that one absurd row costs no more than itself."""
+
+
+def hits(moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequence[str]) -> nw.LazyFrame[Any]:
+    """`_id` and `_hit` of the moments that lie in an interval with the same keys, both ends included.
+
+    `moments` holds `_id`, the keys and `_at`; `intervals` the keys, `_start`, `_end` and `_s`, which `_hit` is the
+    greatest of. Times are microseconds since 1970. An interval with an unknown end, or that ends before it starts,
+    holds nothing.
+    """
+    days = nw.col("_end") // DAY - nw.col("_start") // DAY
+    known = intervals.filter(nw.col("_end") >= nw.col("_start")).with_columns(
+        (nw.col("_start") // DAY).alias("_day"), days.alias("_days")
+    )
+    short = nw.concat([_on_day(known, later) for later in range(LONG + 1)])
+    dated = moments.with_columns((nw.col("_at") // DAY).alias("_day"))
+    met = nw.concat(
+        [
+            _inside(dated, short, [*keys, "_day"]),
+            _inside(moments, known.filter(nw.col("_days") > LONG), keys),
+        ]
+    )
+    return met.group_by("_id").agg(nw.col("_s").max().alias("_hit"))
+
+
+def _on_day(known: nw.LazyFrame[Any], later: int) -> nw.LazyFrame[Any]:
+    """The short intervals that reach so many days further, filed under that day."""
+    reaching = known.filter((nw.col("_days") >= later) & (nw.col("_days") <= LONG))
+    return reaching.with_columns(nw.col("_day") + later)
+
+
+def _inside(moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequence[str]) -> nw.LazyFrame[Any]:
+    met = moments.join(intervals.select(*keys, "_start", "_end", "_s"), on=list(keys), how="inner")
+    return met.filter((nw.col("_start") <= nw.col("_at")) & (nw.col("_at") <= nw.col("_end"))).select("_id", "_s")

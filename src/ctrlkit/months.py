@@ -1,0 +1,40 @@
+"""Calendar months in integer arithmetic, so that every engine gives the same day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import narwhals as nw
+
+from ctrlkit.literal import EPOCH
+
+_FIRST_MARCH_1900 = (date(1900, 3, 1) - EPOCH).days
+_LAST_DAY = (date(2100, 2, 28) - EPOCH).days
+
+
+def plus_months(epoch_day: nw.Expr, count: int) -> nw.Expr:
+    """The day `count` months later, the month's last where it is shorter; null outside March 1900 to February 2100.
+
+    Days count from 1970. Years begin in March, and every fourth year of that range is a leap year, which keeps the
+    expression short: engines that take SQL text repeat a sub-expression wherever it is used.
+    """
+    since = epoch_day - _FIRST_MARCH_1900
+    year = _whole(4 * since + 3, 1_461)
+    day_of_year = since - _whole(1_461 * year, 4)
+    month = _whole(5 * day_of_year + 2, 153)  # 0 is March
+    day = day_of_year - _whole(153 * month + 2, 5)  # 0 is the first
+    target = _first_of(12 * year + month + count) + day
+    last = _first_of(12 * year + month + count + 1) - 1
+    inside = (epoch_day >= _FIRST_MARCH_1900) & (epoch_day <= _LAST_DAY)
+    inside = inside & (target >= _FIRST_MARCH_1900) & (target <= _LAST_DAY)
+    return nw.when(inside).then(nw.when(target > last).then(last).otherwise(target)).otherwise(None)
+
+
+def _first_of(months: nw.Expr) -> nw.Expr:
+    """The epoch day of the first of a month, counted from March 1900."""
+    return _FIRST_MARCH_1900 + _whole(1_461 * _whole(months, 12), 4) + _whole(153 * (months % 12) + 2, 5)
+
+
+def _whole(dividend: nw.Expr, divisor: int) -> nw.Expr:
+    """Floor division; `//` repeats its operand six times in SQL text, and nested it never comes to an end."""
+    return ((dividend - dividend % divisor) / divisor).cast(nw.Int64)

@@ -1,0 +1,175 @@
+"""What a file in a folder is: which kind of evidence, by its own header or by an adapter; only headers are kept."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from ctrlkit import delimited, layout, records, workbook
+from ctrlkit.errors import InputError
+from ctrlkit.hooks import Adapter
+from ctrlkit.kind import Kind
+from ctrlkit.pack_file import checked, names_in
+from ctrlkit.reader import Candidate, UnreadableError, as_utf8, identify, sha256, survey
+
+_SKIPPED: Final = frozenset({"controls", "hosts", "plugins", "profiles", "runs"})
+_NO_EVIDENCE: Final = frozenset({".yaml", ".yml", ".md", ".toml", ".py", ".key", ".pub"})
+_HEADER: Final = re.compile(r"[^\W\d][^@\n\r]{0,59}")
+_PLAIN_NAME: Final = re.compile(r'[^:\\*?\[\]"<>|]+')
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A file, the kind it holds and the adapter that knows it (None: canonical columns)."""
+
+    file: str
+    kind: str
+    adapter: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A file that nobody recognises: why not, the kinds it might be, and its header where the first row is one."""
+
+    file: str
+    why: str
+    maybe: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """A file before anything is known of it, as layouts ask for it."""
+
+    kind: str
+    file: str
+    path: Path
+    party: str = "vendor"
+    sheet: str | int | None = None
+    method: str | None = None
+    rows: int | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    adapter: str | None = None
+    date_order: str | None = None
+    time_zone: str | None = None
+
+
+def look(
+    folder: Path, kinds: Mapping[str, Kind], adapters: Sequence[Adapter], *, deep: bool
+) -> tuple[tuple[Recognised, ...], tuple[Unknown, ...]]:
+    """What the files of `folder` are, sorted by name; those of its folders too where `deep`.
+
+    Documents of ctrlkit and hidden files are left aside. Raises InputError where a folder cannot be read.
+    """
+    known: list[Recognised] = []
+    unknown: list[Unknown] = []
+    with tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
+        for name in _files(folder, PurePosixPath(), deep=deep):
+            found = _one(folder, name, kinds, adapters, Path(work))
+            if isinstance(found, Recognised):
+                known.append(found)
+            else:
+                unknown.append(found)
+    return tuple(known), tuple(unknown)
+
+
+def _files(folder: Path, place: PurePosixPath, *, deep: bool) -> Iterator[str]:
+    for name in names_in(folder / place):
+        path = folder / place / name
+        if path.is_dir():
+            if deep and not path.is_symlink() and not (place == PurePosixPath() and name in _SKIPPED):
+                yield from _files(folder, place / name, deep=True)
+        elif path.suffix.lower() not in _NO_EVIDENCE and (place != PurePosixPath() or path.suffix):
+            yield (place / name).as_posix()
+
+
+def _one(
+    folder: Path, name: str, kinds: Mapping[str, Kind], adapters: Sequence[Adapter], work: Path
+) -> Recognised | Unknown:
+    if not _PLAIN_NAME.fullmatch(name) or not name.isprintable():
+        return Unknown(name, "its name holds signs that not every system can hold: rename it")
+    try:
+        path = checked(folder, name, InputError)
+        heads = [cells for candidate in _candidates(path, work) for _, cells in candidate.head]
+    except (InputError, UnreadableError) as error:
+        return Unknown(name, str(error))
+    best = max((len(cells) for cells in heads), default=0)
+    for cells in heads:
+        found = _by_adapter(name, path, cells, kinds, adapters) or _by_columns(name, path, cells, kinds)
+        if isinstance(found, Recognised) or (found is not None and found.maybe):
+            return found
+    header = next((cells for cells in heads if len(cells) == best and _is_header(cells)), ())
+    maybe = tuple(kind for kind in [_named_after(name, kinds)] if kind)
+    return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))
+
+
+def _candidates(path: Path, work: Path) -> tuple[Candidate, ...]:
+    form, digest = identify(path), sha256(path)
+    if form == "xlsx":
+        return workbook.candidates(path, None)
+    if form == "parquet":
+        return records.parquet_candidates(path, path.stat().st_size, work, digest)
+    text, seen, _ = as_utf8(path, survey(path, digest), work)
+    if form == "json":
+        return records.json_candidates(text)
+    if form == "ndjson":
+        return records.ndjson_candidates(text, seen)
+    return delimited.candidates(text, seen, work, tabs=form == "tsv")
+
+
+def _by_adapter(
+    name: str, path: Path, cells: Sequence[str], kinds: Mapping[str, Kind], adapters: Sequence[Adapter]
+) -> Recognised | Unknown | None:
+    fitting = []
+    for adapter in adapters:
+        if adapter.kind in kinds:
+            source = _Bare(adapter.kind, name, path, adapter=adapter.name)
+            if not layout.resolve(cells, source, kinds[adapter.kind], [adapter]).problems:
+                fitting.append(adapter)
+    if len(fitting) > 1:
+        names = ", ".join(a.name for a in fitting)
+        return Unknown(
+            name, f"several adapters know it ({names}): name one under adapter", tuple(a.kind for a in fitting)
+        )
+    return Recognised(name, fitting[0].kind, fitting[0].name) if fitting else None
+
+
+def _by_columns(name: str, path: Path, cells: Sequence[str], kinds: Mapping[str, Kind]) -> Recognised | Unknown | None:
+    """The kind whose required columns are all there and that knows most of the header; the file's name goes first."""
+    fitting: dict[str, int] = {}
+    for kind in kinds.values():
+        found = layout.resolve(cells, _Bare(kind.name, name, path, adapter="none"), kind, ())
+        if not found.problems and len(found.places) * 2 > sum(1 for cell in cells if cell.strip()):
+            fitting[kind.name] = len(found.places)
+    if not fitting:
+        return None
+    most = max(fitting.values())
+    best = sorted(kind for kind, count in fitting.items() if count == most)
+    named = _named_after(name, kinds)
+    if named in fitting:
+        return Recognised(name, named, None)
+    if len(best) > 1:
+        return Unknown(name, f"its header fits {' and '.join(best)}: name it under the one it is", tuple(best))
+    return Recognised(name, best[0], None)
+
+
+def _named_after(name: str, kinds: Mapping[str, Kind]) -> str:
+    """The kind whose name a file's name begins with: `roster_2026-11-01.csv`; an empty text for none."""
+    stem = re.sub(r"[^a-z0-9]+", "_", PurePosixPath(name).stem.casefold())
+    fitting = [kind for kind in kinds if stem == kind or stem.startswith(f"{kind}_")]
+    return max(fitting, key=len, default="")
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Whether a row reads as names of columns; a row of values may hold personal data and is never shown."""
+    named = [cell.strip() for cell in cells if cell.strip()]
+    distinct = len({cell.casefold() for cell in named}) == len(named)
+    return (
+        len(named) > 1 and distinct and all(_HEADER.fullmatch(cell) and not re.search(r"\d{3}", cell) for cell in named)
+    )
