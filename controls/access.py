@@ -6,7 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ctrlkit import (
+    AsOf,
+    Expr,
     Table,
+    Terms,
+    Window,
     assert_every,
     cannot_tell,
     col,
@@ -19,12 +23,9 @@ from ctrlkit import (
     note_every,
     reads,
     when,
+    with_owner,
 )
-from ctrlkit.engagement import AsOf
-from ctrlkit.expression import Expr
 from ctrlkit.kind import shipped
-from ctrlkit.owner import with_owner
-from ctrlkit.worker import Terms, Window
 
 ROLES = shipped()["roster"].column("role").values
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from ctrlkit import (
+    AsOf,
     Table,
+    Window,
     assert_every,
     assert_rate,
     cannot_tell,
@@ -21,8 +23,6 @@ from ctrlkit import (
     standard,
     when,
 )
-from ctrlkit.engagement import AsOf
-from ctrlkit.worker import Window
 
 
 def note_unlisted_systems(accounts: Table | None, datasets: Table) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctrlkit import Table, assert_every, col, control, house, maybe, note_every, reads
-from ctrlkit.worker import Terms, Window
+from ctrlkit import Table, Terms, Window, assert_every, col, control, house, maybe, note_every, reads
 
 FREE_MAIL = (
     "126.com", "163.com", "aim.com", "aol.com", "att.net", "bellsouth.net", "btinternet.com", "comcast.net",

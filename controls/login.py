@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ctrlkit import (
+    AsOf,
+    Expr,
     Table,
+    Terms,
+    Window,
     assert_every,
     col,
     control,
@@ -14,12 +18,9 @@ from ctrlkit import (
     note_every,
     reads,
     standard,
+    with_owner,
 )
-from ctrlkit.engagement import AsOf
-from ctrlkit.expression import Expr
 from ctrlkit.kind import shipped
-from ctrlkit.owner import with_owner
-from ctrlkit.worker import Terms, Window
 
 ACCOUNT = {"system": "system", "account_id": "account_id"}
 OWNER = {"account_owner_id": "employee_id"}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctrlkit import Table, assert_every, col, control, house, reads
-from ctrlkit.engagement import AsOf
+from ctrlkit import AsOf, Table, assert_every, col, control, house, reads
 
 
 @control(

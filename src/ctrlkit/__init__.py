@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
-    from ctrlkit.expression import col, days, hours, maybe, minutes, when
+    from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
+    from ctrlkit.engagement import AsOf
+    from ctrlkit.owner import with_owner
     from ctrlkit.table import Table
+    from ctrlkit.terms import Terms, Window
 
 __all__ = [
+    "AsOf",
+    "Expr",
     "Table",
+    "Terms",
+    "Window",
     "any_of",
     "assert_every",
     "assert_rate",
@@ -36,14 +43,18 @@ __all__ = [
     "standard",
     "total",
     "when",
+    "with_owner",
 ]
 
 _ROOMS = {
     "check": ("assert_every", "assert_rate", "cannot_tell", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
-    "expression": ("col", "days", "hours", "maybe", "minutes", "when"),
+    "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
     "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
+    "engagement": ("AsOf",),
+    "owner": ("with_owner",),
     "table": ("Table",),
+    "terms": ("Terms", "Window"),
 }
 
 

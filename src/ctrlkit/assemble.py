@@ -22,6 +22,7 @@ from ctrlkit.ingest import Ingested
 from ctrlkit.kind import Column, Kind
 from ctrlkit.model import Cause, Fault, Grade, weakest
 from ctrlkit.privacy import EngagementKey
+from ctrlkit.scope import Ties, scoped
 
 NOT_KNOWN = "?"
 """How the CSV writes a cell that could not be read; a text that is only this is never a value."""
@@ -97,15 +98,7 @@ def _instant(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Ties:
-    """How rows without client or site are tied to one: account -> person -> roster, all before anything is hidden."""
-
-    people: pl.DataFrame | None
-    owners: pl.DataFrame | None
-
-
-def assemble(
+def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     kind: Kind,
     read: Sequence[tuple[Ingested, Source]],
     columns: Sequence[str],
@@ -116,7 +109,7 @@ def assemble(
     *,
     clear: bool = False,
 ) -> Evidence:
-    """Write `<target>/<kind>.csv` and its problems; `columns` are those that the selected checks read of the kind.
+    """Write `<target>/<kind>.csv` and its problems; `columns` are those of the kind that the selected checks read.
 
     `read` are the files of one party. A file that could not be read leaves its fault and no rows.
     """
@@ -138,7 +131,10 @@ def assemble(
         _add_clashes(clashes, kind, problems)
     if repeats:
         notes = (*notes, f"{repeats} identical rows counted once")
-    rows, outside = _in_scope(rows, kind, engagement, ties)
+    here = scoped(rows, kind, engagement, ties)
+    rows = here.rows
+    if here.untied:
+        notes = (*notes, f"{here.untied} rows cannot be tied to a client or site and are judged")
     shown = _closure(kind, [*columns, *kind.key, *([kind.time] if kind.time else [])], rows.columns)
     plain = _derived(rows.lazy(), kind, shown, engagement).collect()
     hidden = _hide(plain, kind, shown, key)
@@ -152,7 +148,7 @@ def assemble(
     if not len(hidden) and not bad and not any(f.cause is Cause.EMPTY for f in faults):
         faults = (*faults, Fault(Cause.EMPTY, f"{kind.name}: no row in scope"))
     return replace(
-        evidence, columns=tuple(shown), rows=len(hidden), bad_rows=bad, outside=outside, faults=faults, notes=notes, csv=csv,
+        evidence, columns=tuple(shown), rows=len(hidden), bad_rows=bad, outside=here.outside, faults=faults, notes=notes, csv=csv,
         sha256=sha256, problems=_kept(problems), clear=beside,
     )  # fmt: skip
 
@@ -174,11 +170,11 @@ def _widened(part: Ingested, parts: Sequence[Ingested], kind: Kind) -> pl.LazyFr
     frame = pl.scan_parquet(part.parquet or "")
     present = set(part.columns)
     lacking = sorted({c for other in parts for c in other.columns} - present)
-    spoiled = [c for c in lacking if kind.columns[c].null_means is not None]
-    if spoiled:
-        bad = pl.col("_bad").fill_null(";") + ";".join(spoiled) + ";"
+    frame = frame.with_columns(pl.col("_bad").alias("_unread"))
+    if lacking:
+        bad = pl.col("_bad").fill_null(";") + ";".join(lacking) + ";"
         frame = frame.with_columns(bad.alias("_bad"))
-    frame = frame.select("_file", "_row", "_bad", *part.columns)
+    frame = frame.select("_file", "_row", "_bad", "_unread", *part.columns)
     folds = [n for n in part.columns if _is_folded(kind, n)]
     return frame.with_columns(pl.col(n).str.to_lowercase() for n in folds)
 
@@ -194,10 +190,15 @@ def _is_folded(kind: Kind, name: str) -> bool:
 
 
 def _settle(rows: pl.DataFrame, kind: Kind) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """The rows that count, those that clash over one key, and how many identical ones were dropped."""
+    """The rows that count, those that clash over one key, and how many identical ones were dropped.
+
+    Where rows may repeat, two with an unreadable cell may differ in just that: both stay.
+    """
     rows = rows.sort("_file", "_row")
-    values = [c for c in rows.columns if c not in ("_file", "_row")]
-    single = rows.unique(values, keep="first", maintain_order=True)
+    values = [c for c in rows.columns if c not in ("_file", "_row", "_unread")]
+    apart = pl.when(pl.col("_unread").is_not_null()).then(pl.int_range(pl.len())) if kind.repeats else pl.lit(None)
+    single = rows.with_columns(apart.alias("_apart")).unique([*values, "_apart"], keep="first", maintain_order=True)
+    single = single.drop("_apart", "_unread")
     repeats = len(rows) - len(single)
     key = [k for k in kind.key if k in rows.columns]
     if kind.repeats or not key:
@@ -212,40 +213,6 @@ def _add_clashes(clashes: pl.DataFrame, kind: Kind, problems: Path) -> None:
             expected = f"one row per {', '.join(kind.key)}; others with this key differ"
             line = {"file": row["_file"], "row": row["_row"], "column": None, "value": None, "expected": expected}
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def _in_scope(rows: pl.DataFrame, kind: Kind, engagement: Engagement, ties: Ties) -> tuple[pl.DataFrame, int]:
-    """The rows of the engagement's clients and sites, and those that cannot be tied to any; how many were others'."""
-    clients = [c.lower() for c in engagement.scope_clients]
-    sites = [s.lower() for s in engagement.scope_sites]
-    if not (clients or sites) or kind.party == "client":
-        return rows, 0
-    told = rows
-    if not {"client", "site"} & set(rows.columns):
-        told = _tied(rows, kind, ties)
-    keep = pl.lit(value=True)
-    if clients and "client" in told.columns:
-        parts = pl.col("client").str.to_lowercase().str.split(";").list.eval(pl.element().str.strip_chars())
-        keep &= parts.list.set_intersection(pl.lit(clients)).list.len().fill_null(1) > 0
-    if sites and "site" in told.columns:
-        keep &= pl.col("site").str.to_lowercase().is_in(sites).fill_null(value=True)
-    inside = told.filter(keep).select(rows.columns)
-    return inside, len(rows) - len(inside)
-
-
-PERSON_COLUMNS = ("employee_id", "agent_id", "user_id", "subject_id")
-
-
-def _tied(rows: pl.DataFrame, kind: Kind, ties: Ties) -> pl.DataFrame:
-    if ties.people is None:
-        return rows
-    person = next((c for c in PERSON_COLUMNS if c in rows.columns and kind.columns[c].pseudonym == "person"), None)
-    if person is not None:
-        return rows.join(ties.people, left_on=person, right_on="employee_id", how="left", maintain_order="left")
-    if ties.owners is not None and {"system", "account_id"} <= set(rows.columns):
-        owned = rows.join(ties.owners, on=["system", "account_id"], how="left", maintain_order="left")
-        return owned.join(ties.people, left_on="_owner", right_on="employee_id", how="left", maintain_order="left")
-    return rows
 
 
 def ties_of(roster: Sequence[Ingested], accounts: Sequence[Ingested], kinds: Mapping[str, Kind]) -> Ties:
@@ -273,7 +240,7 @@ def _plain(parts: Sequence[Ingested], kind: Kind, names: Sequence[str]) -> pl.Da
 
 
 def _closure(kind: Kind, wanted: Sequence[str], present: Sequence[str]) -> list[str]:
-    """The columns to carry: those wanted that are there, what they are derived from, and what gives their emptiness meaning."""
+    """The columns to carry: those wanted that can be had, and those that give their emptiness a meaning."""
     names = {n for n in wanted if n in kind.columns and n in present}
     names |= {n for n in wanted if n in kind.derived and kind.derived[n].of in present}
     for name in sorted(names):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any, Final
 
 from ctrlkit import profile as profile_of
@@ -124,16 +124,38 @@ def _sample_finding(found: Control, stock: Stock) -> str:
 
 
 def _because(found: Control, check: Check, stock: Stock) -> str:
-    """The first `because` that the check's source states as plain text."""
+    """The first words of a finding in the check's source, or in a function of its file that it calls; `…` for values."""
     path = stock.files.get(found.path)
     if path is None:
         return ""
-    for node in ast.walk(ast.parse(Path(path).read_text("utf-8"))):
-        if isinstance(node, ast.FunctionDef) and node.name == check.function.__name__:
-            words = [k for call in ast.walk(node) if isinstance(call, ast.Call) for k in call.keywords]
-            stated = [k.value.value for k in words if k.arg == "because" and isinstance(k.value, ast.Constant)]
-            return str(stated[0]) if stated else ""
-    return ""
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    own = functions.get(check.function.__name__)
+    if own is None:
+        return ""
+    called = [functions[name.id] for name in ast.walk(own) if isinstance(name, ast.Name) and name.id in functions]
+    return next((text for function in [own, *called] if (text := _stated(function))), "")
+
+
+def _stated(function: ast.FunctionDef) -> str:
+    named = {
+        target.id: node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    given = [word.value for call in calls for word in call.keywords if word.arg == "because"]
+    values = [named.get(value.id, value) if isinstance(value, ast.Name) else value for value in given]
+    return next((text for value in values if (text := _words(value))), "")
+
+
+def _words(value: ast.expr) -> str:
+    if isinstance(value, ast.JoinedStr):
+        return "".join(_words(part) or "…" for part in value.values)
+    stated = value.value if isinstance(value, ast.Constant) else ""
+    return re.sub(r"\{[^}]*\}", "…", stated) if isinstance(stated, str) else ""
 
 
 def kind(found: Kind, stock: Stock, policy: Profile | None = None) -> Entry:

@@ -90,7 +90,9 @@ def assert_every(population: Table, rule: Expr | str, *, because: str, at_most: 
     record.asserted += 1
     pool = pool or f"assertion {record.asserted}"
     if record.pools.setdefault(pool, int(at_most)) != int(at_most):
-        msg = f"pool {pool!r} is given two tolerances, {record.pools[pool]} and {at_most}; one number goes for all of it"
+        msg = (
+            f"pool {pool!r} is given two tolerances, {record.pools[pool]} and {at_most}; one number goes for all of it"
+        )
         raise AuthorError(msg)
     rule = _showing(rule, because)
     (number,), stumbles = _look(population, rule, _counted)

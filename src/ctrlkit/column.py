@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +9,7 @@ import polars as pl
 
 from ctrlkit.cell import FINE, NUMBER, Rules, is_not_known, read, tidy, unknown_words, why
 from ctrlkit.kind import Column
-from ctrlkit.moment import plain_date, plain_instant
+from ctrlkit.moment import plain_days, plain_instants
 
 TYPES: Final[dict[str, pl.DataType]] = {
     "string": pl.String(),
@@ -113,31 +112,36 @@ def _answers(reading: Reading, distinct: pl.Series) -> pl.DataFrame:
 def _plain(reading: Reading, raw: pl.Series) -> pl.Series | None:
     """The values of cells that are written plainly, null for all others; None where the type has no plain way."""
     column, rules = reading.column, reading.rules
-    way = _plain_way(column, rules)
-    if way is None:
-        return None
-    value = pl.col("value")
-    found = raw.to_frame("raw").lazy().select(way(tidy(pl.col("raw"))).alias("value"))
-    if column.past:
-        found = found.select(pl.when(~rules.clock.is_after(value, column.type)).then(value))
-    return found.collect().to_series()
-
-
-def _plain_way(column: Column, rules: Rules) -> Callable[[pl.Expr], pl.Expr] | None:
     if column.values or column.known_values or column.is_list or column.type == "boolean":
         return None
+    value = _plain_values(column, rules, _tidied(raw))
+    if not column.past:
+        return value
+    later = rules.clock.is_after(pl.col("value"), column.type)
+    return value.to_frame("value").select(pl.when(~later).then("value")).to_series()
+
+
+def _tidied(raw: pl.Series) -> pl.Series:
+    text = raw.str.strip_chars()
+    return text.set(text == "", None) if (text == "").any() else text
+
+
+def _plain_values(column: Column, rules: Rules, text: pl.Series) -> pl.Series:
     match column.type:
         case "date":
-            return plain_date
+            return plain_days(text)
         case "datetime":
-            return lambda text: plain_instant(text, rules.clock)
+            return plain_instants(text, rules.clock)
         case "number" | "decimal":
-            return lambda text: pl.when(text.str.contains(_NUMBER)).then(text).cast(NUMBER, strict=False)
-    return lambda text: _plain_text(column, text)
+            plain = text.to_frame("text").select(pl.when(pl.col("text").str.contains(_NUMBER)).then("text")).to_series()
+            return plain.cast(NUMBER, strict=False)
+    return _plain_texts(column, text)
 
 
-def _plain_text(column: Column, text: pl.Expr) -> pl.Expr:
+def _plain_texts(column: Column, text: pl.Series) -> pl.Series:
     """Text in ASCII that is no word for "not known" and no name of a type; identifiers in lower case."""
     low = text.str.to_lowercase()
     plain = (text.str.len_bytes() == text.str.len_chars()) & ~low.is_in(sorted(unknown_words(column)))
-    return pl.when(plain & ~text.str.contains(_ODD)).then(low if column.pseudonym else text)
+    plain &= ~text.str.contains(_ODD)
+    value = low if column.pseudonym else text
+    return value if plain.all() else value.set(~plain, None)

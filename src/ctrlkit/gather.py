@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ctrlkit import assemble, canvas, plan
-from ctrlkit.assemble import Evidence, Source, Ties
+from ctrlkit.assemble import Evidence, Source
 from ctrlkit.case import Case
 from ctrlkit.ingest import Ingested, ingest
 from ctrlkit.kind import Kind
@@ -17,6 +17,7 @@ from ctrlkit.model import Cause, Fault, Grade, plain
 from ctrlkit.pack import PackSource
 from ctrlkit.plan import Handed
 from ctrlkit.privacy import EngagementKey
+from ctrlkit.scope import Ties
 
 Listen = Callable[[str], None]
 

@@ -164,7 +164,7 @@ def _kinds(
     wanted: dict[str, dict[str, None]] = {}
     needed: dict[str, list[str]] = {}
     for line in lines:
-        if line.verdict is Verdict.NOT_APPLICABLE and not line.faults[0].cause.value.endswith("empty"):
+        if line.verdict is Verdict.NOT_APPLICABLE:
             continue
         for check in (c for c in line.control.checks if c.claim is None and c.roles is None):
             for kind, names in check.needs.items():
@@ -172,10 +172,9 @@ def _kinds(
                 needed.setdefault(kind, []).append(line.control.id)
             for kind in check.optional:
                 wanted.setdefault(kind, {})
-    for kind, names in sorted(wanted.items()):
-        yield _kind(
-            case.stock.kinds[kind], tuple(names), tuple(dict.fromkeys(needed.get(kind, ()))), handed.get(kind), empty
-        )
+    for kind, asked in sorted(wanted.items()):
+        ids = tuple(dict.fromkeys(needed.get(kind, ())))
+        yield _kind(case.stock.kinds[kind], tuple(asked), ids, handed.get(kind), empty)
 
 
 def _kind(

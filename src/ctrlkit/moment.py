@@ -118,18 +118,22 @@ def read_date(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
     return _credible(pl.coalesce(iso, _where_needed(rest, _other_date(clock, order), pl.Date())))
 
 
-def plain_date(text: pl.Expr) -> pl.Expr:
+def plain_days(text: pl.Series) -> pl.Series:
     """Days written as 2026-10-31, null for anything else; what `read_date` gives for them, at less cost."""
-    return _credible(_iso_date(text))
+    return _over("text", text, _credible(_iso_date(pl.col("text"))))
+
+
+def _over(name: str, text: pl.Series, reading: pl.Expr) -> pl.Series:
+    return text.to_frame(name).select(reading).to_series()
 
 
 def _iso_date(text: pl.Expr) -> pl.Expr:
-    return pl.when(text.str.len_bytes() == len("2026-10-31")).then(text).str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(text.str.len_bytes() == len("2026-10-31")).then(text).str.to_date("%Y-%m-%d", strict=False, cache=False)
 
 
 def _other_date(clock: Clock, order: Order | None) -> pl.Expr:
     parts = pl.col("text").str.extract_groups(_PATTERN)
-    own = _day_text(parts, order).str.to_date("%Y-%m-%d", strict=False)
+    own = _day_text(parts, order).str.to_date("%Y-%m-%d", strict=False, cache=False)
     clocked = parts.struct.field("clock").is_not_null()
     moment = _utc(parts, clock, order)
     at_site = _aware(moment).dt.convert_time_zone(clock.site).dt.date()
@@ -140,22 +144,28 @@ def _other_date(clock: Clock, order: Order | None) -> pl.Expr:
 
 def read_instant(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
     """Instants as naive UTC microseconds; a day without a time is none, nor a time that its zone skips or repeats."""
-    iso = _iso_instant(text, clock)
-    rest = pl.when(iso.is_null()).then(text)
+    utc, spaced = _iso_utc(text), _iso_local(text)
+    plain = _to_utc(spaced, clock.local)
+    rest = pl.when(utc.is_null() & spaced.is_null()).then(text)
     other = _utc(pl.col("text").str.extract_groups(_PATTERN), clock, order)
-    return _credible(pl.coalesce(iso, _where_needed(rest, other, pl.Datetime("us"))))
+    return _credible(pl.coalesce(utc, plain, _where_needed(rest, other, pl.Datetime("us"))))
 
 
-def plain_instant(text: pl.Expr, clock: Clock) -> pl.Expr:
+def plain_instants(text: pl.Series, clock: Clock) -> pl.Series:
     """Instants written as 2026-10-31T18:05:00Z or 2026-10-31 18:05:00, null for anything else; as `read_instant` does."""
-    return _credible(_iso_instant(text, clock))
+    utc = _over("text", text, _credible(_iso_utc(pl.col("text"))))
+    if utc.null_count() == text.null_count():
+        return utc
+    local = _over("text", text, _credible(_to_utc(_iso_local(pl.col("text")), clock.local)))
+    return utc.zip_with(utc.is_not_null(), local)
 
 
-def _iso_instant(text: pl.Expr, clock: Clock) -> pl.Expr:
-    long = text.str.len_bytes()
-    utc = _parsed(pl.when(long == len("2026-10-31T18:05:00Z")).then(text), "%Y-%m-%dT%H:%M:%SZ")
-    spaced = _parsed(pl.when(long == len("2026-10-31 18:05:00")).then(text), "%Y-%m-%d %H:%M:%S")
-    return pl.coalesce(utc, _to_utc(spaced, clock.local))
+def _iso_utc(text: pl.Expr) -> pl.Expr:
+    return _parsed(pl.when(text.str.len_bytes() == len("2026-10-31T18:05:00Z")).then(text), "%Y-%m-%dT%H:%M:%SZ")
+
+
+def _iso_local(text: pl.Expr) -> pl.Expr:
+    return _parsed(pl.when(text.str.len_bytes() == len("2026-10-31 18:05:00")).then(text), "%Y-%m-%d %H:%M:%S")
 
 
 def expected_moment(kind: str, order: Order | None) -> str:
@@ -182,7 +192,7 @@ def _where_needed(text: pl.Expr, reading: pl.Expr, kind: pl.DataType) -> pl.Expr
 
 
 def _parsed(text: pl.Expr, shape: str) -> pl.Expr:
-    return text.str.to_datetime(shape, strict=False, time_unit="us", time_zone=None)
+    return text.str.to_datetime(shape, strict=False, time_unit="us", time_zone=None, cache=False)
 
 
 def _aware(value: pl.Expr) -> pl.Expr:
@@ -195,7 +205,7 @@ def _to_utc(value: pl.Expr, zone: str) -> pl.Expr:
 
 
 def _credible(value: pl.Expr) -> pl.Expr:
-    return pl.when(value.dt.year() >= _FIRST_YEAR).then(value)
+    return pl.when(value >= date(_FIRST_YEAR, 1, 1)).then(value)
 
 
 def _day_text(parts: pl.Expr, order: Order | None) -> pl.Expr:

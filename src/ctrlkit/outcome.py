@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -110,10 +111,8 @@ def _decision(
 
 
 def plainly(words: str) -> str:
-    """`because` texts without their placeholders, for a sentence about many rows."""
-    import re
-
-    return re.sub(r"\s*\{[^}]*\}", "", words)
+    """`because` texts with an ellipsis for what differs from row to row, for a sentence about many rows."""
+    return re.sub(r"\{[^}]*\}", "…", words)
 
 
 def digest(*parts: object) -> str:
@@ -243,10 +242,10 @@ class _Places:
         pointers = list(dict.fromkeys([*own, *links]))
         return tuple(pointers[:SHOWN_SOURCES]), max(0, len(pointers) - SHOWN_SOURCES)
 
-    def order(self, stumble: Stumble) -> tuple[str, str, int]:
-        """Findings stand in the order of their first source."""
+    def order(self, stumble: Stumble) -> tuple[str, str, int, str]:
+        """Findings stand in the order of their first source; two with the same one in that of what names them."""
         pointers, _ = self.pointers(stumble)
-        return _pointer_order(pointers[0])
+        return (*_pointer_order(pointers[0]), digest(*self.identity(stumble)))
 
     def text(self, stumble: Stumble) -> str:
         """The first place, in words."""

@@ -1,18 +1,18 @@
-"""The only module that knows pytest: planned checks become items, evidence kinds become fixtures, items become outcomes.
+"""The only module that knows pytest: planned checks become items, kinds become fixtures, items become outcomes.
 
-pytest is fenced: our own module loader (two `controls/login.py` stay two, assertions are rewritten, no stale byte code),
-our own run protocol (skip, exit, a missing fixture become an error and the next item still runs), no configuration,
-plugins or cache of the folder it is started in.
+pytest is fenced: our own module loader (two `controls/login.py` stay two, assertions are rewritten, no stale byte
+code), our own collection and run protocol (skip, exit, a missing fixture become an error and the next item still runs),
+no configuration, plugins or cache of the folder it is started in.
 """
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,7 +23,8 @@ from _pytest.assertion.rewrite import rewrite_asserts
 from _pytest.outcomes import Failed
 
 from ctrlkit import loader
-from ctrlkit.check import recording
+from ctrlkit.check import Record, recording
+from ctrlkit.errors import AuthorError, CtrlkitError
 from ctrlkit.model import Cause, Finding
 from ctrlkit.outcome import Outcome, digest, judge
 
@@ -46,22 +47,28 @@ class Planned:
 Report = Callable[[int, Outcome | None], None]
 """Told the index of an item when it begins (None) and its outcome when it ends."""
 
+_UNUSED = (
+    *("cacheprovider", "capture", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging"),
+    *("monkeypatch", "pastebin", "recwarn", "reports", "setuponly", "setupplan", "skipping", "stepwise", "subtests"),
+    *("terminal", "threadexception", "tmpdir", "unittest", "unraisableexception", "warnings"),
+)
 OPTIONS = (
-    "-c", os.devnull, "--rootdir", os.path.abspath(os.sep), "--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal",
-    "-p", "no:doctest", "-p", "no:unittest", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:stepwise", "-p", "no:faulthandler",
-    "-p", "no:setuponly", "-p", "no:setupplan", "-p", "no:legacypath", "-p", "no:logging", "-p", "no:recwarn", "-p", "no:threadexception",
-    "-p", "no:unraisableexception", "-p", "no:tmpdir", "-p", "no:monkeypatch", "-p", "no:skipping", "-p", "no:warnings", "-p", "no:subtests",
-    "-p", "no:debugging", "-p", "no:capture", "-p", "no:reports", "--noconftest",
-    "--strict-markers", "--continue-on-collection-errors", "-o", "enable_assertion_pass_hook=true",
-)  # fmt: skip
+    *("-c", os.devnull, "--rootdir", Path(os.devnull).anchor or os.sep, "--noconftest", "--strict-markers"),
+    *("-o", "enable_assertion_pass_hook=true"),
+    *(word for name in _UNUSED for word in ("-p", f"no:{name}")),
+)
+
+
+class Forbidden(PermissionError):  # noqa: N818  (the word of the contract)
+    """A check reached for something beside its evidence."""
 
 
 def run(items: Sequence[Planned], report: Report) -> None:
-    """Evaluate every item once, in order; `report` hears of each, whatever the check does short of ending the process."""
+    """Evaluate every item once, in order; `report` hears of each, whatever a check does short of ending the process."""
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
-    files = sorted({str(item.path) for item in items})
-    pytest.main([*OPTIONS, *files], plugins=[_Evaluation(items, report), _fixtures(items)])
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    pytest.main([*OPTIONS], plugins=[_Evaluation(items, report), _fixtures(items)])
 
 
 class _Evaluation:
@@ -72,17 +79,22 @@ class _Evaluation:
         self.report = report
         self.asserted = 0
 
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[_PLAN] = self
-
-    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector:
-        """Folders are only folders: an `__init__.py` beside a control file is never run."""
-        folder: pytest.Dir = pytest.Dir.from_parent(parent, path=path)
-        return folder
-
-    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module:
-        module: _ControlModule = _ControlModule.from_parent(parent, path=module_path)
-        return module
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        """The planned items and nothing that lies in a folder; a file that cannot be used costs its own items only."""
+        session.items = []
+        for path in sorted({item.path for item in self.items}):
+            of_file = [item for item in self.items if item.path == path]
+            try:
+                module: _ControlModule = _ControlModule.from_parent(session, path=path, planned=of_file)
+                session.items += module.collect()
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  the boundary round a control file that is loaded
+                for planned in of_file:
+                    self.report(planned.index, Outcome("error", Cause.DID_NOT_RUN, _words(planned.shown, None, error)))
+        session.testscollected = len(session.items)
+        return True
 
     def pytest_assertion_pass(self) -> None:
         self.asserted += 1
@@ -97,33 +109,50 @@ class _Evaluation:
     def _evaluate(self, item: pytest.Item, nextitem: pytest.Item | None, planned: Planned) -> Outcome:
         self.asserted = 0
         assertion_util._reprcompare = None  # noqa: SLF001  the comparison text of passing asserts is never read
+        state = item.session._setupstate  # noqa: SLF001  own protocol: a third of the time of the stock one
         with recording() as record:
             try:
                 try:
-                    item.session._setupstate.setup(item)  # noqa: SLF001  own protocol: a third of the time of the stock one
-                    item.runtest()
+                    state.setup(item)
+                    _call(item)
                 finally:
-                    item.session._setupstate.teardown_exact(nextitem)  # noqa: SLF001
+                    state.teardown_exact(nextitem)
                 record.asserted += self.asserted
                 return judge(record, planned.control, planned.subject, planned.finding_note)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001  the boundary round a check: whatever it raises is an outcome
-                return _raised(error, planned)
+                return _raised(error, planned, record)
 
 
-_PLAN = pytest.StashKey[_Evaluation]()
+def _call(item: pytest.Item) -> None:
+    """Run the check; what it returns says nothing, and one that yields or awaits has not run."""
+    if not isinstance(item, pytest.Function):
+        raise TypeError
+    arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001
+    returned = item.obj(**arguments)
+    if inspect.isgenerator(returned) or inspect.isawaitable(returned) or inspect.isasyncgen(returned):
+        if inspect.iscoroutine(returned):
+            returned.close()
+        msg = "a check neither yields nor awaits; write it as a plain function"
+        raise AuthorError(msg)
+
+
 _ITEM = pytest.StashKey[Planned]()
 
 
 class _ControlModule(pytest.Module):
     """A control file, loaded by ctrlkit's own loader, that yields exactly the planned items."""
 
+    def __init__(self, *, planned: Sequence[Planned], **rest: Any) -> None:
+        super().__init__(**rest)
+        self.planned = planned
+
     def _getobj(self) -> Any:
-        planned = next(item for item in self.config.stash[_PLAN].items if item.path == self.path)
+        planned = self.planned[0]
         file = loader.read(self.path, planned.shown)
         if file.sha256 != planned.sha256:
-            msg = f"{planned.shown} was changed while the run was going on; run again"
+            msg = "it was changed while the run was going on; run again"
             raise OSError(msg)
 
         def rewrite(tree: Any, source: bytes, path: Path) -> None:
@@ -131,16 +160,17 @@ class _ControlModule(pytest.Module):
 
         return loader.execute(file, rewrite)
 
-    def collect(self) -> Iterator[pytest.Item]:
+    def collect(self) -> list[pytest.Item]:
         module = self.obj
         self.session._fixturemanager.parsefactories(module, self.nodeid)  # noqa: SLF001
-        for planned in self.config.stash[_PLAN].items:
-            if planned.path == self.path:
-                function = vars(module)[planned.function]
-                item = pytest.Function.from_parent(self, name=f"{planned.function}[{planned.index}]", callobj=function)
-                item.stash[_ITEM] = planned
-                item.own_markers.clear()
-                yield item
+        return [self._item(planned, vars(module)[planned.function]) for planned in self.planned]
+
+    def _item(self, planned: Planned, function: Any) -> pytest.Item:
+        name = f"{planned.function}[{planned.index}]"
+        item: pytest.Function = pytest.Function.from_parent(self, name=name, callobj=function)
+        item.stash[_ITEM] = planned
+        item.own_markers.clear()
+        return item
 
 
 def _fixtures(items: Sequence[Planned]) -> ModuleType:
@@ -162,26 +192,45 @@ def _fixture(name: str) -> Any:
     return pytest.fixture(name=name)(value)
 
 
-def _raised(error: BaseException, planned: Planned) -> Outcome:
-    """What an exception says: a plain assertion that did not hold is a failure, everything else an error of the check."""
-    line = _line_in(error, planned.path)
-    if type(error) is AssertionError or type(error) is Failed:
-        text = linecache.getline(str(planned.path), line).strip() if line else "an assertion did not hold"
-        key = digest(planned.control, planned.subject, text)
-        return Outcome("failed", None, f"{planned.shown}:{line}: {text}", None, 1, (Finding(key, text),))
-    words = re.sub(r"0x[0-9a-fA-F]+", "0x…", f"{type(error).__name__}: {error}".splitlines()[0])[:300]
-    return Outcome("error", Cause.CRASHED, f"{planned.shown}:{line or 1}: {words}")
+def _raised(error: BaseException, planned: Planned, record: Record) -> Outcome:
+    """What an exception says: a plain assertion that did not hold is a failure, everything else an error of the check.
+
+    What the check had found before a plain assertion stopped it stands beside that.
+    """
+    line, innermost = _line_in(error, planned.path)
+    failed = type(error) is Failed or (type(error) is AssertionError and innermost)
+    if not failed:
+        cause = Cause.FORBIDDEN if isinstance(error, Forbidden) else Cause.CRASHED
+        return Outcome("error", cause, _words(planned.shown, line, error))
+    text = linecache.getline(str(planned.path), line).strip() if line else "an assertion did not hold"
+    found = judge(record, planned.control, planned.subject, planned.finding_note)
+    key = digest(planned.control, planned.subject, text)
+    return replace(
+        found,
+        state="failed",
+        cause=None,
+        reason=f"{planned.shown}:{line}: {text}" + f"; {found.reason}" * (found.state == "failed"),
+        findings=(*found.findings, Finding(key, text)),
+    )
 
 
-def _line_in(error: BaseException, path: Path) -> int | None:
-    line = None
+def _words(shown: str, line: int | None, error: BaseException) -> str:
+    """Where and what, in one line without addresses of objects, which change from run to run."""
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"{shown}:{line or 1}: {re.sub(r'0x[0-9a-fA-F]+', '0x…', said)[:300]}"
+
+
+def _line_in(error: BaseException, path: Path) -> tuple[int | None, bool]:
+    """The last line of the control file that the error came through, and whether it was raised there."""
+    line, innermost = None, False
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
+        innermost = trace.tb_frame.f_code.co_filename == str(path)
+        line = trace.tb_lineno if innermost else line
         trace = trace.tb_next
-    return line
+    return line, innermost
 
 
 if not __debug__:  # pragma: no cover
-    sys.exit("ctrlkit does not run under python -O: assertions would disappear and failing controls would pass")
+    msg = "ctrlkit does not run under python -O: assertions would disappear and failing controls would pass"
+    raise CtrlkitError(msg)

@@ -195,11 +195,13 @@ def render(started: Started, cwd: Path) -> str:
     ]
     lines += [f"not recognised: {u.file}: {u.why}" for u in started.unknown]
     lines += started.said
-    there = started.folder.resolve() == cwd.resolve()
-    go = "" if there else f"cd {started.folder.as_posix()}, then "
+    place = started.folder.resolve()
+    if place.is_relative_to(cwd.resolve()):
+        place = place.relative_to(cwd.resolve())
+    go = "" if place == Path() else f"cd {place.as_posix()}, then "
     if started.recognised:
         lines.append(f"next: {go}ctrlkit run")
     else:
-        place = "this folder" if started.pack == "." else f"{started.pack}/"
-        lines.append(f"next: {go}put exports into {place} and ctrlkit check")
+        where = "this folder" if started.pack == "." else f"{started.pack}/"
+        lines.append(f"next: {go}put exports into {where} and ctrlkit check")
     return "\n".join(visible(line) for line in lines)

@@ -156,9 +156,9 @@ def domain(run: Run, result: Result) -> str:
 
 
 def extent(result: Result) -> str:
-    """`14 of 289`, or an empty text where nothing was counted."""
+    """`14 of 1,212`, or an empty text where nothing was counted."""
     counted = result.exceptions is not None and result.population is not None
-    return f"{result.exceptions} of {result.population}" if counted else ""
+    return f"{result.exceptions:,} of {result.population:,}" if counted else ""
 
 
 def headline(result: Result) -> str:

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,48 +13,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from ctrlkit.engagement import AsOf
-from ctrlkit.expression import Expr, col
 from ctrlkit.kind import Kind, parse, shipped
 from ctrlkit.model import plain
 from ctrlkit.outcome import Outcome
 from ctrlkit.table import Root, Table, table_of
 from ctrlkit.term import Info
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The audit period: first and last local day, and the instants at which it begins and ends."""
-
-    start: date
-    end: date
-    begins: datetime
-    ends: datetime
-
-    def holds(self, name: str, table: Table) -> Expr:
-        """Whether the date or instant column `name` of `table` lies in the period, both ends included."""
-        if table.columns[name].type == "date":
-            return (col(name) >= self.start) & (col(name) <= self.end)
-        return (col(name) >= self.begins) & (col(name) < self.ends)
-
-    def of(self, table: Table) -> Table:
-        """The rows of an event table whose time lies in the period."""
-        return table.where(self.holds(table.root.kind.time or "", table))
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a check may know of the engagement."""
-
-    country: str
-    domains: tuple[str, ...]
-    systems: Mapping[str, str]
-    features: frozenset[str]
-    scope_clients: tuple[str, ...]
-
-    @property
-    def client_systems(self) -> tuple[str, ...]:
-        """The systems that the engagement calls the client's."""
-        return tuple(sorted(name for name, owner in self.systems.items() if owner == "client"))
+from ctrlkit.terms import Terms, Window
 
 
 def main() -> int:
@@ -142,7 +105,11 @@ def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Eviden
         "as_of": AsOf(datetime.fromisoformat(job["as_of"]), date.fromisoformat(job["as_of_date"])),
         "period": Window(start, end, begins, ends),
         "engagement": Terms(
-            terms["country"], tuple(terms["domains"]), terms["systems"], frozenset(terms["features"]), tuple(terms["scope_clients"])
+            terms["country"],
+            tuple(terms["domains"]),
+            terms["systems"],
+            frozenset(terms["features"]),
+            tuple(terms["scope_clients"]),
         ),
     }
     for name, columns in entry["tables"].items():
@@ -162,23 +129,49 @@ def _param(value: Any) -> Any:
     return value
 
 
+_REFUSED = (
+    *(
+        "socket.",
+        "subprocess.",
+        "os.system",
+        "os.exec",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.startfile",
+        "os.fork",
+        "pty.",
+    ),
+    *("ftplib.", "http.", "imaplib.", "poplib.", "smtplib.", "telnetlib.", "urllib.", "webbrowser.", "sqlite3."),
+    *("os.chmod", "os.chown", "os.kill", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"),
+    *("os.truncate", "os.utime", "shutil.", "signal.", "tempfile."),
+)
+"""Audit events of code that reaches beyond its evidence, by how they begin."""
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def _writes(mode: object, flags: object) -> bool:
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return isinstance(flags, int) and bool(flags & _WRITING)
+
+
 def _fence(job: Mapping[str, Any]) -> None:
-    """No network, no other process, no file but the evidence, the controls and Python's own, for any Python code from here on."""
-    readable = tuple(
-        os.path.abspath(p)
-        for p in (job["evidence"], sys.prefix, sys.base_prefix, str(Path(__file__).parent), os.devnull, *{i["path"] for i in job["items"]})
-    ) + tuple(os.path.abspath(p) for p in sys.path if p)
+    """From here on Python code gets no network, no other process, no file but the evidence, the controls, its own."""
+    from ctrlkit.pytest_plugin import Forbidden
+
+    folders = (job["evidence"], sys.prefix, sys.base_prefix, Path(__file__).parent, *(p for p in sys.path if p))
+    below = tuple(os.path.join(os.path.abspath(p), "") for p in folders)  # noqa: PTH100, PTH118  no link is followed
+    single = {os.path.abspath(p) for p in (os.devnull, *(i["path"] for i in job["items"]))}  # noqa: PTH100
 
     def guard(event: str, args: tuple[Any, ...]) -> None:
-        if event.startswith(("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "ftplib.", "urllib.")):
+        if event.startswith(_REFUSED):
             msg = f"a check may not use {event}: it sees its evidence and nothing else"
-            raise PermissionError(msg)
+            raise Forbidden(msg)
         if event == "open" and isinstance(args[0], str | bytes):
-            path = os.path.abspath(os.fsdecode(args[0]))
-            writes = isinstance(args[1], str) and any(letter in args[1] for letter in "wax+")
-            if (writes and path != os.devnull) or not path.startswith(readable):
-                msg = f"a check may not open {os.path.basename(path)}: it sees its evidence and nothing else"
-                raise PermissionError(msg)
+            path = os.path.abspath(os.fsdecode(args[0]))  # noqa: PTH100  resolving would open more
+            if (_writes(*args[1:3]) and path != os.devnull) or not (path in single or path.startswith(below)):
+                msg = f"a check may not open {Path(path).name}: it sees its evidence and nothing else"
+                raise Forbidden(msg)
 
     limit = job.get("memory_bytes")
     if limit:

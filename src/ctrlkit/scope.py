@@ -1,0 +1,80 @@
+"""Whose rows are judged: those of the engagement's clients and sites, by their own columns or through the roster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from ctrlkit.engagement import Engagement
+from ctrlkit.kind import Kind
+
+PERSON_COLUMNS: Final = ("employee_id", "agent_id", "user_id", "subject_id")
+_ACCOUNT: Final = {"system", "account_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """How rows without client or site are tied to one: account -> person -> roster, all before anything is hidden.
+
+    `people` holds `employee_id` and `client`, `site` or both; `owners` holds `system`, `account_id` and `_owner`.
+    """
+
+    people: pl.DataFrame | None
+    owners: pl.DataFrame | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """The rows to judge; how many were others'; how many of those to judge are tied to nobody's client or site."""
+
+    rows: pl.DataFrame
+    outside: int = 0
+    untied: int = 0
+
+
+def scoped(rows: pl.DataFrame, kind: Kind, engagement: Engagement, ties: Ties) -> Scoped:
+    """The rows of the engagement's clients and sites, and those that cannot be tied to any; the client's own are all.
+
+    Clients and sites are compared without case; a client cell may list several, separated by semicolons.
+    """
+    asked = {"client": engagement.scope_clients, "site": engagement.scope_sites}
+    wanted = {name: sorted(word.lower() for word in words) for name, words in asked.items() if words}
+    if not wanted or kind.party == "client":
+        return Scoped(rows)
+    told = _tied(rows, kind, [name for name in wanted if name not in rows.columns], ties)
+    belongs = [_belongs(name, words) for name, words in wanted.items() if name in told.columns]
+    if not belongs:
+        return Scoped(rows, untied=len(rows) if _person_of(rows, kind) else 0)
+    kept = told.with_columns(
+        pl.all_horizontal(b.fill_null(value=True) for b in belongs).alias("_kept"),
+        pl.any_horizontal(b.is_null() for b in belongs).alias("_untied"),
+    ).filter("_kept")
+    return Scoped(kept.select(rows.columns), len(rows) - len(kept), int(kept.get_column("_untied").sum()))
+
+
+def _belongs(name: str, words: list[str]) -> pl.Expr:
+    """Whether one of the cell's parts is in scope; null where there is none."""
+    parts = pl.col(name).str.to_lowercase().str.split(";").list.eval(pl.element().str.strip_chars())
+    return parts.list.eval(pl.element().is_in(words)).list.any()
+
+
+def _person_of(rows: pl.DataFrame, kind: Kind) -> str | None:
+    person = next((c for c in PERSON_COLUMNS if c in rows.columns and kind.columns[c].pseudonym == "person"), None)
+    return person or ("account_id" if set(rows.columns) >= _ACCOUNT else None)
+
+
+def _tied(rows: pl.DataFrame, kind: Kind, lacking: list[str], ties: Ties) -> pl.DataFrame:
+    """The rows with those of the lacking columns that the roster knows of their person, or their account's owner."""
+    known = [name for name in lacking if ties.people is not None and name in ties.people.columns]
+    person = _person_of(rows, kind)
+    if ties.people is None or not known or person is None:
+        return rows
+    people = ties.people.select("employee_id", *known)
+    if person != "account_id":
+        return rows.join(people, left_on=person, right_on="employee_id", how="left", maintain_order="left")
+    if ties.owners is None:
+        return rows
+    owned = rows.join(ties.owners, on=sorted(_ACCOUNT), how="left", maintain_order="left")
+    return owned.join(people, left_on="_owner", right_on="employee_id", how="left", maintain_order="left")

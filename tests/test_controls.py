@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from trials import FOLDER, Trial, outcomes, shelf, trials
+
+from ctrlkit.model import Finding, Pointer, Result
+
+ALL = tuple(trials())
+SHOWN = ("passes", "fails", "missing", "broken", "empty", "undecided", "stale")
+"""What every control is tried with; and both sides of each parameter, each kind it needs taken away, a smaller claim."""
+
+
+def place(finding: Finding) -> str:
+    first = finding.sources[0]
+    assert isinstance(first, Pointer)
+    return f"{first.file} {first.row}: {finding.message}"
+
+
+def undecided(result: Result) -> list[str]:
+    said = (re.match(r"undecided: (.+) row (\d+): ", note.message) for note in result.notes)
+    return [f"{match[1]} {match[2]}" for match in said if match]
+
+
+@pytest.mark.parametrize("trial", ALL, ids=lambda t: t.id)
+def test_a_control_decides_its_datasets_as_they_say_on_every_engine(trial: Trial, tmp_path: Path) -> None:
+    found = outcomes(trial, tmp_path)
+    result = found["polars"]
+    said = f"{result.verdict.value} {result.cause.value if result.cause else ''}: {result.reason}"
+    assert said.startswith(f"{trial.verdict} {trial.cause}:"), said
+    assert [place(f) for f in result.findings] == list(trial.findings)
+    assert undecided(result) == list(trial.undecided), said
+    assert result.population == trial.population, said
+    assert trial.reason in result.reason
+    notes = [note.message for note in result.notes]
+    assert not [wanted for wanted in trial.notes if not any(wanted in note for note in notes)], notes
+    assert all(other == result for other in found.values())
+
+
+@pytest.mark.parametrize("control", sorted(shelf().controls))
+def test_every_control_is_tried_every_way_it_can_go(control: str) -> None:
+    cases = [t for t in ALL if t.control == control]
+    shown = {word for t in cases for word in t.shows}
+    assert not {*SHOWN} - shown
+    kinds = {kind for check in shelf().controls[control].checks if check.claim is None for kind in check.needs}
+    gone = {Path(name).stem for t in cases if "missing" in t.shows for name in t.removed}
+    assert not kinds - gone
+    if any(check.claim for check in shelf().controls[control].checks):
+        assert {t.verdict for t in cases if "smaller claim" in t.shows} >= {"passed", "failed", "inconclusive"}
+
+
+@pytest.mark.parametrize("control", sorted(shelf().controls))
+def test_every_parameter_is_tried_one_unit_to_either_side(control: str) -> None:
+    for name in shelf().controls[control].params:
+        sides = {t.verdict for t in ALL if t.control == control and t.edge == name}
+        assert "passed" in sides, f"{name}: no case at its limit"
+        assert sides - {"passed"}, f"{name}: no case beyond its limit"
+
+
+def test_no_case_stands_twice_or_belongs_to_no_control() -> None:
+    assert len({t.id for t in ALL}) == len(ALL)
+    assert {p.parent.name for p in FOLDER.glob("*/cases.yaml")} <= set(shelf().controls)
