@@ -17,7 +17,7 @@ crm,ben,person,true,E-2,false,,,
 """
 MAIL_RULES = """\
 mailbox,rule,target_domain,enabled,created_at
-ana@desk.example,all,elsewhere.example,true,2026-10-03T01:00:00Z
+ana@desk.example,all,,true,2026-10-03T01:00:00Z
 """
 DATASETS = """\
 dataset_id,system,client,data_class,rows,oldest_record_on,retention_days,retention_basis,encrypted,storage_country

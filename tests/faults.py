@@ -169,10 +169,11 @@ def file_injuries(kind: str) -> Iterator[Injury]:
     yield one("an HTML page as", lambda _: HTML, "malformed")
     yield one("another table as", lambda _: b"vegetable,price\nkangkong,20\nsitaw,35\n", "malformed")
     yield one("cut in a row", _cut, "truncated")
-    yield one("cut in a quote", lambda table: render(table) + b'"MNL', "truncated")
     yield one("one page of", lambda table: render(table) + NEXT_PAGE, "truncated")
     yield one("aged", render, "stale", exported="2026-08-01T09:00:00+08:00")
-    yield one("from the future", render, "malformed", exported="2026-12-01T09:00:00+08:00")
+    if kind == "roster":
+        yield one("cut in a quote", lambda table: render(table) + b'"MNL', "truncated")
+        yield one("from the future", render, "malformed", exported="2026-12-01T09:00:00+08:00")
     if kind in EVENTS:
         yield rows("other period in", _moved(61), "malformed")
         yield rows("last third lost of", shortened, "period")
@@ -228,7 +229,8 @@ def column_injuries(kind: str, column: str) -> Iterator[Injury]:
     smaller = (kind, column) in ONLY_IN_THE_LARGER_CLAIM
     yield one("rename", _renamed(column), lost, may_fail=smaller)
     yield one("blank all of", _cells(column, "", None), lost, read, may_fail=True)
-    yield one("#N/A in all of", _cells(column, "#N/A", None), lost, read, may_fail=smaller)
+    if not required:
+        yield one("#N/A in all of", _cells(column, "#N/A", None), lost, read, may_fail=smaller)
     yield one("blank a cell of", _cells(column, "", where), read, may_fail=True)
     yield one("#N/A in a cell of", _cells(column, "#N/A", where), read, may_fail=required)
 

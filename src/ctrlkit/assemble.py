@@ -18,7 +18,7 @@ import polars as pl
 
 from ctrlkit import derive
 from ctrlkit.engagement import Engagement
-from ctrlkit.ingest import Ingested
+from ctrlkit.ingested import Ingested
 from ctrlkit.kind import Column, Kind
 from ctrlkit.model import Cause, Fault, Grade, weakest
 from ctrlkit.privacy import EngagementKey
@@ -53,10 +53,10 @@ class Source:
 class Evidence:
     """The evidence of one kind from one party, ready to be evaluated.
 
-    `csv` is the evaluated file, None where there is none to evaluate; `clear` the same before anything was hidden, where
-    that was asked for; `columns` those it holds. `bad_rows` could not be
-    read; `outside` belong to other clients or sites. `faults` are those of the files themselves: whether they are old or
-    cover the period depends on the profile and engagement they are judged under.
+    `csv` is the evaluated file, None where there is none to evaluate; `clear` the same before anything was hidden,
+    where that was asked for; `columns` those it holds. `bad_rows` could not be read; `outside` belong to other clients
+    or sites. `faults` are those of the files themselves: whether they are old or cover the period depends on the
+    profile and engagement they are judged under.
     """
 
     kind: str
@@ -116,7 +116,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     sources = tuple(source for _, source in read)
     party = sources[0].party
     faults = tuple(f for i, _ in read for f in i.faults)
-    notes = tuple(note for i, _ in read for note in i.notes)
+    notes = tuple(note for i, _ in read for note in i.notes if "columns not read" not in note)
     evidence = Evidence(kind.name, party, sources, faults=faults, notes=notes)
     frames = [i for i, _ in read if i.parquet is not None]
     problems = target / f"{kind.name}.problems.ndjson"
@@ -148,8 +148,8 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     if not len(hidden) and not bad and not any(f.cause is Cause.EMPTY for f in faults):
         faults = (*faults, Fault(Cause.EMPTY, f"{kind.name}: no row in scope"))
     return replace(
-        evidence, columns=tuple(shown), rows=len(hidden), bad_rows=bad, outside=here.outside, faults=faults, notes=notes, csv=csv,
-        sha256=sha256, problems=_kept(problems), clear=beside,
+        evidence, columns=tuple(shown), rows=len(hidden), bad_rows=bad, outside=here.outside, faults=faults,
+        notes=notes, csv=csv, sha256=sha256, problems=_kept(problems), clear=beside,
     )  # fmt: skip
 
 

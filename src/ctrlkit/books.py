@@ -1,4 +1,4 @@
-"""The books: every planned line gets exactly one result, from its outcome, the state of its evidence and the client's words."""
+"""The books: every planned line gets one result, from its outcome, the state of its evidence and the client's words."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _VERDICTS = {
 }
 
 
-def close(
+def close(  # noqa: PLR0913, PLR0917  (all of them decide)
     lines: Sequence[Line],
     outcomes: Mapping[int, Outcome],
     handed: Mapping[str, Handed],
@@ -85,7 +85,8 @@ def _verdict(
     reason = outcome.reason
     if claim is not None and outcome.state in ("passed", "failed"):
         reason = f"{reason}; " * bool(reason) + f"only the smaller claim was decided: {claim}"
-    if outcome.state == "inconclusive" and outcome.cause is Cause.EMPTY:
+    bad = _unreadable(line, handed)
+    if outcome.state == "inconclusive" and outcome.cause is Cause.EMPTY and not bad:
         first = next(iter(line.tables), "")
         if first in engagement.may_be_empty:
             return (
@@ -93,7 +94,6 @@ def _verdict(
                 [Fault(Cause.EMPTY, reason)],
                 f"{reason}; the client accepts {first} as empty",
             )
-    bad = _unreadable(line, handed)
     if outcome.state == "passed" and bad:
         return Verdict.INCONCLUSIVE, bad, "; ".join(f.message for f in bad)
     if outcome.state == "inconclusive" and bad:
@@ -151,7 +151,7 @@ def _notes(line: Line, outcome: Outcome | None, handed: Mapping[str, Handed], ve
                 yield note(f"{kind}: {there.evidence.outside} rows of other clients or sites are not judged")
 
 
-def _waived(
+def _waived(  # noqa: PLR0913, PLR0917  (all of them decide)
     result: Result,
     waivers: Sequence[Waiver],
     as_of: AsOf,
@@ -192,7 +192,7 @@ def counts(results: Iterable[Result]) -> dict[str, int]:
 
 
 def exit_code(results: Sequence[Result], fail_on: Severity, *, sample: bool) -> int:
-    """0 all decided and kept, 1 something failed, 2 something could not be decided, 4 nothing to decide, or a sample."""
+    """0 all decided and kept, 1 something failed, 2 something could not be decided, 4 nothing to decide or a sample."""
     verdicts = {result.verdict for result in results}
     if verdicts & {Verdict.INCONCLUSIVE, Verdict.ERROR}:
         return 2

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
 
 from ctrlkit.cell import OUTSIDE, PAST, Rules, mask, over_distinct, shows_groups, tidy
-from ctrlkit.column import Reading
+from ctrlkit.column import Reading, read_series
 from ctrlkit.kind import Column, Kind
 from ctrlkit.layout import Layout, word
 from ctrlkit.moment import MAY_TELL_ORDER, Clock, Order, order_signs, orders_shown
@@ -39,8 +40,10 @@ class Typed:
     notes: tuple[str, ...]
 
 
-def typed(raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | None) -> Typed:
-    """The raw table as columns of the kind, in the kind's order.
+def typed(  # noqa: PLR0913  (all of them decide how a table is read)
+    raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | None, *, held: bool
+) -> Typed:
+    """The raw table as columns of the kind, in the kind's order; all at once in memory where it may be `held` there.
 
     `order` is the order of day and month that the pack or adapter states; without it each column must show its own.
     """
@@ -55,13 +58,26 @@ def typed(raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | Non
         seen = _seen(frame, columns, layout, order) if total_notes else seen
     rules = _rules(seen, columns, clock, order)
     readings = [Reading(c, rules, _from(_RAW, c, layout), plain=_is_plain(n, layout)) for n, c in columns.items()]
-    structs = [reading.of(_cell(reading.column.name, layout)) for reading in readings]
-    names = [field for reading in readings for field in reading.fields]
-    cells = frame.select("_row", "_flaw", *structs).unnest(*[f"s:{n}" for n in columns]).select("_row", "_flaw", *names)
+    cells = (_at_once if held else _in_stream)(frame, readings, layout)
     return Typed(cells.with_columns(_bad_row(columns)), columns, rules, seen["_records"], (*notes, *total_notes))
 
 
 _RAW: Final = pl.col("raw")
+
+
+def _at_once(frame: pl.LazyFrame, readings: Sequence[Reading], layout: Layout) -> pl.LazyFrame:
+    rows = frame.collect()
+    raw = [rows.lazy().select("_row", _cell(r.column.name, layout).alias("raw")).collect()["raw"] for r in readings]
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        columns = list(pool.map(read_series, readings, raw))
+    return pl.concat([rows.select("_row", "_flaw"), *columns], how="horizontal").lazy()
+
+
+def _in_stream(frame: pl.LazyFrame, readings: Sequence[Reading], layout: Layout) -> pl.LazyFrame:
+    names = [field for reading in readings for field in reading.fields]
+    structs = [reading.of(_cell(reading.column.name, layout)) for reading in readings]
+    whole = frame.select("_row", "_flaw", *structs).unnest(*[f"s:{reading.column.name}" for reading in readings])
+    return whole.select("_row", "_flaw", *names)
 
 
 def _cell(name: str, layout: Layout) -> pl.Expr:
@@ -160,7 +176,7 @@ def _seen(raw: pl.LazyFrame, columns: Mapping[str, Column], layout: Layout, orde
 def _suspects(column: Column, layout: Layout, pattern: str) -> pl.Expr:
     """The texts of a column; where they are as in the file, only of the cells that hold the pattern."""
     cell = _cell(column.name, layout)
-    return _text(column, layout) if not _is_plain(column.name, layout) else tidy(cell.filter(cell.str.contains(pattern)))
+    return _text(column, layout) if not _is_plain(column.name, layout) else tidy(pl.when(cell.str.contains(pattern)).then(cell))
 
 
 def _rules(seen: Mapping[str, Any], columns: Mapping[str, Column], clock: Clock, order: Order | None) -> Rules:

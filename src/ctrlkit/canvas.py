@@ -1,4 +1,4 @@
-"""From an evaluated CSV to the frame that checks see: integers for days, instants and numbers, and what emptiness means."""
+"""From an evaluated CSV to the frame that checks see: integers for days, instants and numbers, emptiness told apart."""
 
 from __future__ import annotations
 

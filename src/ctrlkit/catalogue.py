@@ -124,7 +124,7 @@ def _sample_finding(found: Control, stock: Stock) -> str:
 
 
 def _because(found: Control, check: Check, stock: Stock) -> str:
-    """The first words of a finding in the check's source, or in a function of its file that it calls; `…` for values."""
+    """The first words of a finding in the check's source, or in a function that it calls there; `…` for values."""
     path = stock.files.get(found.path)
     if path is None:
         return ""

@@ -111,11 +111,11 @@ def assert_rate(  # noqa: PLR0913  (an author names them all)
     per: str | None = None,
     all_known: bool = False,
 ) -> None:
-    """The share of rows that satisfy `rule` must be at least, or at most, so many per cent; pooled or `per` a column.
+    """The share of rows that satisfy `rule` must be at least or at most so many per cent; pooled, or `per` a column.
 
     Compared exactly, before rounding. Decided only where counting all unknown rows as true and all as false gives the
-    same answer; with `all_known`, only where none is unknown. Rows whose `per` is unknown may belong to any group. Where
-    the limit is missed, every row on the wrong side is a finding; where it is kept, they are noted as tolerated.
+    same answer; with `all_known`, only where none is unknown. Rows whose `per` is unknown may belong to any group.
+    Where the limit is missed, every row on the wrong side is a finding; where it is kept, they are noted as tolerated.
     """
     record = _current.get()
     record.asserted += 1

@@ -311,7 +311,7 @@ def _init_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="where to start (default here)")
     _profile(parser)
     parser.add_argument("--vendor", metavar="NAME", help="who is checked (default the folder's name)")
-    parser.add_argument("--ci", choices=["github", "gitlab", "azure", "jenkins"], help="write a recipe for this CI as well")
+    parser.add_argument("--ci", choices=["github", "gitlab", "azure", "jenkins"], default="github", help="the CI its recipe is for (default github)")
     parser.set_defaults(command=_init)
 
 

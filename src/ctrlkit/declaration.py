@@ -41,7 +41,7 @@ class Declaration:
 class _ControlDecorator:
     """`@control(...)`, `@control.claims(...)` and `@control.on_host(...)`."""
 
-    def __call__(
+    def __call__(  # noqa: PLR0913  (an author names them all)
         self,
         id_: str,
         title: str,
@@ -58,8 +58,8 @@ class _ControlDecorator:
     ) -> Callable[[Function], Function]:
         """Declare a control and the check of its full requirement, which is the check's docstring.
 
-        `maps`: framework -> clauses. `params`: name -> `law(...)`, `standard(...)`, `house(...)`. `applies` narrows it to
-        engagements with one of these `features` or `countries`.
+        `maps`: framework -> clauses. `params`: name -> `law(...)`, `standard(...)`, `house(...)`. `applies` narrows it
+        to engagements with one of these `features` or `countries`.
         """
         if not CONTROL_ID.fullmatch(id_):
             msg = f"control id {id_!r} is not of the form TOPIC-nn"
@@ -126,7 +126,7 @@ def house(value: Any, unit: str, *, source: str = "", **limits: Any) -> Param:
 
 
 def declared(namespace: Mapping[str, Any], *, domain: str, path: str, sha256: str) -> tuple[Control, ...]:
-    """The controls that a loaded control file declares, in order of their ids; raises AuthorError with file and line."""
+    """The controls that a loaded control file declares, in order of their ids; raises AuthorError with its line."""
     checks: dict[str, list[Any]] = {}
     for function in namespace.values():
         if inspect.isfunction(function) and hasattr(function, "__ctrlkit__"):

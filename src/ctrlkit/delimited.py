@@ -97,18 +97,12 @@ def _may_be_fast(text: _Text, line: int) -> bool:
 def _fast(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw | None:
     """The table through Polars, or None where anything about the file calls for the reader that knows lines."""
     names, wanted = [f"c{i}" for i in range(width)], [f"c{i}" for i in sorted(set(indexes))]
-    table = _lines(text, names).select(
-        "_row",
-        pl.lit(None, pl.String).alias("_flaw"),
-        pl.col("c0").alias("_first"),
-        *wanted,
-        pl.sum_horizontal([pl.col(n).str.len_bytes().cast(pl.Int64) for n in names]).alias("_bytes"),
-        _is_blank(names, wanted[0] if wanted else "c0").alias("_blank"),
-        *(_quoted(names, text.delimiter) if text.seen.quoted else ()),
-    )
     sums = [pl.col(n).sum() for n in ("_bytes", "_blank", *(("_marks", "_odd") if text.seen.quoted else ()))]
     longest = pl.max_horizontal(pl.lit(0), *(pl.col(n).str.len_bytes().max() for n in wanted)).alias("longest")
     try:
+        table = _lines(text, names).select(
+            "_row", pl.lit(None, pl.String).alias("_flaw"), pl.col("c0").alias("_first"), *wanted, *_signs(text, names, wanted)
+        )
         if text.seen.size < STAGED_FROM:
             table = table.collect().lazy()
         seen = table.select(pl.len().alias("rows"), longest, *sums).collect(engine="streaming").row(0, named=True)
@@ -119,6 +113,13 @@ def _fast(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw | N
         return None
     rows = table.filter(pl.col("_row") > line)
     return Raw((rows.filter(~pl.col("_blank")) if seen["_blank"] else rows).select("_row", "_flaw", "_first", *wanted))
+
+
+def _signs(text: _Text, names: Sequence[str], wanted: Sequence[str]) -> list[pl.Expr]:
+    """What each line tells of whether it was read whole: its bytes, whether it is blank, its quotes."""
+    size = pl.sum_horizontal([pl.col(n).str.len_bytes().cast(pl.Int64) for n in names]).alias("_bytes")
+    blank = _is_blank(names, wanted[0] if wanted else "c0").alias("_blank")
+    return [size, blank, *(_quoted(names, text.delimiter) if text.seen.quoted else ())]
 
 
 def _lines(text: _Text, names: Sequence[str]) -> pl.LazyFrame:

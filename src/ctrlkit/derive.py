@@ -1,4 +1,4 @@
-"""Columns that checks read instead of an identifier or a local clock: computed at ingestion, before anything is hidden."""
+"""Columns that checks read instead of an identifier or a local clock, computed before anything is hidden."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ if TYPE_CHECKING:
     from ctrlkit.kind import Column
 
 # ISO 3166-1 alpha-2, officially assigned (2026).
-COUNTRIES = frozenset(
-    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC "
-    "CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD "
-    "GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH "
-    "KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW "
-    "MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC "
-    "SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY "
-    "UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW".split()
+COUNTRIES = frozenset(  # noqa: SIM905  (250 quoted codes would hide the list)
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
+    "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO "
+    "FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE "
+    "JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO "
+    "MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW "
+    "PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM "
+    "TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW ".split()
 )
-GENERIC = r"^(?:agents?|qa|trainer|training|trainee|tl|team_?leaders?|supervisor|sup|admin|user|test|temp|shared|floor|seat|station|ws|desk|reception|guest|batch|wave)[._-]?(?:[a-z]{0,5}[._-]?)?\d*$"
-"""House pattern for account names that speak of a role, seat or batch and not of a person (agent01, tl_floor2, trainer)."""
+GENERIC = (
+    r"^(?:agents?|qa|trainer|training|trainee|tl|team_?leaders?|supervisor|sup|admin|user|test|temp|shared|floor|seat|"
+    r"station|ws|desk|reception|guest|batch|wave)[._-]?(?:[a-z]{0,5}[._-]?)?\d*$"
+)
+"""House pattern for account names of a role, seat or batch and not of a person (agent01, tl_floor2, trainer)."""
 
 Rule = Callable[[pl.LazyFrame, "Column", "Engagement"], pl.LazyFrame]
 
@@ -36,22 +39,37 @@ def add(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyF
 def _by_site(
     frame: pl.LazyFrame, column: Column, engagement: Engagement, make: Callable[[str], pl.Expr]
 ) -> pl.LazyFrame:
-    """An expression per zone: a row's site decides where the kind has one, the engagement's zone elsewhere."""
+    """An expression per zone: a row's site decides where the kind has one, the engagement's zone elsewhere.
+
+    Null where the site is unknown or none of the engagement's, and its sites are not all in one zone.
+    """
     expression = make(engagement.time_zone)
-    if "site" in frame.collect_schema().names():
+    zones = {engagement.time_zone, *(site.time_zone for site in engagement.sites)}
+    if len(zones) > 1 and "site" in frame.collect_schema().names():
+        expression = pl.lit(None, _type_of(column))
         for site in engagement.sites:
             here = pl.col("site").str.to_lowercase() == site.id.lower()
             expression = pl.when(here).then(make(site.time_zone)).otherwise(expression)
     return frame.with_columns(expression.alias(column.name))
 
 
+def _type_of(column: Column) -> pl.DataType:
+    """The Polars type of a derived day or instant."""
+    return pl.Date() if column.type == "date" else pl.Datetime("us")
+
+
 def _local_day_end(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:
     def make(zone: str) -> pl.Expr:
         midnight = pl.col(column.of or "").dt.offset_by("1d").cast(pl.Datetime("us"))
-        local = midnight.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        return local.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        # where clocks go forward at midnight, the day begins at one
+        begins = pl.coalesce(_in_zone(midnight, zone), _in_zone(midnight.dt.offset_by("1h"), zone))
+        return begins.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
     return _by_site(frame, column, engagement, make)
+
+
+def _in_zone(local: pl.Expr, zone: str) -> pl.Expr:
+    return local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
 
 
 def _local_date(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:

@@ -145,12 +145,19 @@ def _evidence(checks: Sequence[Entry]) -> Iterator[str]:
         if check["roles"]:
             yield from _block(title, f"of each host that is {' or '.join(check['roles'])}:")
         if check["claim"]:
-            yield from _block("or only", f"{check['claim']} (a smaller claim, where the pack holds no more than this):")
+            claim = str(check["claim"]).rstrip(".")
+            yield from _block("or only", f"{claim}: a smaller claim, where the pack holds no more than {_short(check)}")
+            continue
         for table in check["reads"]:
             where = "" if table["needed"] else " (read where it is there)"
             yield from _block(title, f"{table['kind']}{where}: {table['about']}")
             names = [(column["name"], column.get("meaning", "")) for column in table["columns"]]
             yield from _pairs(names)
+
+
+def _short(check: Entry) -> str:
+    tables = [table for table in check["reads"] if table["needed"]]
+    return "; ".join(f"{table['kind']} ({', '.join(c['name'] for c in table['columns'])})" for table in tables)
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from typing import Any
 from ctrlkit import assemble, canvas, plan
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.case import Case
-from ctrlkit.ingest import Ingested, ingest
+from ctrlkit.ingest import ingest
+from ctrlkit.ingested import Ingested
 from ctrlkit.kind import Kind
 from ctrlkit.model import Cause, Fault, Grade, plain
 from ctrlkit.pack import PackSource
@@ -95,12 +96,13 @@ def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> 
     handed = {}
     for name, copies in gathered.items():
         chosen, *others = copies
-        frame = _canvas(chosen, case.stock.kinds[name], work, case.engagement.time_zone)
-        faults = plan.weigh(chosen, frame, case.stock.kinds[name], case.profile, case.engagement, case.as_of)
+        kind = case.stock.kinds[name]
+        frame = _canvas(chosen, kind, work, case.engagement.time_zone)
+        faults = plan.weigh(chosen, frame, kind, case.profile, case.engagement, case.as_of)
         notes = tuple(f"{name}: the client's {chosen.rows} rows decide; the vendor's copy holds {o.rows}" for o in others)
-        if chosen.party == "vendor" and case.stock.kinds[name].party == "client":
+        if chosen.party == "vendor" and kind.party == "client":
             notes = (*notes, f"{name}: came from the vendor, though it is the client's own evidence")
-        handed[name] = Handed(chosen, frame, faults, notes)
+        handed[name] = Handed(chosen, frame, faults, notes, {c.name: c.of or "" for c in kind.derived.values()})
     return handed
 
 

@@ -1,4 +1,4 @@
-"""The doors through which controls, kinds, adapters, profiles and reporters come in, shipped ones and strangers' alike."""
+"""The doors through which controls, kinds, adapters, profiles and reporters come in, shipped or a stranger's."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ hookimpl = pluggy.HookimplMarker("ctrlkit")
 class Adapter:
     """How one real export becomes one kind; data wherever that is enough.
 
-    `headers`: every one of these source headers must be there for the file to be recognised. `columns`: source header ->
-    canonical column. `values`: canonical column -> {source text: canonical text, None for "not known"}. `constants`:
+    `headers`: every one of these source headers must be there for the file to be recognised. `columns`: source header
+    -> canonical column. `values`: canonical column -> {source text: canonical text, None for "not known"}. `constants`:
     canonical column -> text for every row. `headers` and `columns` are compared after normalisation (Unicode NFKC,
     trimmed, inner spaces collapsed, casefolded, a trailing "[…]" and a leading "*" dropped). `date_order` (dmy, mdy,
     ymd) and `zone` (an IANA name) hold for cells that do not say themselves; without `zone` the pack's zone is taken.

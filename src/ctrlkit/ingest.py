@@ -138,11 +138,10 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     adapter = found.adapter
     clock = replace(file.clock, local=adapter.zone) if adapter and adapter.zone else file.clock
     order = _ORDERS.get(file.source.date_order or (adapter.date_order if adapter else None))
-    cells = typed(raw, found, file.kind, clock, order)
+    held = file.source.path.stat().st_size < STAGED_FROM
+    cells = typed(raw, found, file.kind, clock, order, held=held)
     said.faults += raw.faults
     said.notes += [*_layout_notes(candidate, position, found, file), *raw.notes, *cells.notes]
-    if file.source.path.stat().st_size < STAGED_FROM:
-        cells = replace(cells, frame=cells.frame.collect().lazy())
     return _finish(file, found, raw, cells, said)
 
 

@@ -190,7 +190,7 @@ def _kind(
     if there.evidence.bad_rows:
         states.append(Cause.MALFORMED.value)
         faults.append(_unread(name, there))
-    lacks = _sources(kind, there.holds(names)) if there.canvas is not None else ()
+    lacks = _sources(kind, there.lacks(names)) if there.canvas is not None else ()
     if lacks:
         states.append(INCOMPLETE)
         faults.append(f"{name}: no source holds {', '.join(lacks)}")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from ctrlkit.errors import AuthorError
 
 Type = Literal["string", "number", "decimal", "date", "datetime", "boolean"]
-"""string: text. number: exact decimal. decimal: money. date: local day of the site. datetime: an instant, kept in UTC."""
+"""string: text. number: exact decimal. decimal: money. date: local day of the site. datetime: an instant, in UTC."""
 
 ANY_VALUE = "*"
 
@@ -50,8 +50,8 @@ class Kind:
     """A named shape of evidence. `derived` columns are computed at ingestion, before identifiers are hidden.
 
     `key` identifies a row; `time` dates it (None: a state or register); `party` is who can credibly provide it
-    (vendor, client, either); `restricted` kinds never travel in a bundle; `repeats` kinds may hold rows with equal keys;
-    `continuous` kinds must not fall silent within the audit period.
+    (vendor, client, either); `restricted` kinds never travel in a bundle; `repeats` kinds may hold rows with equal
+    keys; `continuous` kinds must not fall silent within the audit period.
     """
 
     name: str
@@ -104,7 +104,7 @@ def _column(name: str, spec: Mapping[str, Any], required: bool) -> Column:
     where = spec.get("x-null-where")
     return Column(
         name=name,
-        type=by_format.get(spec.get("format"), base),
+        type=by_format.get(spec.get("format")) or base,
         required=required,
         description=spec.get("description", ""),
         personal=spec.get("x-personal", False),

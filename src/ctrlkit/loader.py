@@ -1,14 +1,16 @@
-"""The one way control files are loaded: own module names, forbidden names refused, ids known even where a file is broken."""
+"""The one way control files are loaded: own module names, forbidden names refused, ids known where a file is broken."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import ctrlkit
 from ctrlkit.declaration import CONTROL_ID, declared
 from ctrlkit.errors import AuthorError, CtrlkitError, InputError
 from ctrlkit.model import Cause, Control, Fault, Severity
@@ -36,7 +38,10 @@ ALLOWED_IMPORTS |= {
     "typing",
 }
 FORBIDDEN = {"now", "today", "utcnow", "time", "random", "environ", "getenv", "socket", "subprocess", "open", "input"}
-FORBIDDEN |= {"exec", "eval", "compile", "__import__", "breakpoint", "globals", "vars", "fetch", "fetch_all", "frame"}
+FORBIDDEN |= {"exec", "eval", "compile", "breakpoint", "globals", "locals", "vars", "fetch", "fetch_all", "frame"}
+FORBIDDEN |= {"getattr", "setattr", "delattr", "os", "sys", "_os", "_sys", "builtins", "importlib", "importorskip"}
+AUTHORS = {"ctrlkit", "ctrlkit.kind"}
+"""What of ctrlkit an author may import from; the rest of it opens files and starts processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class ControlFile:
 
     @property
     def domain(self) -> str:
-        """The file's stem: login, mfa, email …"""
+        """The file's stem: login, mfa, email."""
         return self.path.stem
 
 
@@ -86,18 +91,18 @@ def controls_of(file: ControlFile) -> tuple[Control, ...]:
         return _planned(file, Fault(Cause.FORBIDDEN, forbidden))
     try:
         module = execute(file)
-    except CtrlkitError:
+    except (CtrlkitError, KeyboardInterrupt):
         raise
-    except Exception as error:  # noqa: BLE001  a stranger's file: its fault becomes the verdict of its controls
-        return _planned(
-            file, Fault(Cause.CRASHED, f"{file.shown}: {type(error).__name__} while it was loaded: {error}")
-        )
+    except BaseException as error:  # noqa: BLE001  the boundary round a stranger's file: SystemExit and skip too
+        said = re.sub(r"0x[0-9a-fA-F]+", "0x…", (str(error).splitlines() or [""])[0])[:300]
+        return _planned(file, Fault(Cause.CRASHED, f"{file.shown}: {type(error).__name__} while it was loaded: {said}"))
+    twice = _lost_checks(file)
+    if twice:
+        raise AuthorError(twice)
     found = declared(vars(module), domain=file.domain, path=file.shown, sha256=file.sha256)
     lost = {id_ for id_, *_ in _declarations(file)} - {control.id for control in found}
     if lost:
-        msg = (
-            f"{file.shown}: control {sorted(lost)[0]} is declared but lost: two checks share a name; give each its own"
-        )
+        msg = f"{file.shown}: control {min(lost)} is declared but lost: declare its check at the top level of the file"
         raise AuthorError(msg)
     return found
 
@@ -115,23 +120,50 @@ def load(files: Iterable[tuple[Path, str]]) -> dict[str, Control]:
     return dict(sorted(controls.items()))
 
 
-def _forbidden(file: ControlFile) -> str:
-    """The first name that would make a verdict depend on more than its evidence, with its line; empty if there is none."""
-    for node in ast.walk(file.tree):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [a.name for a in node.names if a.name.split(".")[0] not in ALLOWED_IMPORTS]
-        elif isinstance(node, ast.ImportFrom):
-            module = (node.module or "").split(".")[0]
-            names = [node.module or "."] if module not in ALLOWED_IMPORTS or node.level else []
-            names += [a.name for a in node.names if a.name in FORBIDDEN]
-        elif isinstance(node, ast.Name) and node.id in FORBIDDEN:
-            names = [node.id]
-        elif isinstance(node, ast.Attribute) and (node.attr in FORBIDDEN or node.attr.startswith("__")):
-            names = [node.attr]
-        if names:
-            return f"{file.shown}:{getattr(node, 'lineno', 1)}: {names[0]!r} is not for controls: they see evidence, parameters and as_of only"
+def _lost_checks(file: ControlFile) -> str:
+    """Says which check another one of the same name replaces, so that it would never run; empty if there is none."""
+    seen: dict[str, int] = {}
+    for node in file.tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if node.name in seen:
+                return (
+                    f"{file.shown}:{node.lineno}: {node.name} is in line {seen[node.name]} already; give each its name"
+                )
+            seen[node.name] = node.lineno
     return ""
+
+
+def _forbidden(file: ControlFile) -> str:
+    """The first name that would make a verdict depend on more than its evidence, with its line; empty without one."""
+    for node in ast.walk(file.tree):
+        names = _refused(node)
+        if names:
+            where = f"{file.shown}:{getattr(node, 'lineno', 1)}"
+            return f"{where}: {names[0]!r} is not for controls: they see evidence, parameters and as_of only"
+    return ""
+
+
+def _refused(node: ast.AST) -> list[str]:
+    """The names in one node that a control may not use."""
+    match node:
+        case ast.Import():
+            return [a.name for a in node.names if a.name.split(".")[0] not in ALLOWED_IMPORTS or "ctrlkit." in a.name]
+        case ast.ImportFrom():
+            module = node.module or "."
+            allowed = not node.level and module.split(".")[0] in ALLOWED_IMPORTS
+            if module.split(".")[0] == "ctrlkit":
+                allowed = module in AUTHORS
+            unknown = [a.name for a in node.names if module == "ctrlkit" and a.name not in ctrlkit.__all__]
+            return [] if allowed and not unknown and not _bad(node.names) else [*unknown, *_bad(node.names), module]
+        case ast.Name():
+            return [node.id] if node.id in FORBIDDEN or (node.id.startswith("__") and node.id != "__name__") else []
+        case ast.Attribute():
+            return [node.attr] if node.attr in FORBIDDEN or node.attr.startswith("__") else []
+    return []
+
+
+def _bad(names: Iterable[ast.alias]) -> list[str]:
+    return [a.name for a in names if a.name in FORBIDDEN]
 
 
 def _declarations(file: ControlFile) -> list[tuple[str, str, str, int]]:
@@ -160,9 +192,14 @@ def _is_control(function: ast.expr) -> bool:
 def _planned(file: ControlFile, fault: Fault) -> tuple[Control, ...]:
     return tuple(
         Control(
-            id=id_, title=title, severity=Severity(severity), requirement=title, decisions=(), params={}, maps={}, remedy="",
-            typical_exception="", finding_note="", applies={}, checks=(), domain=file.domain, path=file.shown,
+            id=id_, title=title, severity=_severity(severity), requirement=title, decisions=(), params={}, maps={},
+            remedy="", typical_exception="", finding_note="", applies={}, checks=(), domain=file.domain, path=file.shown,
             sha256=file.sha256, fault=fault,
         )
         for id_, title, severity, _ in _declarations(file)
     )  # fmt: skip
+
+
+def _severity(word: str) -> Severity:
+    """The severity as declared; the worst for a word that is none, in a file that cannot be used anyway."""
+    return Severity(word) if word in set(Severity) else Severity.CRITICAL

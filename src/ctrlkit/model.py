@@ -1,4 +1,4 @@
-"""What the rooms pass to each other: verdicts, causes, grades, findings, results; frozen data, no behaviour beyond order."""
+"""What the rooms pass to each other: verdicts, causes, grades, findings, results; frozen data and their order."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ class Result:
 
 
 def plain(value: Any) -> Any:
-    """`value` as lists, dicts, text, integers and booleans, ready for JSON; refuses floats, which have no exact text."""
+    """`value` as lists, dicts, text, integers and booleans, ready for JSON; TypeError for a float, which is not exact."""
     if isinstance(value, float):
         msg = f"a float ({value}) has no place in a result; use an integer or a decimal string"
         raise TypeError(msg)

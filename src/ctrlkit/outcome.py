@@ -80,7 +80,7 @@ def _judgements(record: Record) -> dict[str, Judgement]:
     return answers
 
 
-def _decision(
+def _decision(  # noqa: PLR0911  (one per way to end)
     record: Record, population: int | None, broken: list[Stumble], undecided: list[Stumble], places: _Places
 ) -> tuple[Literal["passed", "failed", "inconclusive", "error"], Cause | None, str]:
     kinds = " and ".join(dict.fromkeys(table.root.kind.name for table, *_ in record.populations)) or "evidence"
@@ -150,7 +150,7 @@ def _findings(
         if seen[key] > 1:
             key = digest(key, seen[key])
         sources, more = places.pointers(stumble)
-        yield Finding(key, "; ".join(texts) + (f" ({note})" if note else ""), _shown(stumble), sources, more)
+        yield Finding(key, "; ".join(texts) + (f" ({note})" if note else ""), _shown(stumble, places), sources, more)
 
 
 def _notes(stumbles: list[Stumble], what: str, places: _Places, of: tuple[str, str]) -> list[Note]:
@@ -184,12 +184,13 @@ def _filled(because: str, stumble: Stumble) -> str:
     )
 
 
-def _shown(stumble: Stumble) -> dict[str, Any]:
-    """The values a finding carries; of kinds that never travel, none."""
+def _shown(stumble: Stumble, places: _Places) -> dict[str, Any]:
+    """The values a finding carries, what names the row first; of kinds that never travel, none."""
     roots = [stumble.table.root, *stumble.table.links.values()]
     if any(root.kind.restricted for root in roots):
         return {}
-    return {name: (None if value == "none" else value) for name, value in stumble.values.items()}
+    values = {name: (None if value == "none" else value) for name, value in stumble.values.items()}
+    return {**places.names(stumble), **values}
 
 
 class _Places:
@@ -254,11 +255,15 @@ class _Places:
 
     def identity(self, stumble: Stumble) -> tuple[Any, ...]:
         """What names the row next month too: its key as evaluated, never its number or its other values."""
+        return (stumble.table.root.kind.name, *self.names(stumble).values())
+
+    def names(self, stumble: Stumble) -> dict[str, Any]:
+        """The key of the row, or of the group, as evaluated: column -> value."""
         root = stumble.table.root
         if stumble.keys:
-            return (root.kind.name, *stumble.keys)
+            return dict(zip(sorted(stumble.table.unique or ()), stumble.keys, strict=True))
         row = self._rows[id(root), stumble.ids[""] or 0]
-        return (root.kind.name, *(logical(row[k], root.columns[k].type) for k in root.kind.key if k in root.columns))
+        return {k: logical(row[k], root.columns[k].type) for k in root.kind.key if k in root.columns}
 
 
 def _pointer_order(pointer: Pointer) -> tuple[str, str, int]:

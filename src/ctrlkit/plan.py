@@ -1,10 +1,11 @@
-"""What is to be decided: one line per selected control and subject, with the check that can decide it or why none can."""
+"""What is to be decided: a line per selected control and subject, with the check that can decide it or why none can."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from ctrlkit.assemble import Evidence
@@ -30,8 +31,9 @@ class Handed:
     canvas: Canvas | None
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    derived_from: Mapping[str, str] = field(default_factory=dict)
 
-    def holds(self, names: Collection[str]) -> list[str]:
+    def lacks(self, names: Collection[str]) -> list[str]:
         """Those of the columns that it lacks."""
         return [n for n in names if n not in self.evidence.columns]
 
@@ -64,7 +66,7 @@ def select(profile: Profile, wanted: Collection[str], controls: Mapping[str, Con
         ids = {id_ for id_ in profile.controls if id_ == word.upper() or controls[id_].domain == word.lower()}
         if not ids:
             near = did_you_mean(word, [*profile.controls, *sorted(domains)])
-            msg = f"--select {word}: profile {profile.name} has no such control or domain{near}; see ctrlkit list controls"
+            msg = f"--select {word}: profile {profile.name} has no such control or domain{near}; see list controls"
             raise InputError(msg)
         chosen |= ids
     return tuple(sorted(chosen))
@@ -81,7 +83,7 @@ def columns_read(controls: Collection[Control]) -> dict[str, list[str]]:
     return {kind: list(names) for kind, names in sorted(wanted.items())}
 
 
-def weigh(
+def weigh(  # noqa: PLR0913, PLR0917  (all of them decide)
     evidence: Evidence, canvas: Canvas | None, kind: Kind, profile: Profile, engagement: Engagement, as_of: AsOf
 ) -> tuple[Fault, ...]:
     """Everything wrong with a kind's evidence under this profile and engagement, in the order of the causes."""
@@ -113,6 +115,9 @@ def _age(evidence: Evidence, kind: Kind, profile: Profile, as_of: AsOf) -> list[
                 f"{kind.name}: exported {age.days} days before the as-of, the limit is {limit}; export it again",
             )
         ]
+    if age < -CLOCK_TOLERANCE and not all(s.exported_at for s in evidence.sources):
+        # rows may speak of days to come (leave, shifts); then the newest says nothing of the export
+        return [Fault(Cause.STALE, f"{kind.name}: its newest row lies ahead; add exported_at to pack.yaml")]
     if age < -CLOCK_TOLERANCE:
         when = exported.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return [
@@ -133,7 +138,7 @@ def _covers(kind: Kind, canvas: Canvas, engagement: Engagement, as_of: AsOf) -> 
         found = f"its rows lie between {canvas.days[0]} and {canvas.days[-1]}" if canvas.days else "no row is dated"
         return [Fault(Cause.MALFORMED, f"{kind.name}: is of another period: {found}, asked for is {start} to {end}")]
     edges = [start - timedelta(days=1), *days, end + timedelta(days=1)]
-    first, last = max(zip(edges, edges[1:], strict=False), key=lambda pair: pair[1] - pair[0])
+    first, last = max(pairwise(edges), key=lambda pair: pair[1] - pair[0])
     silent = (last - first).days - 1
     if silent >= SILENCE_DAYS:
         gap = f"{first + timedelta(days=1)} to {last - timedelta(days=1)}"
@@ -148,7 +153,7 @@ def _systems(kind: Kind, canvas: Canvas, engagement: Engagement) -> list[Fault]:
     return [Fault(Cause.MISSING, f"accounts: no row of {name}, a system that the engagement names") for name in absent]
 
 
-def draw(
+def draw(  # noqa: PLR0913, PLR0917  (all of them decide)
     ids: Collection[str],
     controls: Mapping[str, Control],
     handed: Mapping[str, Handed],
@@ -162,7 +167,7 @@ def draw(
     return tuple(lines)
 
 
-def _line(
+def _line(  # noqa: PLR0913, PLR0917  (all of them decide)
     control: Control,
     handed: Mapping[str, Handed],
     declared_empty: Mapping[str, str],
@@ -194,24 +199,35 @@ def _line(
         return _decided(line, Verdict.NOT_APPLICABLE, *empty)
     if faults:
         return _decided(line, Verdict.INCONCLUSIVE, *sorted(faults, key=lambda f: f.cause.rank))
-    tables: dict[str, tuple[str, ...] | None] = dict(check.needs)
+    return _with_optional(replace(line, check=check, tables=dict(check.needs)), check, handed, profile)
+
+
+def _with_optional(line: Line, check: Check, handed: Mapping[str, Handed], profile: Profile) -> Line:
+    """The line with the optional evidence that can be believed; what is there and cannot be is noted."""
+    tables = dict(line.tables)
     notes: list[str] = []
     for kind, names in check.optional.items():
         there = handed.get(kind)
-        if kind in check.needs and there is not None:
-            tables[kind] = (*check.needs[kind], *(n for n in names if n in there.evidence.columns))
-        elif there is None or there.canvas is None or there.faults or there.evidence.bad_rows:
-            tables[kind] = None
-            if there is not None:
-                why = (
-                    there.faults[0].message
-                    if there.faults
-                    else f"{kind}: {there.evidence.bad_rows} rows could not be read"
-                )
-                notes.append(f"not read: {why}")
-        else:
-            tables[kind] = tuple(n for n in names if n in there.evidence.columns)
-    return replace(line, check=check, tables=tables, notes=tuple(notes))
+        held = tuple(n for n in names if there is not None and n in there.evidence.columns)
+        if kind in check.needs:
+            tables[kind] = (*check.needs[kind], *held)
+            continue
+        weak = _too_weak(kind, there, profile.grade_needed(line.control.id))
+        why = None if there is None else _not_read(there, weak)
+        tables[kind] = held if there is not None and why is None else None
+        notes += [f"not read: {why}"] if why is not None else []
+    return replace(line, tables=tables, notes=tuple(notes))
+
+
+def _not_read(there: Handed, weak: Sequence[Fault]) -> str | None:
+    """Why optional evidence is set aside; None where it can be read."""
+    faults = (*there.faults, *weak)
+    if faults:
+        return faults[0].message
+    kind, bad = there.evidence.kind, there.evidence.bad_rows
+    if bad or there.canvas is None:
+        return f"{kind}: {bad} rows could not be read"
+    return None
 
 
 def _decided(line: Line, verdict: Verdict, *faults: Fault) -> Line:
@@ -246,29 +262,37 @@ def _choose(control: Control, handed: Mapping[str, Handed]) -> Check | None:
         more = {(k, n) for k, names in full.needs.items() for n in names} - {
             (k, n) for k, names in check.needs.items() for n in names
         }
-        if not any(kind in handed and name in handed[kind].evidence.columns for kind, name in more):
+        # a kind of which nothing could be read was handed in all the same
+        if not any(k in handed and (k not in check.needs or n in handed[k].evidence.columns) for k, n in more):
             return check
     return full
 
 
 def _lacking(check: Check, handed: Mapping[str, Handed]) -> list[str]:
     lacking = [kind for kind in check.needs if kind not in handed]
-    return lacking + [n for kind, names in check.needs.items() if kind in handed for n in handed[kind].holds(names)]
+    return lacking + [n for kind, names in check.needs.items() if kind in handed for n in handed[kind].lacks(names)]
 
 
 def _wanting(
     kind: str, names: Collection[str], there: Handed | None, declared_empty: Mapping[str, str], engagement: Engagement
 ) -> list[Fault]:
     """What keeps a check from reading these columns of a kind."""
-    if kind in declared_empty and (there is None or not there.evidence.rows):
+    if kind in declared_empty and (there is None or _holds_nothing(there)):
         who = "accepted by the client" if kind in engagement.may_be_empty else "the client does not accept it as empty"
         return [Fault(Cause.DECLARED_EMPTY, f"{kind}: declared empty ({declared_empty[kind]}); {who}")]
     if there is None:
         return [Fault(Cause.MISSING, f"{kind}: not handed in")]
     faults = list(there.faults)
     if there.canvas is not None and not any(f.cause in {Cause.MALFORMED, Cause.EMPTY} for f in faults):
-        faults += [Fault(Cause.MISSING, f"{kind}: no source holds {name}") for name in there.holds(names)]
+        lacking = dict.fromkeys(there.derived_from.get(name, name) for name in there.lacks(names))
+        faults += [Fault(Cause.MISSING, f"{kind}: no source holds {name}") for name in lacking]
     return faults
+
+
+def _holds_nothing(there: Handed) -> bool:
+    """Whether its files are empty and nothing else: a broken file is not made empty by a declaration."""
+    evidence = there.evidence
+    return not (evidence.rows or evidence.bad_rows) and all(f.cause in _EMPTY for f in evidence.faults)
 
 
 def _too_weak(kind: str, there: Handed | None, needed: Grade) -> list[Fault]:

@@ -56,7 +56,7 @@ class EngagementKey:
         }
 
     def commitment(self, sha256: str) -> str:
-        """HMAC-SHA256 over the digest of an original: shown the file, the key's holder can prove that it was this one."""
+        """HMAC-SHA256 over the digest of an original: the key's holder can prove of a file that it was this one."""
         return hmac.new(self._derive("commitment"), sha256.encode(), hashlib.sha256).hexdigest()
 
 

@@ -21,7 +21,7 @@ COLUMN_LIMIT: Final = 2_000
 HEADER_ROWS: Final = 20
 """The header must stand in the first rows of a table."""
 
-STAGED_FROM: Final = 640 * 2**20
+STAGED_FROM: Final = 128 * 2**20
 """Bytes from which a table is kept on disk and not in memory."""
 
 FORMATS: Final = {

@@ -13,12 +13,16 @@ from ctrlkit import delimited, layout, records, workbook
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
+from ctrlkit.pack import DOCUMENT
 from ctrlkit.pack_file import checked, names_in
 from ctrlkit.reader import Candidate, UnreadableError, as_utf8, identify, sha256, survey
 
 _SKIPPED: Final = frozenset({"controls", "hosts", "plugins", "profiles", "runs"})
 _NO_EVIDENCE: Final = frozenset({".yaml", ".yml", ".md", ".toml", ".py", ".key", ".pub"})
 _HEADER: Final = re.compile(r"[^\W\d][^@\n\r]{0,59}")
+_USUAL: Final = frozenset({"address", "code", "emp", "mail", "name", "no", "number", "position", "title", "username"})
+"""Words of headers beside those of the canonical columns."""
+
 _PLAIN_NAME: Final = re.compile(r'[^:\\*?\[\]"<>|]+')
 
 
@@ -65,7 +69,8 @@ def look(
 ) -> tuple[tuple[Recognised, ...], tuple[Unknown, ...]]:
     """What the files of `folder` are, sorted by name; those of its folders too where `deep`.
 
-    Documents of ctrlkit and hidden files are left aside. Raises InputError where a folder cannot be read.
+    Documents of ctrlkit, hidden files and folders that are packs of their own are left aside.
+    Raises InputError where a folder cannot be read.
     """
     known: list[Recognised] = []
     unknown: list[Unknown] = []
@@ -83,7 +88,8 @@ def _files(folder: Path, place: PurePosixPath, *, deep: bool) -> Iterator[str]:
     for name in names_in(folder / place):
         path = folder / place / name
         if path.is_dir():
-            if deep and not path.is_symlink() and not (place == PurePosixPath() and name in _SKIPPED):
+            aside = (place == PurePosixPath() and name in _SKIPPED) or (path / DOCUMENT).exists()
+            if deep and not path.is_symlink() and not aside:
                 yield from _files(folder, place / name, deep=True)
         elif path.suffix.lower() not in _NO_EVIDENCE and (place != PurePosixPath() or path.suffix):
             yield (place / name).as_posix()
@@ -104,7 +110,7 @@ def _one(
         found = _by_adapter(name, path, cells, kinds, adapters) or _by_columns(name, path, cells, kinds)
         if isinstance(found, Recognised) or (found is not None and found.maybe):
             return found
-    header = next((cells for cells in heads if len(cells) == best and _is_header(cells)), ())
+    header = next((cells for cells in heads if len(cells) == best and _is_header(cells, kinds)), ())
     maybe = tuple(kind for kind in [_named_after(name, kinds)] if kind)
     return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))
 
@@ -166,10 +172,14 @@ def _named_after(name: str, kinds: Mapping[str, Kind]) -> str:
     return max(fitting, key=len, default="")
 
 
-def _is_header(cells: Sequence[str]) -> bool:
-    """Whether a row reads as names of columns; a row of values may hold personal data and is never shown."""
+def _is_header(cells: Sequence[str], kinds: Mapping[str, Kind]) -> bool:
+    """Whether a row reads as names of columns; a row of values may hold personal data and is never shown.
+
+    Half of the cells at least must hold a word that names of columns have.
+    """
     named = [cell.strip() for cell in cells if cell.strip()]
     distinct = len({cell.casefold() for cell in named}) == len(named)
-    return (
-        len(named) > 1 and distinct and all(_HEADER.fullmatch(cell) and not re.search(r"\d{3}", cell) for cell in named)
-    )
+    plain = all(_HEADER.fullmatch(cell) and not re.search(r"\d{3}", cell) for cell in named)
+    usual = _USUAL | {word for kind in kinds.values() for column in kind.columns for word in column.split("_")}
+    telling = [cell for cell in named if usual & set(re.findall(r"[a-z]+", cell.casefold()))]
+    return len(named) > 1 and distinct and plain and len(telling) * 2 >= len(named)

@@ -15,7 +15,7 @@ _ALL: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The rows of one group: those that keep the rule, keep it if they belong here at all, break it, or may do either."""
+    """The rows of one group: those that keep the rule, keep it if they belong here at all, break it, may do either."""
 
     kept: int = 0
     kept_perhaps: int = 0

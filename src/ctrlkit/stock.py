@@ -74,7 +74,7 @@ def _counts(path: Path) -> bool:
 
 
 def _flat(answers: Iterable[Iterable[Any]]) -> list[Any]:
-    """The answers of all plugins in one list; pluggy asks the last registered first, so names decide the order later."""
+    """The answers of all plugins in one list; pluggy asks the last registered first: names decide the order later."""
     return [item for answer in answers for item in answer]
 
 
@@ -112,7 +112,7 @@ def _plugin(path: Path) -> Any:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001  the user's own file: its fault is said with its name, before anything runs
+    except (Exception, SystemExit) as error:  # a stranger's file: its fault is said with its name
         msg = (
             f"plugins/{path.name}: {type(error).__name__} while it was loaded: {error}; mend the plugin or move it away"
         )

@@ -1,0 +1,79 @@
+"""The shipped samples: a run says exactly what their truth says, on both engines, and says SAMPLE everywhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands import Answer, ctrlkit
+
+PLACE = tuple[str, str, str, str, int]
+
+
+def truth(name: str) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads((files("ctrlkit.evidence") / "samples" / name / "truth.json").read_text("utf-8"))
+    return said
+
+
+def sample(name: str, folder: Path) -> Path:
+    with as_file(files("ctrlkit.evidence") / "samples" / name) as place:
+        return Path(shutil.copytree(place, folder / name))
+
+
+def places(said: dict[str, Any]) -> list[PLACE]:
+    """Control, party, kind, file and row of each finding that the truth names."""
+    return sorted((f["control"], f["party"], f["kind"], f["file"], f["row"]) for f in said["findings"])
+
+
+def found(answer: Answer) -> list[PLACE]:
+    """The same of each finding in the results, by its first source."""
+    firsts = [(id_, f["sources"][0]) for id_, result in answer.results.items() for f in result["findings"]]
+    return sorted((id_, s["party"], s["kind"], s["file"], s["row"]) for id_, s in firsts)
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+@pytest.mark.parametrize("name", ["northwind-ph", "clean-ph"])
+def test_verdicts_causes_findings_and_their_rows_are_those_of_the_truth(name: str, engine: str, tmp_path: Path) -> None:
+    pack = sample(name, tmp_path)
+    answer = ctrlkit(tmp_path, "run", pack, "--profile", "bpo-philippines", "--format", "json", "--engine", engine)
+    said = truth(name)
+    assert answer.verdicts == said["verdicts"]
+    causes = {id_: r["cause"] for id_, r in answer.results.items() if r["cause"] is not None}
+    assert causes == said.get("causes", {})
+    assert found(answer) == places(said)
+    assert answer.code == answer.said["exit"] == (4 if name == "clean-ph" else 1)
+
+
+def test_without_a_pack_the_profile_s_sample_is_judged_and_the_first_line_says_so(tmp_path: Path) -> None:
+    answer = ctrlkit(tmp_path, "run", "--profile", "bpo-philippines")
+    first = (answer.out + answer.err).splitlines()
+    assert "SAMPLE" in answer.out.splitlines()[0] or "sample" in first[0]
+    assert "northwind-ph" in answer.err + answer.out
+    assert answer.code == 1
+
+
+def test_every_view_of_a_sample_says_so_and_a_clean_one_never_ends_in_0(tmp_path: Path) -> None:
+    pack = sample("clean-ph", tmp_path)
+    answer = ctrlkit(tmp_path, "run", pack, "--profile", "bpo-philippines", "--junit", "j.xml", "--html", "h.html")
+    assert answer.code == 4
+    assert "SAMPLE" in answer.out
+    assert "SAMPLE" in (tmp_path / "j.xml").read_text("utf-8")
+    assert "SAMPLE" in (tmp_path / "h.html").read_text("utf-8")
+    bundle = tmp_path / "runs" / (tmp_path / "runs" / "latest").read_text("utf-8").strip()
+    assert "SAMPLE" in (bundle / "VERIFY.txt").read_text("utf-8") + (bundle / "bag-info.txt").read_text("utf-8")
+    assert json.loads((bundle / "data" / "run.json").read_bytes())["sample"] is True
+
+
+def test_a_changed_pack_yaml_makes_it_a_pack_like_any_other(tmp_path: Path) -> None:
+    pack = sample("clean-ph", tmp_path)
+    with (pack / "pack.yaml").open("a", encoding="utf-8") as file:
+        file.write("# ours\n")
+    words = ["run", pack, "--profile", "bpo-philippines", "--as-of", "2026-11-02T09:00:00+08:00", "--select", "RET-01"]
+    answer = ctrlkit(tmp_path, *words, "--engagement", pack / "engagement.yaml")
+    assert "SAMPLE" not in answer.out
+    assert answer.code == 0
