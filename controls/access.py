@@ -103,7 +103,14 @@ def signed_in_by_the_end(rows: Table) -> Expr:
             "A leaver without leavers row: the badge is undecided; badge_disabled_at null is a finding once the "
             "limit has passed."
         ),
-        "separated_on is shown, never used as the clock; an unpaid or garden leave does not extend the limit.",
+        (
+            "separated_on is shown, never used as the clock; an unpaid or garden leave before it does not extend the "
+            "limit."
+        ),
+        (
+            "An account without employee_id belongs to whom identity_map names for it; where the two name different "
+            "people the row is undecided."
+        ),
     ],
     typical_exception="HR batches separations fortnightly with payroll; access ends up to 16 days late.",
 )
@@ -148,7 +155,7 @@ def assert_badges_end(leavers: Table, params: Any, as_of: AsOf) -> None:
     theirs = leavers.where(col("owner") & (col("owner_status") == "terminated"))
     off, limit = col("badge_disabled_at"), hours(params.agent_hours)
     due = theirs.where(off.is_not_null() | ~within(theirs, as_of.instant, limit))
-    assert_every(due, off.is_not_null(), because="badge still on")
+    assert_every(due, off.is_not_null(), because="badge still on; separated on {separated_on}")
     too_late = "badge disabled on {badge_disabled_at}, too late"
     assert_every(due, off.is_null() | within(theirs, off, limit), because=too_late)
     note_every(theirs.where(off.is_null() & within(theirs, as_of.instant, limit)), "badge on, and not yet due")
@@ -223,13 +230,15 @@ def local_day(moment: datetime, period: Window) -> date:
     ),
     decisions=[
         (
-            "Population: enabled client_accounts rows, and active roster people in scope; ghosts and late logins "
-            "point to client_accounts, missing ones to roster. A late login counts on a disabled login too."
+            "Population: enabled client_accounts rows, and active roster people in scope; ghosts and late logins point "
+            "to client_accounts, missing ones to roster."
         ),
+        "Of leavers a disabled login is looked at too, for when it was last used.",
         "Every client_accounts row is of the engagement's client: the table has no client column and needs none.",
         "A login of a person on_leave is a ghost, labelled on leave; no login is missing for that person.",
         "A leaver with an enabled login is a ghost; one who also logged in has one finding, labelled both.",
-        "Accounts of active people whose role is outside roles_with_login are no ghosts.",
+        "Accounts of people whose role is outside roles_with_login are no ghosts.",
+        "That excuses another client, not having left or being on leave.",
         "The owner is identity_map's, else client_accounts.employee_id; where they differ the row is undecided.",
         "More than unmatched_allowed of ghosts and missing together fail; then each is a finding, else notes.",
     ],

@@ -107,9 +107,12 @@ def own(domain: str, domains: tuple[str, ...]) -> Any:
     decisions=[
         "Population: mail_rules rows with enabled true; the finding is the mail_rules row.",
         (
-            "Own domains are the engagement's domains and their subdomains; the client's domain is outside unless "
-            "the engagement lists it. Where the engagement names no domains, forwarding to a free-mail domain is a "
-            "finding and any other undecided."
+            "Own domains are the engagement's domains and their subdomains; the client's domain is outside unless the "
+            "engagement lists it."
+        ),
+        (
+            "Where the engagement names no domains, forwarding to a free-mail domain is a finding and any other "
+            "undecided."
         ),
         (
             "target_domain null forwards nowhere; a settings row external_forwarding_blocked true is a note and "

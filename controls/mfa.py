@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctrlkit import Table, assert_every, assert_rate, beside, col, control, distinct, maybe, reads, standard
+from ctrlkit import (
+    Table,
+    assert_every,
+    assert_rate,
+    beside,
+    col,
+    control,
+    count,
+    distinct,
+    group,
+    maybe,
+    note_every,
+    reads,
+    standard,
+)
 
 NO_FACTOR = ("bypass", "security_question", "remembered_device")
 TIED_TO_A_DEVICE = ("fido2", "passkey_device_bound", "smartcard", "windows_hello", "push", "hardware_token")
+
+
+def persons_of(accounts: Table) -> Table:
+    """The enabled accounts of persons; how many of other types are outside is noted."""
+    enabled = accounts.where(col("enabled"))
+    others = group(enabled.where(col("account_type") != "person"), "account_type", accounts=count())
+    note_every(others, "{accounts} enabled accounts of type {account_type} are outside")
+    return enabled.where(col("account_type") == "person")
 
 
 @control(
@@ -50,7 +72,7 @@ def test_every_person_account_has_a_second_factor(accounts: Table, params: Any) 
     """Every account with account_type person and enabled true has mfa_enrolled true. Types service, system, shared,
     generic, guest and admin are outside this control (LOG-01, MFA-04).
     """
-    people = accounts.where(col("enabled") & (col("account_type") == "person"))
+    people = persons_of(accounts)
     enrolled = col("mfa_enrolled") & ~col("mfa_method").every_part_in(NO_FACTOR)
     because = "no second factor enrolled"
     assert_rate(people, enrolled, at_least=params.coverage, per="system", all_known=True, because=because)
@@ -82,10 +104,8 @@ def test_every_person_account_has_a_second_factor(accounts: Table, params: Any) 
         "Several accounts of one employee_id may share a hash.",
         "mfa_enrolled false with a null hash is outside (MFA-01).",
         "People on leave and leavers count while the account is enabled.",
-        (
-            "The hash is compared across systems only where both use the same salt; a pack has no way to say so "
-            "yet, so it is compared per system."
-        ),
+        "The hash is compared across systems only where both use the same salt; the pack says so, else per system.",
+        "A pack has no way to say so yet: the hash is compared per system.",
     ],
     typical_exception=(
         "The team leader's handset receives the codes for the whole team because agents must leave phones in lockers."
@@ -97,8 +117,7 @@ def test_one_factor_device_serves_one_person(accounts: Table, params: Any) -> No
     people_per_factor different employee_id. Each account that carries such a hash is a finding. mfa_enrolled true
     with a null hash, or a hash without employee_id, is undecided.
     """
-    people = accounts.where(col("enabled") & (col("account_type") == "person"))
-    holders = people.where(col("mfa_identifier_hash").is_not_null())
+    holders = persons_of(accounts).where(col("mfa_identifier_hash").is_not_null())
     judged = beside(holders, "system", "mfa_identifier_hash", people=distinct(col("employee_id")))
     own = (col("people") <= params.people_per_factor) & ~maybe(col("employee_id").is_null())
     assert_every(judged, own, because="its factor serves {people} people")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctrlkit import AsOf, Table, assert_every, col, control, house, reads
+from ctrlkit import AsOf, Table, assert_every, col, control, house, note_every, reads
 
 
 @control(
@@ -33,7 +33,10 @@ from ctrlkit import AsOf, Table, assert_every, col, control, house, reads
             "Population: active roster rows with work_mode wfh or hybrid; the finding is the wfh_register row, else "
             "the roster row."
         ),
-        "Calendar months; the same day of the month is still valid, the last day where the month is shorter.",
+        (
+            "Months are calendar months; the same day of the month is still valid, the last day where the month is "
+            "shorter."
+        ),
         "approved_until is counted from agreement_signed_on, not from the as-of date.",
         "On_leave people are outside until they return; a null work_mode is undecided.",
         "A device_id is only asked to be there; REM-03 judges the device.",
@@ -53,7 +56,8 @@ def test_remote_workers_are_known_and_agreed(roster: Table, wfh_register: Table,
     agreement_signed_on plus approval_valid) on or after the as-of date and at most approval_valid months after
     agreement_signed_on.
     """
-    remote = roster.where((col("status") == "active") & col("work_mode").is_in(["wfh", "hybrid"]))
+    at_home = roster.where(col("work_mode").is_in(["wfh", "hybrid"]))
+    remote, away = at_home.where(col("status") == "active"), at_home.where(col("status") == "on_leave")
     assert_every(remote.without(wfh_register, "employee_id"), "there", because="not in the register of remote workers")
     known = wfh_register.match(remote, "employee_id", "person").where(col("person"))
     signed, unsigned = col("agreement_signed_on"), col("agreement_signed_on").is_null()
@@ -64,3 +68,4 @@ def test_remote_workers_are_known_and_agreed(roster: Table, wfh_register: Table,
     assert_every(known, col("device_id").is_not_null(), because="no device named")
     assert_every(known, unsigned | (col("until") >= as_of.date), because="approval ended on {until}")
     assert_every(known, unsigned | (col("until") <= col("longest")), because="approved until {until}, too long")
+    note_every(away, "works from home and is on leave: outside until the return")

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -15,7 +16,7 @@ import polars as pl
 
 from ctrlkit.check import recording
 from ctrlkit.kind import Column, Kind, Type
-from ctrlkit.literal import MICRO, physical
+from ctrlkit.literal import physical
 from ctrlkit.outcome import Outcome, judge
 from ctrlkit.table import Root, Table, table_of
 from ctrlkit.term import Info
@@ -63,7 +64,9 @@ def at(hours: int) -> datetime:
 
 def kind(name: str, shape: Shape, key: Sequence[str] = (), *, required: Sequence[str] = ()) -> Kind:
     """A kind of evidence with these columns; without a key its rows may repeat."""
-    columns = {n: Column(n, f.type, required=n in required, null_means="none" if f.none else None) for n, f in shape.items()}
+    columns = {
+        n: Column(n, f.type, required=n in required, null_means="none" if f.none else None) for n, f in shape.items()
+    }
     return Kind(name, "", MappingProxyType(columns), MappingProxyType({}), tuple(key), None, "vendor", "", repeats=not key)
 
 
@@ -85,7 +88,7 @@ def table(
 
 
 _POLARS: Final[Mapping[str, Any]] = {"string": pl.String, "boolean": pl.Boolean}
-_SQL: Final = {pl.String: "VARCHAR", pl.Boolean: "BOOLEAN", pl.Int64: "BIGINT"}
+_SQL: Final[Mapping[Any, str]] = {pl.String: "VARCHAR", pl.Boolean: "BOOLEAN", pl.Int64: "BIGINT"}
 
 
 def _polars(shape: Shape, rows: Sequence[Row]) -> pl.DataFrame:
@@ -105,14 +108,23 @@ def _polars(shape: Shape, rows: Sequence[Row]) -> pl.DataFrame:
     return pl.DataFrame(data, schema=schema)
 
 
+_NAMES = itertools.count()
+
+
+@cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
+
+
 def _duckdb(frame: pl.DataFrame) -> Any:
-    connection = duckdb.connect(config={"threads": 1})
-    columns = ", ".join(f'"{n}" {_SQL[type(t) if not isinstance(t, type) else t]}' for n, t in frame.schema.items())
-    connection.execute(f"CREATE TABLE rows ({columns})")
+    """A table of its own in one database of the test process: opening one for each would take most of the time."""
+    name = f"rows{next(_NAMES)}"
+    columns = ", ".join(f'"{n}" {_SQL[type_]}' for n, type_ in frame.schema.items())
+    _connection().execute(f"CREATE TABLE {name} ({columns})")
     if len(frame):
-        marks = ", ".join("?" * frame.width)
-        connection.executemany(f"INSERT INTO rows VALUES ({marks})", frame.rows())  # noqa: S608
-    return connection.table("rows")
+        marks = ", ".join([f"({', '.join('?' * frame.width)})"] * len(frame))
+        _connection().execute(f"INSERT INTO {name} VALUES {marks}", list(itertools.chain(*frame.rows())))  # noqa: S608
+    return _connection().table(name)
 
 
 @dataclass(frozen=True)
@@ -172,11 +184,3 @@ def assert_sound(said: Said, truths: Sequence[Said]) -> None:
 def assert_exact(said: Said, truth: Said) -> None:
     """Where every cell is known, the engine says what plain Python says."""
     assert (said.state, said.broken) == (truth.state, truth.broken)
-
-
-def number(cell: Any) -> Any:
-    """A number as a comparison in Python sees it."""
-    return cell if cell not in (UNKNOWN, NONE) else None
-
-
-__all__ = ["MICRO", "NONE", "UNKNOWN", "Field", "Said", "assert_exact", "assert_sound", "at", "completions", "decided"]

@@ -342,3 +342,23 @@ def _client_accounts() -> Iterator[Row]:
             "enabled": "false" if gone else "true",
             "last_login_at": "2026-10-09T08:55:00+08:00" if gone else "2026-10-30T08:55:00+08:00",
         }
+
+
+ABROAD = tuple(n for n, row in enumerate(clean()["auth_events"]) if row["system"] == "crm")[3:9:5]
+"""Two sign-ins to the client's system, which `weak` makes come from abroad."""
+
+
+def weak() -> dict[str, bytes | None]:
+    """Files with a weakness each: an account without second factor, sign-ins from abroad, a rule that forwards outside."""
+    tables = clean()
+    unfactored = {"mfa_enrolled": "false", "mfa_method": "", "mfa_identifier_hash": ""}
+    accounts = [{**row, **unfactored} if row["account_id"] == NAMES["E-004"] else row for row in tables["accounts"]]
+    events = [{**row, "country": "SG"} if n in ABROAD else row for n, row in enumerate(tables["auth_events"])]
+    rules = [
+        {**row, "target_domain": "letters.example"} if n == 1 else row for n, row in enumerate(tables["mail_rules"])
+    ]
+    return {"accounts": render(accounts), "auth_events": render(events), "mail_rules": render(rules)}
+
+
+WEAK = {"MFA-01": 1, "LOG-07": 2, "EML-06": 1}
+"""Control -> findings in the files of `weak`."""

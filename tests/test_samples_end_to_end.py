@@ -36,6 +36,12 @@ def found(answer: Answer) -> list[PLACE]:
     return sorted((id_, s["party"], s["kind"], s["file"], s["row"]) for id_, s in firsts)
 
 
+def undecided(answer: Answer) -> list[tuple[str, str]]:
+    """Control and place of each row that a note calls undecided."""
+    notes = [(id_, note["message"]) for id_, result in answer.results.items() for note in result["notes"]]
+    return sorted((id_, text.split(": ")[1]) for id_, text in notes if text.startswith("undecided: "))
+
+
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 @pytest.mark.parametrize("name", ["northwind-ph", "clean-ph"])
 def test_verdicts_causes_findings_and_their_rows_are_those_of_the_truth(name: str, engine: str, tmp_path: Path) -> None:
@@ -46,6 +52,7 @@ def test_verdicts_causes_findings_and_their_rows_are_those_of_the_truth(name: st
     causes = {id_: r["cause"] for id_, r in answer.results.items() if r["cause"] is not None}
     assert causes == said.get("causes", {})
     assert found(answer) == places(said)
+    assert undecided(answer) == sorted((u["control"], f"{u['file']} row {u['row']}") for u in said["undecided"])
     assert answer.code == answer.said["exit"] == (4 if name == "clean-ph" else 1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,12 +28,12 @@ _NUMBERS: Final = frozenset({"number", "decimal"})
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Records: `_row`, `_flaw`, `_bad_row`, and per column its value, `w:` why it has none, `t:` that text.
+    """Records, some hundred thousand at a time: `_row`, `_flaw`, `_bad_row`, and per column its value, `w:` why it has none, `t:` that text.
 
     The text is kept only where there is such a reason. `records` is how many there are, bad rows among them.
     """
 
-    frame: pl.LazyFrame
+    blocks: Iterable[pl.DataFrame]
     columns: Mapping[str, Column]
     rules: Rules
     records: int
@@ -51,33 +51,44 @@ def typed(  # noqa: PLR0913  (all of them decide how a table is read)
     notes = [_constant_note(n, text, kind) for n, text in sorted(layout.constants.items()) if n in columns]
     for name in sorted(layout.values.keys() & columns.keys()):
         notes += _map_notes(columns[name], raw.frame, layout)
-    seen = _seen(raw.frame, columns, layout, order)
-    frame, total_notes = raw.frame, []
+    seen = _seen(raw, columns, layout, order)
+    total_notes: list[str] = []
     if seen["_total"]:
-        frame, total_notes = _without_totals(raw.frame, columns, layout)
-        seen = _seen(frame, columns, layout, order) if total_notes else seen
+        raw, total_notes = _without_totals(raw, columns, layout)
+        seen = _seen(raw, columns, layout, order) if total_notes else seen
     rules = _rules(seen, columns, clock, order)
     readings = [Reading(c, rules, _from(_RAW, c, layout), plain=_is_plain(n, layout)) for n, c in columns.items()]
-    cells = (_at_once if held else _in_stream)(frame, readings, layout)
-    return Typed(cells.with_columns(_bad_row(columns)), columns, rules, seen["_records"], (*notes, *total_notes))
+    if held or raw.blocks is None:
+        cells: Iterable[pl.DataFrame] = [_at_once(raw.frame.collect(), readings, layout)]
+    else:
+        cells = _Cells(raw.blocks, readings, layout)
+    return Typed(cells, columns, rules, seen["_records"], (*notes, *total_notes))
 
 
 _RAW: Final = pl.col("raw")
 
 
-def _at_once(frame: pl.LazyFrame, readings: Sequence[Reading], layout: Layout) -> pl.LazyFrame:
-    rows = frame.collect()
-    raw = [rows.lazy().select("_row", _cell(r.column.name, layout).alias("raw")).collect()["raw"] for r in readings]
+def _at_once(rows: pl.DataFrame, readings: Sequence[Reading], layout: Layout) -> pl.DataFrame:
+    cells = [_cell(reading.column.name, layout).alias("raw") for reading in readings]
+    raw = [rows.select("_row", cell).get_column("raw") for cell in cells]
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         columns = list(pool.map(read_series, readings, raw))
-    return pl.concat([rows.select("_row", "_flaw"), *columns], how="horizontal").lazy()
+    cells = pl.concat([rows.select("_row", "_flaw"), *columns], how="horizontal")
+    return cells.with_columns(_bad_row({reading.column.name: reading.column for reading in readings}))
 
 
-def _in_stream(frame: pl.LazyFrame, readings: Sequence[Reading], layout: Layout) -> pl.LazyFrame:
-    names = [field for reading in readings for field in reading.fields]
-    structs = [reading.of(_cell(reading.column.name, layout)) for reading in readings]
-    whole = frame.select("_row", "_flaw", *structs).unnest(*[f"s:{reading.column.name}" for reading in readings])
-    return whole.select("_row", "_flaw", *names)
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The cells of a table that is too large to be held, block by block."""
+
+    raw: Iterable[pl.DataFrame]
+    readings: Sequence[Reading]
+    layout: Layout
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """The blocks, read anew."""
+        for block in self.raw:
+            yield _at_once(block, self.readings, self.layout)
 
 
 def _cell(name: str, layout: Layout) -> pl.Expr:
@@ -141,36 +152,38 @@ def _target(ours: str | None) -> str:
 
 
 def _without_totals(
-    raw: pl.LazyFrame, columns: Mapping[str, Column], layout: Layout
-) -> tuple[pl.LazyFrame, list[str]]:
+    raw: Raw, columns: Mapping[str, Column], layout: Layout
+) -> tuple[Raw, list[str]]:
     """The rows without the total rows at the end: `Total` in the first cell and nothing but numbers beside it."""
     beside = [
         _text(c, layout).is_null()
         for n, c in columns.items()
         if n in layout.places and layout.places[n].index != 0 and c.type not in _NUMBERS
     ]
-    named = raw.filter(_TOTAL_CELL).collect(engine="streaming")
+    named = raw.frame.filter(_TOTAL_CELL).collect(engine="streaming")
     totals = named.lazy().filter(pl.all_horizontal(pl.lit(True), *beside)).select("_row").collect()["_row"]
     if totals.is_empty():
         return raw, []
-    others = raw.filter(~pl.col("_row").is_in(totals.implode())).select(pl.col("_row").max())
+    others = raw.frame.filter(~pl.col("_row").is_in(totals.implode())).select(pl.col("_row").max())
     last = others.collect(engine="streaming").item() or 0
     at_end = sorted(row for row in totals.to_list() if row > last)
     if not at_end:
         return raw, []
     listed = ", ".join(map(str, at_end))
-    return raw.filter(pl.col("_row") <= last), [f"total rows are not records: row {listed}"]
+    return raw.up_to(last), [f"total rows are not records: row {listed}"]
 
 
-def _seen(raw: pl.LazyFrame, columns: Mapping[str, Column], layout: Layout, order: Order | None) -> dict[str, Any]:
+def _seen(raw: Raw, columns: Mapping[str, Column], layout: Layout, order: Order | None) -> dict[str, Any]:
     """What one pass over the whole table shows: the number of records, and what the columns tell of their writing."""
     moments = [c for c in columns.values() if c.type in {"date", "datetime"} and order is None]
     numbers = [c for c in columns.values() if c.type in _NUMBERS]
     signs = order_signs({c.name: _suspects(c, layout, MAY_TELL_ORDER) for c in moments})
     grouped = [shows_groups(_suspects(c, layout, ",")).any().alias(c.name) for c in numbers]
     total = _TOTAL_CELL.any().alias("_total")
-    seen = raw.select(pl.len().alias("_records"), total, *grouped, *signs)
-    return seen.collect(engine="streaming").row(0, named=True)
+    asked = [pl.len().cast(pl.Int64).alias("_records"), total, *grouped, *signs]
+    parts = [block.select(asked) for block in raw.blocks or [raw.frame.collect()]]
+    whole = pl.concat(parts).select(pl.col("_records").sum(), pl.exclude("_records").any())
+    return whole.row(0, named=True)
 
 
 def _suspects(column: Column, layout: Layout, pattern: str) -> pl.Expr:

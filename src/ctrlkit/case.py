@@ -79,7 +79,7 @@ def prepare(request: Request) -> Case:
     engagement.check_controls(terms, shelf.controls)
     given = terms.document is not None and not terms.self_check
     vendor = pack.load(folder, shelf.kinds, engagement_id=terms.id if given else None, vendor=terms.vendor or folder.name)
-    if given and _bare(vendor.vendor) != _bare(terms.vendor):
+    if given and bare(vendor.vendor) != bare(terms.vendor):
         msg = f"{folder.name}/pack.yaml: vendor: found {vendor.vendor!r}, the engagement asks {terms.vendor!r}; hand over that vendor's pack"
         raise InputError(msg)
     packs = [vendor]
@@ -134,5 +134,6 @@ def _terms(request: Request, policy: Profile, folder: Path) -> tuple[Engagement,
     return engagement.self_check(moment, country, ""), moment, client_pack
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """A vendor's name without case, spaces and punctuation, for comparison."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())

@@ -8,12 +8,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ctrlkit.errors import CtrlkitError, InputError, did_you_mean
-from ctrlkit.model import Severity, plain
 
 if TYPE_CHECKING:
     from ctrlkit.case import Request
@@ -34,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not __debug__:
             msg = "ctrlkit does not run under python -O: assertions would vanish; start it without -O and PYTHONOPTIMIZE"
             raise InputError(msg)
-        options = _parser().parse_args(words)
+        options = _parser(words).parse_args(words)
         code: int = options.command(options)
         sys.stdout.flush()
     except CtrlkitError as error:
@@ -46,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG
     except Exception as error:  # noqa: BLE001  the wall: whatever nobody foresaw is our own bug, and never a verdict
         if "-v" in words or "--verbose" in words:
-            raise
+            import traceback
+
+            traceback.print_exc()
         return _say(f"ctrlkit: a fault of ctrlkit itself: {type(error).__name__}: {error}; run again with -v and report it", BUG)
     return code
 
@@ -61,32 +61,48 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the words, with a nearest word where there is one."""
-        known = [word for action in self._actions for word in action.option_strings]
+        below = [p for a in self._actions if isinstance(a.choices, dict) for p in a.choices.values()]
+        known = [word for parser in (self, *below) for action in parser._actions for word in action.option_strings]
         unknown = message.removeprefix("unrecognized arguments: ").split() if message.startswith("unrecognized") else []
         near = did_you_mean(unknown[0], known) if unknown else ""
-        msg = f"{self.prog}: {message}{near}; see {self.prog} --help"
+        command = self.prog.partition(" ")[2]
+        msg = f"{command}: " * bool(command) + f"{message}{near}; see {self.prog} --help"
         raise InputError(msg)
 
 
-def _parser() -> _Parser:
+class _Version(argparse.Action):
+    """Says the version; it is looked up only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
+        print(f"ctrlkit {metadata.version('ctrlkit')}")
+        parser.exit()
+
+
+def _parser(words: Sequence[str]) -> _Parser:
+    """The parser of these words; a command's options are laid out only where it is among them, so that help is quick."""
     parser = _Parser(
         prog="ctrlkit",
         description="An audit of a call-center vendor as a test suite.",
         epilog="example: ctrlkit run --profile bpo-philippines",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"ctrlkit {metadata.version('ctrlkit')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar=f"{{{','.join(_COMMANDS)}}}", parser_class=_Parser)
     for name, (what, example, options) in _COMMANDS.items():
         one = commands.add_parser(name, help=what, description=what, epilog=f"example: {example}", allow_abbrev=False)
         one.add_argument("-q", "--quiet", action="store_true", help="say less on standard error")
         one.add_argument("-v", "--verbose", action="store_true", help="say more on standard error")
         one.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="colour in text output")
-        options(one)
+        if name in words:
+            options(one)
     return parser
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:
+    from ctrlkit.model import Severity
+
     parser.add_argument("pack", nargs="?", type=Path, metavar="PACK|BUNDLE", help="the vendor's folder, or a bundle")
     _profile(parser)
     parser.add_argument("--engagement", type=Path, metavar="FILE", help="what the client asks (default ./engagement.yaml)")
@@ -114,6 +130,7 @@ def _profile(parser: argparse.ArgumentParser) -> None:
 def _request(options: argparse.Namespace) -> Request:
     from ctrlkit import cache, privacy
     from ctrlkit.case import Request
+    from ctrlkit.model import Severity
 
     now = datetime.now(UTC)
     kept = privacy.cache_folder()
@@ -148,6 +165,9 @@ def _listener(options: argparse.Namespace) -> Callable[[str], None]:
 def _run(options: argparse.Namespace) -> int:
     from ctrlkit.evaluate import Child
 
+    if options.out.exists() and not options.out.is_dir():
+        msg = f"--out {options.out}: is a file, expected a folder; give another name"
+        raise InputError(msg)
     child = Child()
     try:
         closed, stock = _closed(options, child)
@@ -166,6 +186,8 @@ def _run(options: argparse.Namespace) -> int:
 
         zip_bundle(Path.cwd() / closed.bundle)
     if options.format == "json":
+        from ctrlkit.model import plain
+
         said = {"exit": closed.exit_code, "counts": dict(closed.counts), "bundle": closed.bundle}
         print(json.dumps({**said, "results": plain(closed.results)}, ensure_ascii=False, indent=1))
     else:
@@ -220,6 +242,8 @@ def _verify(options: argparse.Namespace) -> int:
 
             problems = other_documents(folder, Path.cwd(), options.profile, options.engagement, options.waivers)
     if options.format == "json":
+        from ctrlkit.model import plain
+
         print(json.dumps({"whole": not problems, "problems": plain(problems)}, ensure_ascii=False, indent=1))
     else:
         for problem in problems:

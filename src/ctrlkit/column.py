@@ -45,14 +45,6 @@ class Reading:
         name = self.column.name
         return {name: TYPES[self.column.type], f"w:{name}": pl.UInt8(), f"t:{name}": pl.String()}
 
-    def of(self, raw: pl.Expr) -> pl.Expr:
-        """The column as a struct of `fields`."""
-        kind = pl.Struct(self.fields)
-        return raw.map_batches(self._struct, return_dtype=kind, is_elementwise=True).alias(f"s:{self.column.name}")
-
-    def _struct(self, raw: pl.Series) -> pl.Series:
-        return read_series(self, raw).to_struct(raw.name)
-
 
 def read_series(reading: Reading, raw: pl.Series) -> pl.DataFrame:
     """A column of text as a table of the reading's `fields`, row for row."""

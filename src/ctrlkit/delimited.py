@@ -8,17 +8,27 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from ctrlkit.model import Cause, Fault
-from ctrlkit.reader import CELL_LIMIT, HEADER_ROWS, STAGED_FROM, Candidate, Raw, Survey, UnreadableError, counted
+from ctrlkit.reader import (
+    CELL_LIMIT,
+    HEADER_ROWS,
+    STAGED_FROM,
+    Blocks,
+    Candidate,
+    Raw,
+    Survey,
+    UnreadableError,
+    counted,
+    in_blocks,
+)
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 
@@ -79,7 +89,7 @@ def _load(text: _Text, head: tuple[tuple[int, tuple[str, ...]], ...], header: in
     fast = _fast(text, line, len(cells), indexes) if _may_be_fast(text, line) else None
     raw = fast or _slow(text, line, len(cells), indexes)
     unended = not text.seen.ended and not raw.faults and not _closed(text.path)
-    return Raw(raw.frame, raw.faults, raw.notes, unended)
+    return replace(raw, unended=unended)
 
 
 def _closed(path: Path) -> bool:
@@ -97,22 +107,24 @@ def _may_be_fast(text: _Text, line: int) -> bool:
 def _fast(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw | None:
     """The table through Polars, or None where anything about the file calls for the reader that knows lines."""
     names, wanted = [f"c{i}" for i in range(width)], [f"c{i}" for i in sorted(set(indexes))]
-    sums = [pl.col(n).sum() for n in ("_bytes", "_blank", *(("_marks", "_odd") if text.seen.quoted else ()))]
+    first = pl.col("c0").alias("_first")
+    asked = ["_row", pl.lit(None, pl.String).alias("_flaw"), first, *wanted, *_signs(text, names, wanted)]
+    blocks = _Lines(text, tuple(names), tuple(asked))
     longest = pl.max_horizontal(pl.lit(0), *(pl.col(n).str.len_bytes().max() for n in wanted)).alias("longest")
+    sums = [pl.col(n).sum() for n in ("_bytes", "_blank", *(("_marks", "_odd") if text.seen.quoted else ()))]
+    held = text.seen.size < STAGED_FROM
     try:
-        table = _lines(text, names).select(
-            "_row", pl.lit(None, pl.String).alias("_flaw"), pl.col("c0").alias("_first"), *wanted, *_signs(text, names, wanted)
-        )
-        if text.seen.size < STAGED_FROM:
-            table = table.collect().lazy()
-        seen = table.select(pl.len().alias("rows"), longest, *sums).collect(engine="streaming").row(0, named=True)
+        kept = list(blocks) if held else blocks
+        parts = [block.select(pl.len().cast(pl.Int64).alias("rows"), longest.cast(pl.Int64), *sums) for block in kept]
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError, pl.exceptions.ShapeError):
         return None
+    most = pl.concat(parts).select(pl.col("longest").max(), pl.exclude("longest").sum()).row(0, named=True)
     whole = _whole_with_quotes if text.seen.quoted else _whole
-    if seen["longest"] > CELL_LIMIT or not whole(text, width, seen):
+    if most["longest"] > CELL_LIMIT or not whole(text, width, most):
         return None
-    rows = table.filter(pl.col("_row") > line)
-    return Raw((rows.filter(~pl.col("_blank")) if seen["_blank"] else rows).select("_row", "_flaw", "_first", *wanted))
+    rows = Blocks(kept, (pl.col("_row") > line) & ~pl.col("_blank"), ("_row", "_flaw", "_first", *wanted))
+    schema = pl.Schema({"_row": pl.Int64, **dict.fromkeys(("_flaw", "_first", *wanted), pl.String)})
+    return Raw(pl.concat(rows).lazy()) if held else Raw(in_blocks(rows, schema), blocks=rows)
 
 
 def _signs(text: _Text, names: Sequence[str], wanted: Sequence[str]) -> list[pl.Expr]:
@@ -122,27 +134,26 @@ def _signs(text: _Text, names: Sequence[str], wanted: Sequence[str]) -> list[pl.
     return [size, blank, *(_quoted(names, text.delimiter) if text.seen.quoted else ())]
 
 
-def _lines(text: _Text, names: Sequence[str]) -> pl.LazyFrame:
-    """Each line as a row of text with its number, `_row`; a large file a block of whole lines at a time."""
-    schema = pl.Schema(dict.fromkeys(names, pl.String))
-    parse = partial(pl.read_csv, has_header=False, separator=text.delimiter, schema=schema, infer_schema=False)
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Each line of a file as a row of text with its number, some columns of it, a block of whole lines at a time."""
 
-    def numbered(frame: pl.DataFrame, before: int) -> pl.DataFrame:
-        return frame.with_columns(pl.int_range(before + 1, before + 1 + len(frame), dtype=pl.Int64).alias("_row"))
+    text: _Text
+    names: tuple[str, ...]
+    asked: tuple[str | pl.Expr, ...]
 
-    def blocks(
-        columns: list[str] | None, predicate: pl.Expr | None, _rows: int | None, _size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        before = 0
-        for block in _blocks(text.path):
-            frame = numbered(parse(block), before)
-            before += len(frame)
-            asked = frame if columns is None else frame.select(columns)
-            yield asked if predicate is None else asked.filter(predicate)
-
-    if text.seen.size < STAGED_FROM:
-        return numbered(parse(text.path, glob=False), 0).lazy()
-    return register_io_source(blocks, schema=pl.Schema({**schema, "_row": pl.Int64}))
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """The blocks, read anew."""
+        schema, before = pl.Schema(dict.fromkeys(self.names, pl.String)), 0
+        parse = partial(
+            pl.read_csv, has_header=False, separator=self.text.delimiter, schema=schema, infer_schema=False, glob=False
+        )
+        held = self.text.seen.size < STAGED_FROM
+        for block in [self.text.path] if held else _blocks(self.text.path):
+            lines = parse(block)
+            row = pl.int_range(before + 1, before + 1 + len(lines), dtype=pl.Int64).alias("_row")
+            yield lines.with_columns(row).select(self.asked)
+            before += len(lines)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

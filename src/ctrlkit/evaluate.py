@@ -12,10 +12,10 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from ctrlkit.model import Cause, Note, finding_from
-from ctrlkit.outcome import Outcome
+if TYPE_CHECKING:
+    from ctrlkit.outcome import Outcome
 
 CHECK_SECONDS = 600
 """House number: how long one check may take before it is ended."""
@@ -90,6 +90,10 @@ def evaluate(
 
     The rest of its items then go to a new child. Nothing is left out: what has no line is `did_not_run`.
     """
+    # Not at the top: the child is to be started first, and loads what is heavy while the parent does.
+    from ctrlkit.model import Cause
+    from ctrlkit.outcome import Outcome
+
     outcomes: dict[int, Outcome] = {}
     waiting = list(items)
     reason = "the evaluating process ended before the check"
@@ -141,6 +145,9 @@ def _one_child(
 
 def outcome_from(data: Mapping[str, Any]) -> Outcome:
     """The outcome that a child wrote."""
+    from ctrlkit.model import Cause, Note, finding_from
+    from ctrlkit.outcome import Outcome
+
     return Outcome(
         state=data["state"],
         cause=Cause(data["cause"]) if data["cause"] else None,

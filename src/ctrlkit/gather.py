@@ -18,6 +18,7 @@ from ctrlkit.model import Cause, Fault, Grade, plain
 from ctrlkit.pack import PackSource
 from ctrlkit.plan import Handed
 from ctrlkit.privacy import EngagementKey
+from ctrlkit.reader import sha256
 from ctrlkit.scope import Ties
 
 Listen = Callable[[str], None]
@@ -131,6 +132,7 @@ def from_bundle(folder: Path, run: Mapping[str, Any]) -> dict[str, tuple[Evidenc
         evidence = replace(
             evidence,
             csv=csv if held else None,
+            sha256=sha256(csv) if held else evidence.sha256,
             withheld=bool(evidence.sha256) and not held,
             problems=problems if problems.is_file() else None,
         )

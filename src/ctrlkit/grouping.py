@@ -64,8 +64,8 @@ class _Steps:
 def group(table: Table, *keys: str, **figures: Figure) -> Table:
     """One row per combination of `keys`, with the figures.
 
-    Rows with an unknown key form a group without figures, and make the figures of every group unknown, or a wider span,
-    that they may belong to.
+    Rows without a key form a group without figures. Those whose key is unknown form another one, and make the figures
+    of every group that they may belong to unknown, or a wider span.
     """
     if not keys or set(keys) & set(figures):
         msg = "group needs at least one column to group by, and figures with names of their own"
@@ -73,7 +73,9 @@ def group(table: Table, *keys: str, **figures: Figure) -> Table:
     steps = {name: _STEPS[figure.how](name, figure, table) for name, figure in figures.items()}
     sure = nw.when(table.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
     prepared = table.frame.with_columns(sure, *(e.alias(n) for s in steps.values() for n, e in s.before.items()))
-    grouped = prepared.group_by(*keys).agg(
+    flags = [f"{key}__none" for key in keys if table.columns[key].none]
+    prepared = prepared.with_columns(nw.col(flag).fill_null(value=False) for flag in flags)
+    grouped = prepared.group_by(*keys, *flags).agg(
         nw.col("_id").min(), nw.col("_sure").max(), *(e.alias(n) for s in steps.values() for n, e in s.within.items())
     )
     known = nw.lit(value=True)
@@ -81,7 +83,6 @@ def group(table: Table, *keys: str, **figures: Figure) -> Table:
         known = known & ~nw.col(key).is_null()
     frame = _with_strays(table, keys, grouped).with_columns(
         *(nw.when(known).then(e).otherwise(None).alias(n) for s in steps.values() for n, e in s.after.items()),
-        *(nw.lit(value=False).alias(f"{key}__none") for key in keys if table.columns[key].none),
         nw.when(nw.col("_sure") == 1).then(nw.lit(value=True)).otherwise(None).alias(MEMBER),
     )
     columns: Columns = {key: table.columns[key] for key in keys} | {name: s.info for name, s in steps.items()}

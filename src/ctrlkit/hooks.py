@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 import pluggy
 
 if TYPE_CHECKING:
     from ctrlkit.kind import Kind
-    from ctrlkit.model import Run
+    from ctrlkit.model import Fault, Run
 
 ENTRY_POINT = "ctrlkit"
 hookspec = pluggy.HookspecMarker("ctrlkit")
@@ -42,6 +42,63 @@ class Adapter:
     about: str = ""
 
 
+Said = str | int | bool | tuple[str, ...] | None
+"""One value of a host fact, as JSON can hold it; None: the host gave no answer. Instants are RFC 3339 UTC text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a parser makes of a probe's output; lines are counted in that output, the first is 1.
+
+    `values`: setting -> (value, line, or None where it follows from no single line). `rows`: (line, column -> value) in
+    the order printed. `unread`: setting -> why it could not be read; touching it then decides nothing. A setting in
+    neither was not there.
+    """
+
+    values: Mapping[str, tuple[Said, int | None]] = field(default_factory=dict)
+    rows: tuple[tuple[int, Mapping[str, Said]], ...] = ()
+    unread: Mapping[str, Fault] = field(default_factory=dict)
+
+
+NO_PERMISSION = (
+    "permission denied",
+    "operation not permitted",
+    "must be root",
+    "need to be root",
+    "requires root",
+    "are you root",
+    "not permitted",
+    "a password is required",
+    "not in the sudoers file",
+    "not allowed to execute",
+    "no hostkeys available",
+)
+"""What tools say on stderr, whatever their exit status, where the account may not see (compared without case)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A read-only command whose output becomes a host fact.
+
+    `command` is POSIX sh text (PowerShell where `shell` says so); it gets no input, LC_ALL=C and UTC, and must neither
+    write nor contact anybody. Where it needs root it says `$ROOT` before the word that does: empty for root, `sudo -n`
+    where that is allowed; a `privileged` probe is not run at all where neither is. `answers` are the exit statuses that
+    answer the question; 127 outside them says that this system has no such tool. `refused` are words on stderr that
+    mean no permission. `parse` turns the lines of stdout into a Reading and raises ValueError for output it does not
+    know; None reads `key value` lines.
+    """
+
+    name: str
+    fact: str
+    command: str
+    answers: tuple[int, ...] = (0,)
+    privileged: bool = False
+    refused: tuple[str, ...] = NO_PERMISSION
+    about: str = ""
+    parse: Callable[[Sequence[str]], Reading] | None = None
+    shell: Literal["sh", "powershell"] = "sh"
+
+
 class Reporter(Protocol):
     """Writes one view of a run. `file` is the view's name inside `data/results/`."""
 
@@ -66,6 +123,10 @@ class Hooks:
     @hookspec
     def ctrlkit_adapters(self) -> Iterable[Adapter]:  # type: ignore[empty-body]
         """Return adapters for real exports."""
+
+    @hookspec
+    def ctrlkit_probes(self) -> Iterable[Probe]:  # type: ignore[empty-body]
+        """Return probes: read-only commands whose output becomes host facts."""
 
     @hookspec
     def ctrlkit_profiles(self) -> Iterable[Traversable]:  # type: ignore[empty-body]

@@ -6,7 +6,7 @@ the file is 1), in a sheet its row, in NDJSON the line, in a JSON list and in Pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256 as digest_of
@@ -18,6 +18,7 @@ import polars as pl
 from ctrlkit import cache as cache_folder
 from ctrlkit import delimited, layout, problem, records, workbook
 from ctrlkit.canonical import Typed, typed
+from ctrlkit.column import TYPES
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
 from ctrlkit.ingested import Ingested, from_plain, to_plain
@@ -25,7 +26,7 @@ from ctrlkit.kind import Kind
 from ctrlkit.layout import Layout, Source
 from ctrlkit.model import Cause, Fault
 from ctrlkit.moment import Clock, Order, zone_exists
-from ctrlkit.reader import COLUMN_LIMIT, STAGED_FROM, Candidate, Raw, UnreadableError, as_utf8, identify, sha256, survey
+from ctrlkit.reader import COLUMN_LIMIT, STAGED_FROM, Candidate, Raw, UnreadableError, as_utf8, identify, in_blocks, sha256, survey
 
 VERSION: Final = 1
 """Grows whenever the same file would be read differently; part of the cache's key."""
@@ -194,13 +195,11 @@ def _layout_notes(candidate: Candidate, position: int, found: Layout, file: _Fil
 
 def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> Ingested:
     parquet, problems = file.stem.with_suffix(".parquet"), file.stem.with_suffix(".ndjson")
-    seen, present = _write_rows(cells, file, parquet, said.notes)
+    wrong: list[pl.DataFrame] = []
+    seen, present = _write_rows(cells, file, parquet, wrong, said.notes)
     if raw.unended and file.source.rows == cells.records:
         said.notes.append("the last line has no line break; the control total shows that nothing is cut")
-    bad_rows = cells.records - seen["rows"]
-    clean = bad_rows == 0 and not any(seen[f"bad:{name}"] for name in cells.columns)
-    rows = pl.LazyFrame(schema=cells.frame.collect_schema()) if clean else cells.frame
-    problem.write(rows, cells.columns, cells.rules, file.source.file, problems)
+    problem.write(pl.concat(wrong), cells.columns, cells.rules, file.source.file, problems)
     done = Ingested(
         file=file.source.file,
         party=file.source.party,
@@ -210,7 +209,7 @@ def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> 
         sha256=file.digest,
         columns=present,
         rows=seen["rows"],
-        bad_rows=bad_rows,
+        bad_rows=cells.records - seen["rows"],
         bad_cells={name: seen[f"bad:{name}"] for name in present if seen[f"bad:{name}"]},
         parquet=parquet,
         problems=problems,
@@ -220,28 +219,52 @@ def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> 
     return done.saying([*said.faults, *_count_faults(file, raw, cells.records)], said.notes)
 
 
-def _write_rows(cells: Typed, file: _File, target: Path, notes: list[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Write the canonical rows; what is in them, and the columns that count as present."""
-    good = cells.frame.filter(~pl.col("_bad_row")).select(
-        *cells.columns, pl.lit(file.source.file, pl.String).alias("_file"), "_row", _marks(cells.columns)
-    )
+def _write_rows(
+    cells: Typed, file: _File, target: Path, wrong: list[pl.DataFrame], notes: list[str]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Write the canonical rows, and fill `wrong`; what is in them, and the columns that count as present."""
+    good = _Good(cells, file.source.file, wrong)
     beside, draft = target.with_suffix(".parquet.part"), target.with_suffix(".draft.part")
-    small = file.source.path.stat().st_size < STAGED_FROM
-    if small:
-        good = good.collect().lazy()
+    held = isinstance(cells.blocks, list)
+    if held:
+        rows = pl.concat(good).lazy()
     else:
-        good.sink_parquet(draft, maintain_order=True)
-        good = pl.scan_parquet(draft, glob=False)
-    seen = _counts(good, cells.columns, file.kind)
+        in_blocks(good, good.schema).sink_parquet(draft, maintain_order=True)
+        rows = pl.scan_parquet(draft, glob=False)
+    seen = _counts(rows, cells.columns, file.kind)
     present, said = _present(cells.columns, seen)
     notes += said
-    if small or len(present) < len(cells.columns):
-        good.select(*present, "_file", "_row", "_bad").sink_parquet(beside, maintain_order=True)
+    if held or len(present) < len(cells.columns):
+        rows.select(*present, "_file", "_row", "_bad").sink_parquet(beside, maintain_order=True)
         draft.unlink(missing_ok=True)
     else:
         beside = draft
     beside.replace(target)
     return seen, present
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """The canonical rows block by block; each block's rows with something unreadable are put into `wrong`."""
+
+    cells: Typed
+    name: str
+    wrong: list[pl.DataFrame]
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns of a block."""
+        values = {name: TYPES[column.type] for name, column in self.cells.columns.items()}
+        return pl.Schema({**values, "_file": pl.String, "_row": pl.Int64, "_bad": pl.String})
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """The blocks, read anew."""
+        self.wrong.clear()
+        columns = self.cells.columns
+        asked = (*columns, pl.lit(self.name, pl.String).alias("_file"), "_row", _marks(columns))
+        for block in self.cells.blocks:
+            self.wrong.append(problem.wrong_rows(block, columns))
+            yield block.filter(~pl.col("_bad_row")).select(asked)
 
 
 def _marks(columns: Mapping[str, Column]) -> pl.Expr:

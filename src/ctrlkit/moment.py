@@ -152,16 +152,29 @@ def read_instant(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
 
 
 def plain_instants(text: pl.Series, clock: Clock) -> pl.Series:
-    """Instants written as 2026-10-31T18:05:00Z or 2026-10-31 18:05:00, null for anything else; as `read_instant` does."""
+    """Instants written as 2026-10-31T18:05:00Z, with +08:00 or as 2026-10-31 18:05:00; what `read_instant` gives for them.
+
+    Null for anything else.
+    """
     utc = _over("text", text, _credible(_iso_utc(pl.col("text"))))
     if utc.null_count() == text.null_count():
         return utc
+    zoned = _over("text", text, _credible(_iso_zoned(pl.col("text"))))
+    if zoned.null_count() == text.null_count():
+        return zoned
     local = _over("text", text, _credible(_to_utc(_iso_local(pl.col("text")), clock.local)))
-    return utc.zip_with(utc.is_not_null(), local)
+    return utc.zip_with(utc.is_not_null(), zoned).zip_with(utc.is_not_null() | zoned.is_not_null(), local)
 
 
 def _iso_utc(text: pl.Expr) -> pl.Expr:
     return _parsed(pl.when(text.str.len_bytes() == len("2026-10-31T18:05:00Z")).then(text), "%Y-%m-%dT%H:%M:%SZ")
+
+
+def _iso_zoned(text: pl.Expr) -> pl.Expr:
+    near = (text.str.len_bytes() == len("2026-10-31T18:05:00+08:00")) & (text.str.slice(20, 2) < str(_WIDEST_OFFSET))
+    shape = "%Y-%m-%dT%H:%M:%S%z"
+    aware = pl.when(near).then(text).str.to_datetime(shape, strict=False, time_unit="us", time_zone="UTC", cache=False)
+    return aware.dt.replace_time_zone(None)
 
 
 def _iso_local(text: pl.Expr) -> pl.Expr:

@@ -9,7 +9,6 @@ import narwhals as nw
 from ctrlkit.literal import EPOCH
 
 _FIRST_MARCH_1900 = (date(1900, 3, 1) - EPOCH).days
-_LAST_DAY = (date(2100, 2, 28) - EPOCH).days
 
 
 def plus_months(epoch_day: nw.Expr, count: int) -> nw.Expr:
@@ -25,9 +24,20 @@ def plus_months(epoch_day: nw.Expr, count: int) -> nw.Expr:
     day = day_of_year - _whole(153 * month + 2, 5)  # 0 is the first
     target = _first_of(12 * year + month + count) + day
     last = _first_of(12 * year + month + count + 1) - 1
-    inside = (epoch_day >= _FIRST_MARCH_1900) & (epoch_day <= _LAST_DAY)
-    inside = inside & (target >= _FIRST_MARCH_1900) & (target <= _LAST_DAY)
+    least, greatest = _range(count)
+    inside = (epoch_day >= least) & (epoch_day <= greatest)
     return nw.when(inside).then(nw.when(target > last).then(last).otherwise(target)).otherwise(None)
+
+
+def _range(count: int) -> tuple[int, int]:
+    """The first and last day from which both the day itself and the one `count` months later lie in the range."""
+    first = _month_start(1900 * 12 + 2 + max(0, -count))
+    after = _month_start(2100 * 12 + 2 - max(0, count))
+    return (first - EPOCH).days, (after - EPOCH).days - 1
+
+
+def _month_start(months: int) -> date:
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def _first_of(months: nw.Expr) -> nw.Expr:

@@ -177,17 +177,22 @@ def _unknown(stumble: Stumble) -> str:
 
 
 def _filled(because: str, stumble: Stumble) -> str:
-    return (
-        because.format_map({k: ("" if v is None else v) for k, v in stumble.values.items()})
-        if "{" in because
-        else because
-    )
+    """The words with the row's values in their places; of kinds that never travel, without them."""
+    if "{" not in because:
+        return because
+    if _stays(stumble):
+        return plainly(because)
+    return because.format_map({k: ("" if v is None else v) for k, v in stumble.values.items()})
+
+
+def _stays(stumble: Stumble) -> bool:
+    """Whether the row rests on a kind that never travels."""
+    return any(root.kind.restricted for root in (stumble.table.root, *stumble.table.links.values()))
 
 
 def _shown(stumble: Stumble, places: _Places) -> dict[str, Any]:
     """The values a finding carries, what names the row first; of kinds that never travel, none."""
-    roots = [stumble.table.root, *stumble.table.links.values()]
-    if any(root.kind.restricted for root in roots):
+    if _stays(stumble):
         return {}
     values = {name: (None if value == "none" else value) for name, value in stumble.values.items()}
     return {**places.names(stumble), **values}

@@ -16,21 +16,26 @@ _SHOWN: Final = 200
 """Characters of a value that are kept."""
 
 
-def write(frame: pl.LazyFrame, columns: Mapping[str, Column], rules: Rules, file: str, target: Path) -> None:
+def write(frame: pl.DataFrame, columns: Mapping[str, Column], rules: Rules, file: str, target: Path) -> None:
     """Write `{"file","row","column","value","expected"}` lines to `target`, sorted by row and column.
 
     `frame` holds `_row`, `_flaw`, and per column its value, its text `t:` and its reason `w:` (see `cell`). A column of
     null says that the row as a whole is no record.
     """
-    reasons = pl.any_horizontal([pl.col(f"w:{name}") > 0 for name in columns])
-    unmet = pl.any_horizontal([pl.lit(False), *(pl.col(name).is_null() for name, c in columns.items() if c.required)])
-    names = [f"{mark}{name}" for name in columns for mark in ("", "t:", "w:")]
-    wrong = frame.filter(pl.col("_flaw").is_not_null() | reasons | unmet).select("_row", "_flaw", *names)
-    rows = wrong.sort("_row").collect(engine="streaming").iter_rows(named=True)
+    wrong = wrong_rows(frame, columns)
+    rows = wrong.sort("_row").iter_rows(named=True)
     with target.open("w", encoding="utf-8", newline="\n") as file_out:
         for row in rows:
             for line in _of_row(row, columns, rules):
                 file_out.write(json.dumps({"file": file, "row": row["_row"], **line}, ensure_ascii=False) + "\n")
+
+
+def wrong_rows(frame: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFrame:
+    """The rows of `frame` of which something could not be read, with all that `write` needs of them."""
+    reasons = pl.any_horizontal([pl.col(f"w:{name}") > 0 for name in columns])
+    unmet = pl.any_horizontal([pl.lit(False), *(pl.col(name).is_null() for name, c in columns.items() if c.required)])
+    names = [f"{mark}{name}" for name in columns for mark in ("", "t:", "w:")]
+    return frame.filter(pl.col("_flaw").is_not_null() | reasons | unmet).select("_row", "_flaw", *names)
 
 
 def _of_row(row: Mapping[str, Any], columns: Mapping[str, Column], rules: Rules) -> Iterator[dict[str, str | None]]:

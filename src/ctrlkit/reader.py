@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, Final
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from ctrlkit.errors import EvidenceError
 from ctrlkit.model import Cause, Fault
@@ -79,13 +80,35 @@ class Raw:
 
     `frame` holds `_row` (Int64, as a person counts), `_flaw` (String, why the row is no record), `_first` (String, its
     first cell) and `c<i>` (String) for each column asked for; wholly blank rows are left out. `unended`: the last line
-    has no line break, and nothing shows that it is whole.
+    has no line break, and nothing shows that it is whole. `blocks`, where the table is too large to be held, gives the
+    rows of `frame` again and again, some hundred thousand at a time.
     """
 
     frame: pl.LazyFrame
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
     unended: bool = False
+    blocks: Iterable[pl.DataFrame] | None = None
+
+    def up_to(self, row: int) -> Raw:
+        """The same without the rows after that one."""
+        blocks = self.blocks and Blocks(self.blocks, pl.col("_row") <= row)
+        return replace(self, frame=self.frame.filter(pl.col("_row") <= row), blocks=blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The blocks of a table, less the rows that do not fit `rule`, of the columns `shown` where any are named."""
+
+    of: Iterable[pl.DataFrame]
+    rule: pl.Expr
+    shown: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """The blocks, read anew."""
+        for block in self.of:
+            kept = block.filter(self.rule)
+            yield kept.select(self.shown) if self.shown else kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +256,19 @@ def _transcode(source: BinaryIO, copy: BinaryIO, encoding: str) -> bool:
             f"has bytes that are no text in UTF-8, UTF-16 or windows-1252 ({error.reason}); save it as UTF-8",
         ) from None
     return bool(decoder.getstate()[0])
+
+
+def in_blocks(blocks: Iterable[pl.DataFrame], schema: pl.Schema) -> pl.LazyFrame:
+    """A frame whose rows come block by block, anew whenever it is asked for."""
+
+    def source(
+        columns: list[str] | None, predicate: pl.Expr | None, _rows: int | None, _size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        for block in blocks:
+            kept = block if predicate is None else block.filter(predicate)
+            yield kept if columns is None else kept.select(columns)
+
+    return register_io_source(source, schema=schema)
 
 
 def settle(frame: pl.LazyFrame, size: int, target: Path) -> pl.LazyFrame:

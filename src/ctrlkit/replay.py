@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -12,12 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ctrlkit import engagement, gather, plan, profile, run, stock, waiver
+from ctrlkit.assemble import Evidence
 from ctrlkit.bundle import Problem, opened, verify
-from ctrlkit.case import Case, Request, choose_profile
+from ctrlkit.case import Case, Request, bare, choose_profile
 from ctrlkit.engagement import AsOf, Engagement, Period
 from ctrlkit.errors import BundleError, InputError
 from ctrlkit.evaluate import Child
-from ctrlkit.model import Cause, Run, Severity
+from ctrlkit.model import Cause, Result, Run, Severity
 from ctrlkit.profile import Profile, effective
 from ctrlkit.run import PACKS, Carried
 from ctrlkit.stock import Stock
@@ -44,9 +45,12 @@ def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
     """
     with opened(path) as folder, tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
         said = _whole(folder, path)
-        shelf = stock.take(request.cwd)
+        shelf = _able(stock.take(request.cwd), said, path)
         policy = choose_profile(request, shelf) if request.profile else _profile(folder, said, shelf)
         terms, moment = _terms(request, folder, said)
+        if request.engagement is not None and bare(terms.vendor) != bare(said["vendor"]):
+            msg = f"{path}: is of {said['vendor']!r}, the engagement asks {terms.vendor!r}; judge that vendor's bundle"
+            raise InputError(msg)
         known = set(shelf.controls)
         case = Case(
             request, shelf, policy, plan.select(policy, request.select, shelf.controls), terms, moment, (), said["sample"],
@@ -62,18 +66,19 @@ def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
 def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[Difference, ...]:
     """Evaluate the bundle again under its own documents and as-of; empty where `results.ndjson` comes out the same.
 
-    Controls whose evidence is withheld are left out of the comparison. The code is the one installed here, never the
-    sources in the bundle; where it differs, that is said first.
+    Controls whose evidence is withheld are left out of the comparison, if its kind is one that stays behind. The code
+    is the one installed here, never the sources in the bundle; where it differs, that is said first.
     """
     with opened(path) as folder, tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
         said = _whole(folder, path)
-        shelf = stock.take(cwd)
+        shelf = _able(stock.take(cwd), said, path)
         lost = [id_ for id_ in said["select"] if id_ not in shelf.controls]
         if lost:
             return tuple(Difference(id_, "no such control is installed here; install the plugin that brings it") for id_ in lost)
         case = _own_case(folder, said, shelf, Request(cwd, now))
-        results, _ = run.results_of(case, gather.from_bundle(folder, said), _carried(folder, said, shelf), child, Path(work), None)
-        return (*_code(said, shelf), *_compare(folder, "".join(r.line() for r in results if r.cause is not Cause.WITHHELD)))
+        gathered = gather.from_bundle(folder, said)
+        results, _ = run.results_of(case, gathered, _carried(folder, said, shelf), child, Path(work), None)
+        return (*_code(said, shelf), *_kept_back(gathered, shelf), *_compare(_lines(folder), results))
 
 
 def _whole(folder: Path, path: Path) -> dict[str, Any]:
@@ -84,6 +89,15 @@ def _whole(folder: Path, path: Path) -> dict[str, Any]:
         raise BundleError(msg)
     said: dict[str, Any] = json.loads((folder / "data" / "run.json").read_text("utf-8"))
     return said
+
+
+def _able(shelf: Stock, said: Mapping[str, Any], path: Path) -> Stock:
+    """The stock, if it knows every kind of the bundle's evidence; raises InputError where a plugin is lacking."""
+    strange = sorted({e["kind"] for e in said["evidence"]} - set(shelf.kinds))
+    if strange:
+        msg = f"{path}: holds {', '.join(strange)}, no kind that is known here; install the plugin that brings it"
+        raise InputError(msg)
+    return shelf
 
 
 def _own_case(folder: Path, said: Mapping[str, Any], shelf: Stock, request: Request) -> Case:
@@ -137,12 +151,18 @@ def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
     for id_ in said["select"]:
         for name, param in shelf.controls[id_].params.items() if id_ in shelf.controls else ():
             if param.pseudonym is not None:
-                hidden[id_, name] = tuple(said["params"][id_][name])
+                hidden[id_, name] = tuple(said["params"][id_].get(name, ()))
                 clear[id_, name] = effective(own, shelf.controls[id_])[name]
     documents = {n: (folder / "data" / n).read_bytes() for n in PACKS.values() if (folder / "data" / n).is_file()}
+    claimed = {(line["control"], line["subject"]): line["verdict"] for text in _lines(folder) for line in [json.loads(text)]}
     return Carried(
-        said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear, documents
+        said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear, claimed, documents
     )
+
+
+def _lines(folder: Path) -> list[str]:
+    """The lines of the bundle's results, as they stand there."""
+    return (folder / "data" / "results" / "results.ndjson").read_bytes().decode("utf-8").splitlines(keepends=True)
 
 
 def _code(said: Mapping[str, Any], shelf: Stock) -> list[Difference]:
@@ -154,19 +174,32 @@ def _code(said: Mapping[str, Any], shelf: Stock) -> list[Difference]:
     ]
 
 
-def _compare(folder: Path, again: str) -> list[Difference]:
-    first = (folder / "data" / "results" / "results.ndjson").read_text("utf-8").splitlines(keepends=True)
-    lines = {(said["control"], said["subject"]): line for line in again.splitlines(keepends=True) for said in [json.loads(line)]}
+def _kept_back(gathered: Mapping[str, Sequence[Evidence]], shelf: Stock) -> list[Difference]:
+    """Evidence that is not in the bundle although nothing keeps its kind from travelling."""
+    return [
+        Difference(evidence.path, "was judged and is not in the bundle; ask for the whole bundle")
+        for name, copies in gathered.items()
+        for evidence in copies
+        if evidence.withheld and not shelf.kinds[name].restricted
+    ]
+
+
+def _compare(first: Sequence[str], again: Sequence[Result]) -> list[Difference]:
+    lines = {(result.control, result.subject): result for result in again}
     differences = []
     for line in first:
         said = json.loads(line)
-        other = lines.get((said["control"], said["subject"]))
-        if other is not None and other != line:
-            now = json.loads(other)
-            keys = [key for key in said if said[key] != now.get(key)]
-            what = ", ".join(f"{k}: {_brief(said[k])} became {_brief(now.get(k))}" for k in keys[:3])
-            differences.append(Difference(f"{said['control']} {said['subject']}", what))
-    return differences
+        where = f"{said['control']} {said['subject']}"
+        other = lines.pop((said["control"], said["subject"]), None)
+        if other is None:
+            differences.append(Difference(where, "has a result in the bundle and none now"))
+            continue
+        if other.line() != line and other.cause is not Cause.WITHHELD:
+            now = json.loads(other.line())
+            keys = [key for key in {**said, **now} if said.get(key) != now.get(key)]
+            what = ", ".join(f"{k}: {_brief(said.get(k))} became {_brief(now.get(k))}" for k in keys[:3])
+            differences.append(Difference(where, what or "is written differently"))
+    return [*differences, *(Difference(" ".join(where), "has no result in the bundle") for where in lines)]
 
 
 def _brief(value: Any) -> str:

@@ -36,7 +36,7 @@ class Carried:
     """What comes with evidence beside its rows: kinds declared empty, names of files nobody read, hidden parameters.
 
     `hidden` holds, by control and parameter, the pseudonyms that stand for the entries of `clear`. `documents` are the
-    packs' own, by their name in a bundle.
+    packs' own, by their name in a bundle. `claimed` is the verdict that the bundle gives, by control and subject.
     """
 
     declared_empty: Mapping[str, str]
@@ -45,6 +45,7 @@ class Carried:
     proposed: tuple[str, ...] = ()
     hidden: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     clear: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    claimed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     documents: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -96,9 +97,18 @@ def results_of(
     lines = tuple(_hidden(line, key, carried) for line in drawn)
     outcomes = decide(case, lines, handed, child, work)
     attestable = case.profile.attestable
-    return books.close(
+    results = books.close(
         lines, outcomes, handed, case.engagement, case.as_of, case.waivers, case.attestations, attestable
-    ), lines
+    )
+    return tuple(_with_claim(result, carried) for result in results), lines
+
+
+def _with_claim(result: Result, carried: Carried) -> Result:
+    """A result whose evidence stayed with the vendor says what the vendor's own run made of it."""
+    claim = carried.claimed.get((result.control, result.subject))
+    if result.cause is not Cause.WITHHELD or claim is None:
+        return result
+    return replace(result, reason=f"{result.reason}; the vendor's claim: {claim}")
 
 
 def _hidden(line: Line, key: EngagementKey | None, carried: Carried) -> Line:
@@ -185,6 +195,7 @@ def _table(there: Handed) -> dict[str, Any]:
         "parquet": str(there.canvas.parquet),
         "party": there.evidence.party,
         "exported_at": exported.isoformat() if exported else None,
+        "bad_rows": there.evidence.bad_rows,
         "columns": {name: _info(info) for name, info in there.canvas.columns.items()},
     }
 
@@ -294,12 +305,23 @@ def _evidence(target: Path, case: Case, gathered: Mapping[str, Sequence[Evidence
             folder = target / "client" if evidence.party == "client" else target
             folder.mkdir(exist_ok=True)
             _copy(evidence.csv if carries else None, folder / f"{name}.csv")
-            _copy(evidence.problems if carries else None, folder / f"{name}.problems.ndjson")
+            if carries and evidence.problems is not None:
+                _copy_problems(evidence.problems, folder / f"{name}.problems.ndjson")
             _copy(evidence.clear if carries else None, folder / "clear" / f"{name}.csv")
             for source in evidence.sources:
                 lines.append({"kind": name, "restricted": kind.restricted, "carried": carries, **plain(source)})
     with (target / "index.ndjson").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+
+
+def _copy_problems(path: Path, target: Path) -> None:
+    """The problems with the shape of each cell instead of its words: what stands in a wrong column may name a person."""
+    with path.open(encoding="utf-8") as lines, target.open("w", encoding="utf-8", newline="\n") as out:
+        for line in lines:
+            said = json.loads(line)
+            if said["column"] is not None and said["value"] is not None:
+                said["value"] = re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "a", said["value"]))
+            out.write(json.dumps(said, ensure_ascii=False) + "\n")
 
 
 def _copy(path: Path | None, target: Path) -> None:

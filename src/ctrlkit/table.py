@@ -33,7 +33,8 @@ MEMBER = "_m"
 class Root:
     """The evaluated evidence of one kind from one party: a frame with `_id`, `_file`, `_row` and the read columns.
 
-    `exported_at` is the oldest export among the sources, UTC; None where nobody says.
+    `exported_at` is the oldest export among the sources, UTC; None where nobody says. `bad_rows` counts the rows that
+    could not be read: any of them may be the one that another row looks for.
     """
 
     kind: Kind
@@ -41,6 +42,7 @@ class Root:
     frame: nw.LazyFrame[Any]
     columns: Columns
     exported_at: datetime | None = None
+    bad_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +157,7 @@ class Table:
 
         `span` is the first and last instant of theirs, both included. An interval with an unknown end makes every row
         of its key unknown that no known interval holds; with `doubt`, only those between these two instants of theirs.
-        An interval that is answered to be none is none.
+        An interval, or a doubt, that is answered to be none is none.
         """
         self._must_be_new(name)
         pairs = _pairs(on)
@@ -168,11 +170,14 @@ class Table:
         if doubt is not None:
             open_ = first.is_null() | last.is_null()
             sure = sure & ~open_
+            near = [_instant(bound, other.columns) for bound in doubt]
+            never = never | (open_ & ~(_some(near[0].none) & _some(near[1].none)))
             first, last = (
-                nw.when(open_).then(_instant(near, other.columns).value).otherwise(known)
-                for near, known in zip(doubt, (first, last), strict=True)
+                nw.when(open_).then(bound.value).otherwise(known)
+                for bound, known in zip(near, (first, last), strict=True)
             )
-        intervals = other.frame.filter(~never).select(
+        some = other.frame.with_columns(never.alias("_never")).filter(~nw.col("_never"))
+        intervals = some.select(
             *_keys_as(pairs), first.alias("_start"), last.alias("_end"), _one_if(sure).alias("_s")
         )
         moments = self.frame.select(
@@ -219,8 +224,9 @@ class Table:
         )
 
     def _not_there(self, other: Table, pairs: Mapping[str, str]) -> nw.Expr:
-        """The answer for a row that met nothing: false; unknown where its own key or some key of theirs is unknown."""
-        no = nw.lit(value=None, dtype=nw.Boolean) if other.unknown_keys(tuple(pairs.values())) else nw.lit(value=False)
+        """The answer for a row that met nothing: false; unknown where its own key or a key or row of theirs is."""
+        open_ = other.root.bad_rows or other.unknown_keys(tuple(pairs.values()))
+        no = nw.lit(value=None, dtype=nw.Boolean) if open_ else nw.lit(value=False)
         known = nw.lit(value=True)
         nobody = nw.lit(value=False)
         for ours in pairs:

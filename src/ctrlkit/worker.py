@@ -74,7 +74,7 @@ class _Evidence:
         entry = self._job["tables"][name]
         columns = {c: Info(t, none=none, pseudonym=domain) for c, (t, none, domain) in entry["columns"].items()}
         exported = datetime.fromisoformat(entry["exported_at"]) if entry["exported_at"] else None
-        root = Root(self._kinds[name], entry["party"], self._frame(entry["parquet"]), columns, exported)
+        root = Root(self._kinds[name], entry["party"], self._frame(entry["parquet"]), columns, exported, entry["bad_rows"])
         self._roots[name] = root
         return root
 
