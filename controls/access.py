@@ -11,6 +11,7 @@ from ctrlkit import (
     Table,
     Terms,
     Window,
+    any_of,
     assert_every,
     cannot_tell,
     col,
@@ -107,6 +108,7 @@ def signed_in_by_the_end(rows: Table) -> Expr:
             "separated_on is shown, never used as the clock; an unpaid or garden leave before it does not extend the "
             "limit."
         ),
+        "Where no account of anybody who left is on record, nothing shows that accounts are tied to people: undecided.",
         (
             "An account without employee_id belongs to whom identity_map names for it; where the two name different "
             "people the row is undecided."
@@ -147,7 +149,7 @@ def test_leavers_lose_access_at_once(
     note_every(theirs.where(waiting), "enabled, and not yet due")
     badges = leavers.match(roster, "employee_id", "owner")
     assert_badges_end(with_last_shift(badges, "employee_id", roster, timesheets), params, as_of)
-    assert_everything_is_told(roster.where(col("status") == "terminated"), leavers)
+    assert_everything_is_told(roster.where(col("status") == "terminated"), leavers, theirs)
 
 
 def assert_badges_end(leavers: Table, params: Any, as_of: AsOf) -> None:
@@ -161,12 +163,15 @@ def assert_badges_end(leavers: Table, params: Any, as_of: AsOf) -> None:
     note_every(theirs.where(off.is_null() & within(theirs, as_of.instant, limit)), "badge on, and not yet due")
 
 
-def assert_everything_is_told(gone: Table, leavers: Table) -> None:
-    """Of everybody who left, the last day worked and the badge are known; where not, they are undecided."""
+def assert_everything_is_told(gone: Table, leavers: Table, accounts: Table) -> None:
+    """Of everybody who left, last day and badge are known, and of somebody an account; else that is undecided."""
     undated = gone.where(~col("last_day_worked").is_not_null())
     assert_every(undated, col("last_day_worked").is_not_null(), because="left on a day that nobody recorded")
     unlisted = gone.without(leavers, "employee_id")
     assert_every(unlisted, maybe(~col("there")), because="no leavers row, so the badge may still be on")
+    held = gone.exists(accounts, {"employee_id": "owner_id"}, "account")
+    untied = group(held, "status", accounts=any_of(col("account"))).where(~col("accounts"))
+    assert_every(untied, maybe(~col("accounts")), because="no account of anybody who left is on record")
 
 
 @control.claims(

@@ -6,7 +6,6 @@ from typing import Any
 
 from ctrlkit import (
     AsOf,
-    Expr,
     Table,
     Terms,
     Window,

@@ -67,10 +67,12 @@ def kind(name: str, shape: Shape, key: Sequence[str] = (), *, required: Sequence
     columns = {
         n: Column(n, f.type, required=n in required, null_means="none" if f.none else None) for n, f in shape.items()
     }
-    return Kind(name, "", MappingProxyType(columns), MappingProxyType({}), tuple(key), None, "vendor", "", repeats=not key)
+    return Kind(
+        name, "", MappingProxyType(columns), MappingProxyType({}), tuple(key), None, "vendor", "", repeats=not key
+    )
 
 
-def table(
+def table(  # noqa: PLR0913, PLR0917  (what a table is made of)
     engine: Engine,
     name: str,
     shape: Shape,
@@ -123,7 +125,7 @@ def _duckdb(frame: pl.DataFrame) -> Any:
     _connection().execute(f"CREATE TABLE {name} ({columns})")
     if len(frame):
         marks = ", ".join([f"({', '.join('?' * frame.width)})"] * len(frame))
-        _connection().execute(f"INSERT INTO {name} VALUES {marks}", list(itertools.chain(*frame.rows())))  # noqa: S608
+        _connection().execute(f"INSERT INTO {name} VALUES {marks}", list(itertools.chain(*frame.rows())))
     return _connection().table(name)
 
 

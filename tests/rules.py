@@ -82,7 +82,7 @@ NUMBERS: Final = {
 }
 LEAVES: Final = (
     Rule(col("flag"), lambda r: bool(r["flag"]), "flag"),
-    Rule(col("flag") == False, lambda r: not r["flag"], "flag == False"),  # noqa: E712
+    Rule(col("flag") == False, lambda r: not r["flag"], "flag == False"),
     Rule(col("key") == "a", lambda r: r["key"] == "a", "key == a"),
     Rule(col("key") != "a", lambda r: r["key"] != "a", "key != a"),
     Rule(col("key") == col("other"), lambda r: compare("==", r["key"], r["other"]), "key == other"),
@@ -126,7 +126,9 @@ def rules() -> st.SearchStrategy[Rule]:
     leaf = st.one_of(st.sampled_from(LEAVES), comparisons)
     return st.recursive(
         leaf,
-        lambda inner: st.one_of(st.builds(_both, inner, inner), st.builds(_either, inner, inner), st.builds(_not, inner)),
+        lambda inner: st.one_of(
+            st.builds(_both, inner, inner), st.builds(_either, inner, inner), st.builds(_not, inner)
+        ),
         max_leaves=3,
     )
 

@@ -167,7 +167,7 @@ def _accounts() -> Iterator[Row]:
                 "privileged": "true" if person == ADMIN else "false",
                 "client": "acme" if system == "crm" else "",
                 "last_login_at": "2026-10-09T08:55:00+08:00" if gone else "2026-10-30T08:55:00+08:00",
-                "disabled_at": "2026-10-10T05:00:00+08:00" if gone else "",
+                "disabled_at": "2026-10-10T20:00:00+08:00" if gone else "",
                 "mfa_enrolled": "true",
                 "mfa_method": "totp",
                 "mfa_identifier_hash": f"f{person[2:]}",
@@ -349,7 +349,7 @@ ABROAD = tuple(n for n, row in enumerate(clean()["auth_events"]) if row["system"
 
 
 def weak() -> dict[str, bytes | None]:
-    """Files with a weakness each: an account without second factor, sign-ins from abroad, a rule that forwards outside."""
+    """Files with a weakness each: an account without second factor, sign-ins from abroad, a rule that forwards."""
     tables = clean()
     unfactored = {"mfa_enrolled": "false", "mfa_method": "", "mfa_identifier_hash": ""}
     accounts = [{**row, **unfactored} if row["account_id"] == NAMES["E-004"] else row for row in tables["accounts"]]

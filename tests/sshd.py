@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from ctrlkit.known_hosts import fingerprint, name_of
 from ctrlkit.identity import public
+from ctrlkit.known_hosts import fingerprint, name_of
 
 SECONDS = 20
 

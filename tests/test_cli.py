@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-
 import small_vendor
 from commands import Answer, ctrlkit
 from small_vendor import arguments

@@ -10,7 +10,7 @@ from ctrlkit.model import Finding, Pointer, Result
 
 ALL = tuple(trials())
 SHOWN = ("passes", "fails", "missing", "broken", "empty", "undecided", "stale")
-"""What every control is tried with; and both sides of each parameter, each kind it needs taken away, a smaller claim."""
+"""What every control is tried with, beside each kind that it needs taken away and a smaller claim where it has one."""
 
 
 def place(finding: Finding) -> str:

@@ -51,7 +51,7 @@ def test_an_answer_is_that_of_every_way_the_unknown_cells_may_be(rule: Rule, peo
 @pytest.mark.parametrize("engine", ENGINES)
 def test_unknown_and_none_are_two_things(engine: Engine) -> None:
     """A cell nobody could read answers nothing; one that is answered to be empty compares as none."""
-    people = [dict.fromkeys(PEOPLE, cell) for cell in (UNKNOWN, NONE)]
+    people: list[dict[str, Any]] = [dict.fromkeys(PEOPLE, cell) for cell in (UNKNOWN, NONE)]
     people[1] |= {"other": "a", "number": 1, "flag": True, "time": at(0)}
     of = table(engine, "people", PEOPLE, people)
     for rule in (col("count") == 1, col("count") < 9, col("count") >= 0, col("count").is_in([1]), col("key") == "a"):
@@ -195,14 +195,14 @@ def test_pseudonyms_of_one_domain_and_hidden_parameters_compare() -> None:
         col("flag") & True,
         col("number") + col("time"),
         col("time") == date(2026, 1, 1),
-        col("time") == datetime(2026, 1, 1),  # noqa: DTZ001  the point
+        col("time") == datetime(2026, 1, 1),
         col("number") == Decimal("0.0000001"),
         col("number").starts_with("1"),
         col("nobody") == 1,
         col("number") == 1.5,
         col("time").add_months(1) == at(0),
         col("flag") == 1,
-        hours(Decimal("0.0000000001")) if False else col("number") == True,  # noqa: E712
+        hours(Decimal("0.0000000001")) if False else col("number") == True,
     ],
 )
 def test_a_rule_without_meaning_is_the_authors_error(wrong: Expr) -> None:

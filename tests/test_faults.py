@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 import faults
+import pytest
 import small_vendor
 from commands import ctrlkit
+
 from ctrlkit.kind import shipped
 
 BATCHES = faults.batches()

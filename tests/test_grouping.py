@@ -6,7 +6,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from completions import ENGINES, NONE, UNKNOWN, Engine, Row, Said, assert_exact, assert_sound, completions, decided, table, unknowns
+from completions import (
+    ENGINES,
+    NONE,
+    UNKNOWN,
+    Engine,
+    Row,
+    Said,
+    assert_exact,
+    assert_sound,
+    completions,
+    decided,
+    table,
+    unknowns,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules import OPERATORS, PEOPLE, rows
@@ -21,8 +34,14 @@ from ctrlkit.table import Table
 FIGURES: dict[str, tuple[Callable[[], Figure], Callable[[list[Row]], Any]]] = {
     "count": (count, len),
     "distinct": (lambda: distinct(col("count")), lambda g: len({r["count"] for r in g} - {NONE})),
-    "total": (lambda: total(col("count").or_else(0)), lambda g: sum(0 if r["count"] is NONE else r["count"] for r in g)),
-    "earliest": (lambda: earliest(col("count")), lambda g: min((r["count"] for r in g if r["count"] is not NONE), default=NONE)),
+    "total": (
+        lambda: total(col("count").or_else(0)),
+        lambda g: sum(0 if r["count"] is NONE else r["count"] for r in g),
+    ),
+    "earliest": (
+        lambda: earliest(col("count")),
+        lambda g: min((r["count"] for r in g if r["count"] is not NONE), default=NONE),
+    ),
     "latest": (lambda: latest(col("number")), lambda g: max(r["number"] for r in g)),
     "any": (lambda: any_of(col("number") == 2), lambda g: any(r["number"] == 2 for r in g)),
 }
@@ -32,7 +51,9 @@ def rule_on(name: str, sign: str, limit: int) -> tuple[Expr, Callable[[Any], boo
     """A rule on a figure, and in Python; that there is none satisfies no comparison but "differs"."""
     if name == "any":
         return col("figure"), bool
-    return OPERATORS[sign](col("figure"), limit), lambda v: sign == "!=" if v is NONE else bool(OPERATORS[sign](v, limit))
+    return OPERATORS[sign](
+        col("figure"), limit
+    ), lambda v: sign == "!=" if v is NONE else bool(OPERATORS[sign](v, limit))
 
 
 def groups(full: Sequence[Row], keys: Sequence[str]) -> dict[tuple[Any, ...], list[Row]]:
@@ -45,7 +66,9 @@ def groups(full: Sequence[Row], keys: Sequence[str]) -> dict[tuple[Any, ...], li
     return found
 
 
-def prove(people: list[Any], check: Callable[[Table], None], truth: Callable[[Sequence[Row]], Said], exact: bool) -> None:
+def prove(
+    people: list[Any], check: Callable[[Table], None], truth: Callable[[Sequence[Row]], Said], exact: bool
+) -> None:
     answers = [decided(lambda e=engine: check(table(e, "people", PEOPLE, people))) for engine in ENGINES]  # type: ignore[misc]
     assert answers[0] == answers[1]
     truths = [truth(full) for (full,) in completions((PEOPLE, people))]
@@ -148,12 +171,13 @@ def test_two_figures_beside_a_row_are_two_figures(engine: Engine) -> None:
 
 def test_a_group_needs_keys_and_a_sum_needs_numbers() -> None:
     of = table("polars", "people", PEOPLE, [])
-    for wrong in (
+    wrongs: tuple[Callable[[], Table], ...] = (
         lambda: group(of, n=count()),
         lambda: group(of, "key", key=count()),
         lambda: group(of, "key", n=total(col("other"))),
         lambda: group(of, "key", n=any_of(col("number"))),
-    ):
+    )
+    for wrong in wrongs:
         with pytest.raises(AuthorError):
             wrong()
 
@@ -164,10 +188,26 @@ def test_the_rows_behind_a_failing_group_are_its_sources(engine: Engine) -> None
     people = [base | {"key": "a"}] * 25 + [base | {"key": "b"}]
 
     def check() -> None:
-        assert_every(group(table(engine, "people", PEOPLE, people), "key", n=count()), col("n") <= 3, because="{n} rows")
+        assert_every(
+            group(table(engine, "people", PEOPLE, people), "key", n=count()), col("n") <= 3, because="{n} rows"
+        )
 
     _, outcome = decided(check)
     (finding,) = outcome.findings
     assert (finding.message, finding.values) == ("25 rows", {"key": "a", "n": 25})
     assert [s.row for s in finding.sources] == list(range(2, 22))  # type: ignore[union-attr]
     assert finding.more == 5
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_sum_beyond_the_engines_integers_is_unknown(engine: Engine) -> None:
+    """It must not wrap round to a small one."""
+    base = {"key": "a", "count": 1, "flag": True, "time": PEOPLE["time"].values[0], "other": "a"}
+    great = [base | {"number": 9_000_000_000_000}] * 2
+    shape = PEOPLE
+
+    def check() -> None:
+        of = group(table(engine, "people", shape, great), "key", n=total(col("number")))
+        assert_every(of, col("n") < 1_000_000, because="much")
+
+    assert decided(check)[0].state == "undecided"

@@ -12,7 +12,12 @@ from test_check import people
 from ctrlkit import assert_every, col, count, group
 from ctrlkit.outcome import digest, plainly
 
-SHAPE = {"id": Field("string", ()), "team": Field("string", ()), "desk": Field("string", ()), "ok": Field("boolean", ())}
+SHAPE = {
+    "id": Field("string", ()),
+    "team": Field("string", ()),
+    "desk": Field("string", ()),
+    "ok": Field("boolean", ()),
+}
 
 
 def rows(*ids: str) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 import small_vendor
 from commands import ctrlkit
 from small_vendor import arguments
@@ -82,7 +81,14 @@ def test_the_key_is_nowhere_in_a_bundle(folder: Path) -> None:
 
 def test_check_shows_the_vendor_a_cell_it_cannot_read_and_masks_those_of_people(folder: Path) -> None:
     """E-006 stands in a cell that is nobody's name and has to be found there; no one else is shown."""
-    words = ["check", folder / "vendor", "--profile", "bpo-philippines", "--engagement", folder / "engagement.yaml"]
+    words: list[str | Path] = [
+        "check",
+        folder / "vendor",
+        "--profile",
+        "bpo-philippines",
+        "--engagement",
+        folder / "engagement.yaml",
+    ]
     for form in ("text", "json"):
         answer = ctrlkit(folder, *words, "--format", form)
         assert answer.code == 2

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import small_vendor
 from commands import Answer, ctrlkit
 from small_vendor import arguments
@@ -114,7 +113,18 @@ def test_a_bundle_is_judged_under_the_caller_s_profile_waivers_and_selection(cop
     waivers = tmp_path / "waivers.yaml"
     entry = "control: EML-06, subject: organisation, reason: moving, approved_by: ciso, expires: 2026-12-31"
     waivers.write_text(f"- {{{entry}}}\n", "utf-8")
-    words = ["run", copied, "--profile", own, "--waivers", waivers, "--select", "MFA-01,EML-06", "--format", "json"]
+    words: list[str | Path] = [
+        "run",
+        copied,
+        "--profile",
+        own,
+        "--waivers",
+        waivers,
+        "--select",
+        "MFA-01,EML-06",
+        "--format",
+        "json",
+    ]
     answer = ctrlkit(tmp_path, *words)
     assert answer.verdicts == {"EML-06": "waived", "MFA-01": "passed"}
     assert answer.results["MFA-01"]["params"]["coverage"] == 50

@@ -15,7 +15,6 @@ from xml.etree import ElementTree as ET
 
 import bagit
 import pytest
-
 import small_vendor
 from commands import Answer, ctrlkit
 from small_vendor import arguments
@@ -324,7 +323,16 @@ def test_a_self_check_says_so_and_asks_for_the_last_full_month(tmp_path: Path) -
     vendor = small_vendor.write(tmp_path)
     pack = vendor / "pack.yaml"
     pack.write_text(pack.read_text("utf-8").replace("engagement: acme-2026-10\n", ""), "utf-8")
-    words = ["run", vendor, "--profile", "bpo-philippines", "--as-of", "2026-11-02", "--select", "RET-02"]
+    words: list[str | Path] = [
+        "run",
+        vendor,
+        "--profile",
+        "bpo-philippines",
+        "--as-of",
+        "2026-11-02",
+        "--select",
+        "RET-02",
+    ]
     answer = ctrlkit(tmp_path / "cwd", *words, "--engagement-key", tmp_path / "engagement.key")
     assert "2026-10-01/2026-10-31" in answer.out
     assert "self-check" in answer.out.lower()

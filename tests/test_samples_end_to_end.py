@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from commands import Answer, ctrlkit
 
 PLACE = tuple[str, str, str, str, int]
@@ -80,7 +79,16 @@ def test_a_changed_pack_yaml_makes_it_a_pack_like_any_other(tmp_path: Path) -> N
     pack = sample("clean-ph", tmp_path)
     with (pack / "pack.yaml").open("a", encoding="utf-8") as file:
         file.write("# ours\n")
-    words = ["run", pack, "--profile", "bpo-philippines", "--as-of", "2026-11-02T09:00:00+08:00", "--select", "RET-01"]
+    words: list[str | Path] = [
+        "run",
+        pack,
+        "--profile",
+        "bpo-philippines",
+        "--as-of",
+        "2026-11-02T09:00:00+08:00",
+        "--select",
+        "RET-01",
+    ]
     answer = ctrlkit(tmp_path, *words, "--engagement", pack / "engagement.yaml")
     assert "SAMPLE" not in answer.out
     assert answer.code == 0

@@ -103,8 +103,8 @@ def test_match(people: list[Any], listed: list[Any], which: int, limit: int, by:
 
         def keeps(row: Row) -> bool:
             found = known.get(row[by])
-            return (found is not None and found["number"] > limit) if sign else (
-                found is None or found["number"] > limit
+            return (
+                (found is not None and found["number"] > limit) if sign else (found is None or found["number"] > limit)
             )
 
         return said_of([(i, keeps(row)) for i, row in enumerate(full)])
@@ -127,9 +127,7 @@ def test_exists_and_without(people: list[Any], listed: list[Any], rule: Rule) ->
         keyed = [row for row in others if row["key"] is not NONE]
         flagged = {row["key"] for row in keyed if row["flag"]}
         positive = {row["key"] for row in keyed if row["number"] > 0}
-        inside = [
-            (i, row) for i, row in enumerate(full) if row["key"] not in positive and row["other"] not in flagged
-        ]
+        inside = [(i, row) for i, row in enumerate(full) if row["key"] not in positive and row["other"] not in flagged]
         return said_of([(i, rule.holds(row) and row["key"] not in flagged) for i, row in inside])
 
     prove(people, listed, check, truth)

@@ -32,8 +32,8 @@ CLIENT = "client/"
 class Trial:
     """One case: a pack, how it is asked for, and what must come out.
 
-    `shows` says what the case is an example of. `edge` names the parameter whose limit it stands beside. `files` are the
-    texts of the pack by name, the client's under `client/`. `exported` is when all was exported, or single kinds.
+    `shows` says what the case is an example of. `edge` names the parameter whose limit it stands beside. `files` are
+    the texts of the pack by name, the client's under `client/`. `exported` is when all was exported, or single kinds.
     """
 
     control: str
@@ -112,7 +112,7 @@ def _yaml(path: Path) -> Any:
 
 
 def _files(files: Mapping[str, str], case: Mapping[str, Any]) -> dict[str, str]:
-    """The pack of a case: the common one with lines replaced, added and dropped, columns cut and renamed, files removed."""
+    """The pack of a case: the common one with lines replaced, added, dropped, columns cut, renamed, files removed."""
     changed = dict(files)
     for name, lines in case.get("lines", {}).items():
         text = changed[name].splitlines()

@@ -15,7 +15,7 @@ from ctrlkit.column import Reading, read_series
 from ctrlkit.kind import Column, Kind
 from ctrlkit.layout import Layout, word
 from ctrlkit.moment import MAY_TELL_ORDER, Clock, Order, order_signs, orders_shown
-from ctrlkit.reader import Raw
+from ctrlkit.raw import Raw
 from ctrlkit.value_map import UNKNOWN
 
 _TOTAL: Final = r"(?i)^(?:grand |sub)?totals? ?:?$"
@@ -31,19 +31,19 @@ class Typed:
     """Records, some hundred thousand at a time: `_row`, `_flaw`, `_bad_row`, and per column its value, `w:` why it has none, `t:` that text.
 
     The text is kept only where there is such a reason. `records` is how many there are, bad rows among them.
+    `held`: all stand in memory, as one block.
     """
 
     blocks: Iterable[pl.DataFrame]
     columns: Mapping[str, Column]
     rules: Rules
     records: int
+    held: bool
     notes: tuple[str, ...]
 
 
-def typed(  # noqa: PLR0913  (all of them decide how a table is read)
-    raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | None, *, held: bool
-) -> Typed:
-    """The raw table as columns of the kind, in the kind's order; all at once in memory where it may be `held` there.
+def typed(raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | None) -> Typed:
+    """The raw table as columns of the kind, in the kind's order.
 
     `order` is the order of day and month that the pack or adapter states; without it each column must show its own.
     """
@@ -58,11 +58,9 @@ def typed(  # noqa: PLR0913  (all of them decide how a table is read)
         seen = _seen(raw, columns, layout, order) if total_notes else seen
     rules = _rules(seen, columns, clock, order)
     readings = [Reading(c, rules, _from(_RAW, c, layout), plain=_is_plain(n, layout)) for n, c in columns.items()]
-    if held or raw.blocks is None:
-        cells: Iterable[pl.DataFrame] = [_at_once(raw.frame.collect(), readings, layout)]
-    else:
-        cells = _Cells(raw.blocks, readings, layout)
-    return Typed(cells, columns, rules, seen["_records"], (*notes, *total_notes))
+    blocks = raw.blocks
+    cells = [_at_once(raw.frame.collect(), readings, layout)] if blocks is None else _Cells(blocks, readings, layout)
+    return Typed(cells, columns, rules, seen["_records"], blocks is None, (*notes, *total_notes))
 
 
 _RAW: Final = pl.col("raw")
@@ -73,8 +71,8 @@ def _at_once(rows: pl.DataFrame, readings: Sequence[Reading], layout: Layout) ->
     raw = [rows.select("_row", cell).get_column("raw") for cell in cells]
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         columns = list(pool.map(read_series, readings, raw))
-    cells = pl.concat([rows.select("_row", "_flaw"), *columns], how="horizontal")
-    return cells.with_columns(_bad_row({reading.column.name: reading.column for reading in readings}))
+    whole = pl.concat([rows.select("_row", "_flaw"), *columns], how="horizontal")
+    return whole.with_columns(_bad_row({reading.column.name: reading.column for reading in readings}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@ from ctrlkit.literal import DAY, MICRO
 from ctrlkit.term import Info
 
 
+LONGEST_NUMBER = 20
+"""Characters: longer ones are beyond 64 bits of millionths, or have more places than evidence keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Canvas:
     """A kind's frame on disk: its Parquet, what an expression may name in it, and the local days its rows fall on."""
@@ -72,7 +76,9 @@ def _physical(column: Column) -> pl.Expr:
         case "date":
             return text.str.to_date("%Y-%m-%d", strict=True).to_physical().cast(pl.Int64)
         case "number" | "decimal":
-            return (text.str.to_decimal(scale=6) * MICRO).cast(pl.Int64)
+            # an amount that no frame can hold is unknown; it must not wrap round to a small one
+            held = pl.when(text.str.len_chars() <= LONGEST_NUMBER).then(text)
+            return (held.str.to_decimal(scale=6) * MICRO).cast(pl.Int64, strict=False)
         case "boolean":
             return pl.when(text == "true").then(pl.lit(value=True)).when(text == "false").then(pl.lit(value=False))
     return text

@@ -62,7 +62,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the words, with a nearest word where there is one."""
         below = [p for a in self._actions if isinstance(a.choices, dict) for p in a.choices.values()]
-        known = [word for parser in (self, *below) for action in parser._actions for word in action.option_strings]
+        options = [a for p in (self, *below) for a in p._actions]  # noqa: SLF001  argparse names them nowhere else
+        known = [word for action in options for word in action.option_strings]
         unknown = message.removeprefix("unrecognized arguments: ").split() if message.startswith("unrecognized") else []
         near = did_you_mean(unknown[0], known) if unknown else ""
         command = self.prog.partition(" ")[2]

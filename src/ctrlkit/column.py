@@ -54,18 +54,20 @@ def read_series(reading: Reading, raw: pl.Series) -> pl.DataFrame:
         return _by_distinct(reading, raw)
     left = value.is_null() & raw.is_not_null()
     if not left.any():
-        return pl.DataFrame([value.alias(name), _none(raw, pl.UInt8(), FINE, f"w:{name}"), _none(raw, pl.String(), None, f"t:{name}")])
+        return _all_read(value.alias(name), name)
     rest = _by_distinct(reading, raw.to_frame("raw").select(pl.when(left).then("raw")).to_series())
     whole = pl.DataFrame([value.cast(kind).alias("plain"), *rest])
     return whole.select(pl.coalesce("plain", name).alias(name), f"w:{name}", f"t:{name}")
 
 
-def _none(like: pl.Series, kind: pl.DataType, value: int | None, name: str) -> pl.Series:
-    return pl.Series(name, [value], kind).new_from_index(0, len(like))
+def _all_read(values: pl.Series, name: str) -> pl.DataFrame:
+    fine, no_text = pl.Series(f"w:{name}", [FINE], pl.UInt8()), pl.Series(f"t:{name}", [None], pl.String())
+    return pl.DataFrame([values, *(one.new_from_index(0, len(values)) for one in (fine, no_text))])
 
 
 def _repeats(raw: pl.Series) -> bool:
-    return raw.approx_n_unique() * _FEW <= len(raw)
+    distinct: int = pl.select(pl.lit(raw).approx_n_unique()).item()
+    return distinct * _FEW <= len(raw)
 
 
 def _by_distinct(reading: Reading, raw: pl.Series) -> pl.DataFrame:
@@ -77,7 +79,7 @@ def _by_distinct(reading: Reading, raw: pl.Series) -> pl.DataFrame:
     same = kind == pl.String and value.equals(distinct, null_equal=True, check_names=False)
     values = raw if same else _spread(raw, distinct, value, kind)
     if not (reason > FINE).any():
-        return pl.DataFrame([values.alias(name), _none(raw, pl.UInt8(), FINE, f"w:{name}"), _none(raw, pl.String(), None, f"t:{name}")])
+        return _all_read(values.alias(name), name)
     reasons = _spread(raw, distinct, reason, pl.UInt8()).fill_null(FINE)
     texts = _spread(raw, distinct, found[f"t:{name}"], pl.String())
     return pl.DataFrame([values.alias(name), reasons.alias(f"w:{name}"), texts.alias(f"t:{name}")])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,18 +16,9 @@ from typing import Final
 import polars as pl
 
 from ctrlkit.model import Cause, Fault
-from ctrlkit.reader import (
-    CELL_LIMIT,
-    HEADER_ROWS,
-    STAGED_FROM,
-    Blocks,
-    Candidate,
-    Raw,
-    Survey,
-    UnreadableError,
-    counted,
-    in_blocks,
-)
+from ctrlkit.raw import HEADER_ROWS, STAGED_FROM, Blocks, Candidate, Raw, in_blocks
+from ctrlkit.reader import CELL_LIMIT, Survey, UnreadableError
+from ctrlkit.whole import is_whole, signs
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 
@@ -108,30 +98,19 @@ def _fast(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw | N
     """The table through Polars, or None where anything about the file calls for the reader that knows lines."""
     names, wanted = [f"c{i}" for i in range(width)], [f"c{i}" for i in sorted(set(indexes))]
     first = pl.col("c0").alias("_first")
-    asked = ["_row", pl.lit(None, pl.String).alias("_flaw"), first, *wanted, *_signs(text, names, wanted)]
-    blocks = _Lines(text, tuple(names), tuple(asked))
-    longest = pl.max_horizontal(pl.lit(0), *(pl.col(n).str.len_bytes().max() for n in wanted)).alias("longest")
-    sums = [pl.col(n).sum() for n in ("_bytes", "_blank", *(("_marks", "_odd") if text.seen.quoted else ()))]
+    told = signs(names, wanted, text.delimiter, quoted=text.seen.quoted)
+    blocks = _Lines(text, tuple(names), ("_row", pl.lit(None, pl.String).alias("_flaw"), first, *wanted, *told))
     held = text.seen.size < STAGED_FROM
     try:
         kept = list(blocks) if held else blocks
-        parts = [block.select(pl.len().cast(pl.Int64).alias("rows"), longest.cast(pl.Int64), *sums) for block in kept]
+        whole = is_whole(kept, text.path, text.seen, text.delimiter, width)
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError, pl.exceptions.ShapeError):
         return None
-    most = pl.concat(parts).select(pl.col("longest").max(), pl.exclude("longest").sum()).row(0, named=True)
-    whole = _whole_with_quotes if text.seen.quoted else _whole
-    if most["longest"] > CELL_LIMIT or not whole(text, width, most):
+    if not whole:
         return None
     rows = Blocks(kept, (pl.col("_row") > line) & ~pl.col("_blank"), ("_row", "_flaw", "_first", *wanted))
     schema = pl.Schema({"_row": pl.Int64, **dict.fromkeys(("_flaw", "_first", *wanted), pl.String)})
     return Raw(pl.concat(rows).lazy()) if held else Raw(in_blocks(rows, schema), blocks=rows)
-
-
-def _signs(text: _Text, names: Sequence[str], wanted: Sequence[str]) -> list[pl.Expr]:
-    """What each line tells of whether it was read whole: its bytes, whether it is blank, its quotes."""
-    size = pl.sum_horizontal([pl.col(n).str.len_bytes().cast(pl.Int64) for n in names]).alias("_bytes")
-    blank = _is_blank(names, wanted[0] if wanted else "c0").alias("_blank")
-    return [size, blank, *(_quoted(names, text.delimiter) if text.seen.quoted else ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,53 +145,6 @@ def _blocks(path: Path) -> Iterator[bytes]:
             rest = chunk[cut:] if cut else rest + chunk
         if rest:
             yield rest
-
-
-def _whole(text: _Text, width: int, seen: Mapping[str, int]) -> bool:
-    """Whether cells, delimiters and line ends make up every byte of a file without quotes, so that no line is short."""
-    marks = seen["rows"] * (width - 1)
-    if seen["_blank"]:
-        marks -= _empty_lines(text.path) * (width - 1)
-    breaks = seen["rows"] - (not text.seen.ended) + (text.seen.returns or 0)
-    lead = len(codecs.BOM_UTF8) if text.seen.encoding == "utf-8-sig" else 0
-    return lead + seen["_bytes"] + marks + breaks == text.seen.size
-
-
-def _empty_lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(line in {b"\n", b"\r\n"} for line in file)
-
-
-def _quoted(names: Sequence[str], delimiter: str) -> tuple[pl.Expr, pl.Expr]:
-    """Delimiters inside the cells of a row, and whether a cell holds both a quote and a delimiter."""
-    mark = pl.lit(delimiter)
-    marks = pl.sum_horizontal([pl.col(n).str.count_matches(mark, literal=True).fill_null(0) for n in names])
-    both = [pl.col(n).str.contains('"', literal=True) & pl.col(n).str.contains(mark, literal=True) for n in names]
-    return marks.cast(pl.Int64).alias("_marks"), pl.any_horizontal(both).fill_null(False).alias("_odd")
-
-
-def _whole_with_quotes(text: _Text, width: int, seen: Mapping[str, int]) -> bool:
-    """Whether each line is one row, and the delimiters between and inside the cells are all there are."""
-    mark = text.delimiter.encode()
-    counts = counted(text.path, [mark, b"\n"])
-    between = (seen["rows"] - _empty_lines(text.path) if seen["_blank"] else seen["rows"]) * (width - 1)
-    lines = counts[b"\n"] + (not text.seen.ended)
-    return seen["rows"] == lines and counts[mark] == between + seen["_marks"] and not seen["_odd"]
-
-
-def _is_blank(names: Sequence[str], telling: str) -> pl.Expr:
-    """Whether no cell holds more than white space; the others are looked at only where the `telling` one is blank."""
-    rest = [n for n in names if n != telling]
-
-    def whole(series: pl.Series) -> pl.Series:
-        rows = series.struct.unnest()
-        blank = rows.select((pl.col(telling).fill_null("").str.strip_chars() == "")).to_series()
-        if not blank.any() or not rest:
-            return blank
-        others = rows.select(pl.all_horizontal([pl.col(n).fill_null("").str.strip_chars() == "" for n in rest]))
-        return blank & others.to_series()
-
-    return pl.struct(names).map_batches(whole, return_dtype=pl.Boolean, is_elementwise=True)
 
 
 def _slow(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw:

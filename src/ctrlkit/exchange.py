@@ -89,7 +89,7 @@ def _with_password(
     first, second = secrets.token_hex(8), secrets.token_hex(8)
     running = start(command(first, second))
     talk = Conversation(running.channel, running.wake, running.alive, limits)
-    got = ask_for_sudo(talk, first + second, password, time.monotonic() + _SUDO_SECONDS)
+    got = ask_for_sudo(talk, first + second, password, time.monotonic() + min(_SUDO_SECONDS, host.timeout / 2))
     if got is Privilege.REFUSED:
         running.close()
         return None

@@ -148,7 +148,7 @@ class Expr:
             built = self.build(columns)
             expect(built.type, "string", "text is matched")
             if built.pseudonym is not None:
-                msg = f"{_names(self)} is a pseudonym ({built.pseudonym}); its letters say nothing, read a derived column"
+                msg = f"{_names(self)} is a pseudonym ({built.pseudonym}); its letters say nothing: read a derived one"
                 raise AuthorError(msg)
             return Built(none_is_false(built.none, built.value.str.contains(pattern)), "boolean")
 

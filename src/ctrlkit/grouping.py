@@ -13,6 +13,9 @@ from ctrlkit.table import MEMBER, Table
 from ctrlkit.term import Columns, Info
 
 
+GREATEST = 2**63 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One figure of a group, made by `count`, `distinct`, `total`, `earliest`, `latest` or `any_of`."""
@@ -175,8 +178,17 @@ def _total(name: str, figure: Figure, table: Table) -> _Steps:
         msg = f"total {name!r}: a {type_} has no sum"
         raise AuthorError(msg)
     before = {f"_{name}_v": value, f"_{name}_u": _one(unknown | ~table.sure())}
-    within = {f"_{name}_sum": nw.col(f"_{name}_v").sum(), f"_{name}_unknown": nw.col(f"_{name}_u").max()}
-    known = (nw.col(f"_{name}_unknown") == 0) & (nw.col("_strays") == 0)
+    within = {
+        f"_{name}_sum": nw.col(f"_{name}_v").sum(),
+        f"_{name}_unknown": nw.col(f"_{name}_u").max(),
+        f"_{name}_top": nw.col(f"_{name}_v").max(),
+        f"_{name}_bottom": nw.col(f"_{name}_v").min(),
+        f"_{name}_n": nw.len(),
+    }
+    # some engines let a sum of 64 bits wrap round without a word
+    most = GREATEST // nw.col(f"_{name}_n").cast(nw.Int64)
+    fits = (nw.col(f"_{name}_top").fill_null(0) <= most) & (nw.col(f"_{name}_bottom").fill_null(0) >= -most)
+    known = (nw.col(f"_{name}_unknown") == 0) & (nw.col("_strays") == 0) & fits
     after = {name: nw.when(known).then(nw.col(f"_{name}_sum").fill_null(0).cast(nw.Int64)).otherwise(None)}
     return _Steps(before, within, after, Info(type_))
 

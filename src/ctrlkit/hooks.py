@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 import pluggy
 
+from ctrlkit.errors import InputError
+
 if TYPE_CHECKING:
     from ctrlkit.kind import Kind
     from ctrlkit.model import Fault, Run
@@ -151,3 +153,13 @@ def plugin_manager() -> pluggy.PluginManager:
     manager.load_setuptools_entrypoints(ENTRY_POINT)
     manager.check_pending()
     return manager
+
+
+def register(manager: pluggy.PluginManager, plugin: object, name: str, shown: str) -> None:
+    """Add a plugin under `name`; raises InputError that begins with `shown` where one of its hooks is none."""
+    try:
+        manager.register(plugin, name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"{shown}: {said}; see ctrlkit list plugins for the hooks there are") from error

@@ -44,6 +44,13 @@ def wanted_types(hop: Hop, known: KnownHosts) -> tuple[str, ...]:
     return usable or tuple(ALGORITHMS)
 
 
+def other_types(hop: Hop, known: KnownHosts, key: bytes, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Of `wanted`, what to ask for after `key` was refused: a pinned key may be one of another type."""
+    seen = shown_by(key)[1]
+    revoked = judge(known, _name(hop), seen, key)[0] is Standing.REVOKED
+    return () if hop.host_key is None or revoked else tuple(t for t in wanted if t != seen)
+
+
 def refusal(hop: Hop, known: KnownHosts, key: bytes) -> HostFault | None:
     """Why this key is not accepted, with its fingerprint and what to do; None for the machine that was meant."""
     found, key_type = shown_by(key)

@@ -6,19 +6,16 @@ the file is 1), in a sheet its row, in NDJSON the line, in a JSON list and in Pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256 as digest_of
 from pathlib import Path
 from typing import Any, Final
 
-import polars as pl
-
 from ctrlkit import cache as cache_folder
-from ctrlkit import delimited, layout, problem, records, workbook
+from ctrlkit import delimited, layout, problem, records, rows_file, workbook
 from ctrlkit.canonical import Typed, typed
-from ctrlkit.column import TYPES
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
 from ctrlkit.ingested import Ingested, from_plain, to_plain
@@ -26,7 +23,8 @@ from ctrlkit.kind import Kind
 from ctrlkit.layout import Layout, Source
 from ctrlkit.model import Cause, Fault
 from ctrlkit.moment import Clock, Order, zone_exists
-from ctrlkit.reader import COLUMN_LIMIT, STAGED_FROM, Candidate, Raw, UnreadableError, as_utf8, identify, in_blocks, sha256, survey
+from ctrlkit.raw import Candidate, Raw
+from ctrlkit.reader import COLUMN_LIMIT, UnreadableError, as_utf8, identify, sha256, survey
 
 VERSION: Final = 1
 """Grows whenever the same file would be read differently; part of the cache's key."""
@@ -139,8 +137,7 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     adapter = found.adapter
     clock = replace(file.clock, local=adapter.zone) if adapter and adapter.zone else file.clock
     order = _ORDERS.get(file.source.date_order or (adapter.date_order if adapter else None))
-    held = file.source.path.stat().st_size < STAGED_FROM
-    cells = typed(raw, found, file.kind, clock, order, held=held)
+    cells = typed(raw, found, file.kind, clock, order)
     said.faults += raw.faults
     said.notes += [*_layout_notes(candidate, position, found, file), *raw.notes, *cells.notes]
     return _finish(file, found, raw, cells, said)
@@ -195,11 +192,11 @@ def _layout_notes(candidate: Candidate, position: int, found: Layout, file: _Fil
 
 def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> Ingested:
     parquet, problems = file.stem.with_suffix(".parquet"), file.stem.with_suffix(".ndjson")
-    wrong: list[pl.DataFrame] = []
-    seen, present = _write_rows(cells, file, parquet, wrong, said.notes)
+    written = rows_file.write(cells, file.kind, file.source.file, parquet)
+    said.notes += written.notes
     if raw.unended and file.source.rows == cells.records:
         said.notes.append("the last line has no line break; the control total shows that nothing is cut")
-    problem.write(pl.concat(wrong), cells.columns, cells.rules, file.source.file, problems)
+    problem.write(written.wrong, cells.columns, cells.rules, file.source.file, problems)
     done = Ingested(
         file=file.source.file,
         party=file.source.party,
@@ -207,104 +204,16 @@ def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> 
         adapter=found.adapter.name if found.adapter else None,
         grade=layout.grade(file.source, found.adapter),
         sha256=file.digest,
-        columns=present,
-        rows=seen["rows"],
-        bad_rows=cells.records - seen["rows"],
-        bad_cells={name: seen[f"bad:{name}"] for name in present if seen[f"bad:{name}"]},
+        columns=written.columns,
+        rows=written.rows,
+        bad_rows=cells.records - written.rows,
+        bad_cells=written.bad_cells,
         parquet=parquet,
         problems=problems,
-        first=_iso(seen.get("first")),
-        last=_iso(seen.get("last")),
+        first=_iso(written.first),
+        last=_iso(written.last),
     )
     return done.saying([*said.faults, *_count_faults(file, raw, cells.records)], said.notes)
-
-
-def _write_rows(
-    cells: Typed, file: _File, target: Path, wrong: list[pl.DataFrame], notes: list[str]
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Write the canonical rows, and fill `wrong`; what is in them, and the columns that count as present."""
-    good = _Good(cells, file.source.file, wrong)
-    beside, draft = target.with_suffix(".parquet.part"), target.with_suffix(".draft.part")
-    held = isinstance(cells.blocks, list)
-    if held:
-        rows = pl.concat(good).lazy()
-    else:
-        in_blocks(good, good.schema).sink_parquet(draft, maintain_order=True)
-        rows = pl.scan_parquet(draft, glob=False)
-    seen = _counts(rows, cells.columns, file.kind)
-    present, said = _present(cells.columns, seen)
-    notes += said
-    if held or len(present) < len(cells.columns):
-        rows.select(*present, "_file", "_row", "_bad").sink_parquet(beside, maintain_order=True)
-        draft.unlink(missing_ok=True)
-    else:
-        beside = draft
-    beside.replace(target)
-    return seen, present
-
-
-@dataclass(frozen=True, slots=True)
-class _Good:
-    """The canonical rows block by block; each block's rows with something unreadable are put into `wrong`."""
-
-    cells: Typed
-    name: str
-    wrong: list[pl.DataFrame]
-
-    @property
-    def schema(self) -> pl.Schema:
-        """The columns of a block."""
-        values = {name: TYPES[column.type] for name, column in self.cells.columns.items()}
-        return pl.Schema({**values, "_file": pl.String, "_row": pl.Int64, "_bad": pl.String})
-
-    def __iter__(self) -> Iterator[pl.DataFrame]:
-        """The blocks, read anew."""
-        self.wrong.clear()
-        columns = self.cells.columns
-        asked = (*columns, pl.lit(self.name, pl.String).alias("_file"), "_row", _marks(columns))
-        for block in self.cells.blocks:
-            self.wrong.append(problem.wrong_rows(block, columns))
-            yield block.filter(~pl.col("_bad_row")).select(asked)
-
-
-def _marks(columns: Mapping[str, Column]) -> pl.Expr:
-    """The unreadable cells of a row, as `;col;col;`, null where there are none; worked out only where there are some."""
-
-    def whole(series: pl.Series) -> pl.Series:
-        reasons = series.struct.unnest()
-        if not reasons.select(pl.any_horizontal(pl.all() > 0).any()).item():
-            return pl.Series(series.name, [None], pl.String()).new_from_index(0, len(series))
-        named = [pl.when(pl.col(f"w:{n}") > 0).then(pl.lit(f"{n};")).otherwise(pl.lit("")) for n in columns]
-        bad = pl.concat_str([pl.lit(";"), *named])
-        return reasons.select(pl.when(bad != ";").then(bad)).to_series()
-
-    reasons = pl.struct([f"w:{name}" for name in columns])
-    return reasons.map_batches(whole, return_dtype=pl.String, is_elementwise=True).alias("_bad")
-
-
-def _counts(good: pl.LazyFrame, columns: Mapping[str, Column], kind: Kind) -> dict[str, Any]:
-    wanted = [pl.len().alias("rows")]
-    for name in columns:
-        mark = pl.col("_bad").drop_nulls().str.contains(f";{name};", literal=True)
-        wanted += [mark.sum().alias(f"bad:{name}"), pl.col(name).count().alias(f"held:{name}")]
-    if kind.time in columns:
-        time = pl.col(str(kind.time))
-        wanted += [time.min().alias("first"), time.max().alias("last")]
-    return good.select(wanted).collect(engine="streaming").row(0, named=True)
-
-
-def _present(columns: Mapping[str, Column], seen: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
-    """The columns that count as present: one blank throughout is left out unless the kind says what null means."""
-    present, notes = [], []
-    for name, column in columns.items():
-        blank = seen["rows"] > 0 and not seen[f"held:{name}"] and not seen[f"bad:{name}"]
-        if blank and column.null_means is None:
-            notes.append(f"{name} is empty in every row and counts as left out")
-            continue
-        if blank:
-            notes.append(f"{name} is empty in every row, read as: {column.null_means}")
-        present.append(name)
-    return tuple(present), notes
 
 
 def _count_faults(file: _File, raw: Raw, read: int) -> list[Fault]:

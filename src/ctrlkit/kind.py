@@ -98,6 +98,44 @@ def parse(document: Mapping[str, Any]) -> Kind:
     )
 
 
+def document(kind: Kind) -> dict[str, Any]:
+    """The schema document of a kind, ready for JSON: `parse` makes the same kind of it."""
+    said: dict[str, Any] = {
+        "title": kind.name,
+        "description": kind.about,
+        "required": list(kind.required),
+        "properties": {n: _spec(c) for n, c in kind.columns.items()},
+        "x-derived": {n: _spec(c) for n, c in kind.derived.items()},
+        "x-key": list(kind.key),
+        "x-time": kind.time,
+        "x-party": kind.party,
+        "x-source": kind.source,
+    }
+    return said | {f"x-{name}": True for name in ("restricted", "repeats", "continuous") if getattr(kind, name)}
+
+
+def _spec(column: Column) -> dict[str, Any]:
+    formats = {"decimal": "decimal", "date": "date", "datetime": "date-time"}
+    where = column.null_where
+    said = {
+        "type": "string" if column.type in formats else column.type,
+        "format": formats.get(column.type),
+        "description": column.description,
+        "x-personal": column.personal,
+        "x-pseudonym": column.pseudonym,
+        "x-null-means": column.null_means,
+        "x-null-where": {n: list(v) for n, v in where.items()} if where else None,
+        "x-values": list(column.values),
+        "examples": list(column.known_values),
+        "x-list": column.is_list,
+        "x-unit": column.unit,
+        "x-past": column.past,
+        "x-rule": column.rule,
+        "x-of": column.of,
+    }
+    return {name: value for name, value in said.items() if value not in (None, [], False, "")}
+
+
 def _column(name: str, spec: Mapping[str, Any], required: bool) -> Column:
     base = spec["type"][0] if isinstance(spec["type"], list) else spec["type"]
     by_format: dict[str | None, Type] = {"decimal": "decimal", "date": "date", "date-time": "datetime"}

@@ -190,7 +190,7 @@ class Result:
 
 
 def plain(value: Any) -> Any:
-    """`value` as lists, dicts, text, integers and booleans, ready for JSON; TypeError for a float, which is not exact."""
+    """`value` as lists, dicts, text, integers and booleans, ready for JSON; TypeError for a float, never exact."""
     if isinstance(value, float):
         msg = f"a float ({value}) has no place in a result; use an integer or a decimal string"
         raise TypeError(msg)
@@ -268,7 +268,8 @@ class Check:
     """The function that decides a control: what it reads (kind -> columns), and for which claim.
 
     `claim` is None for the full requirement, else the smaller claim that this check proves when only its columns are
-    there. `roles` is None for the organisation, else the host roles the check is about.
+    there. `roles` is None for the organisation, else the host roles the check is about, and `facts` what it reads of a
+    host: the names of its arguments.
     """
 
     function: Any
@@ -277,6 +278,7 @@ class Check:
     claim: str | None
     roles: tuple[str, ...] | None
     line: int
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

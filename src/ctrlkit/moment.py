@@ -128,7 +128,8 @@ def _over(name: str, text: pl.Series, reading: pl.Expr) -> pl.Series:
 
 
 def _iso_date(text: pl.Expr) -> pl.Expr:
-    return pl.when(text.str.len_bytes() == len("2026-10-31")).then(text).str.to_date("%Y-%m-%d", strict=False, cache=False)
+    short = pl.when(text.str.len_bytes() == len("2026-10-31")).then(text)
+    return short.str.to_date("%Y-%m-%d", strict=False, cache=False)
 
 
 def _other_date(clock: Clock, order: Order | None) -> pl.Expr:
@@ -152,7 +153,7 @@ def read_instant(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
 
 
 def plain_instants(text: pl.Series, clock: Clock) -> pl.Series:
-    """Instants written as 2026-10-31T18:05:00Z, with +08:00 or as 2026-10-31 18:05:00; what `read_instant` gives for them.
+    """Instants as 2026-10-31T18:05:00Z, with +08:00 for Z, or 2026-10-31 18:05:00, as `read_instant` reads them.
 
     Null for anything else.
     """

@@ -124,7 +124,8 @@ _HEAD: Final = """\
 # What it is for: an audit asks whether settings of this computer are as agreed. This script reads those settings and
 # prints them, so that nobody needs to sign in here. Read it before you start it; everything it does stands below.
 #
-# How to start it:    sudo sh FILE > NAME.facts        (without sudo it works too, and says what it could not read)
+# How to start it:    sudo sh FILE ROLE > NAME.facts   (without sudo it works too, and says what it could not read)
+# ROLE is what this computer is: workstation, server, mail or jump; several with commas. An inventory may say it instead.
 # Then hand over NAME.facts as it is. Do not open it in a word processor and do not paste it into a mail: the last line
 # holds a checksum over every byte.
 #
@@ -241,6 +242,7 @@ probe() {
 say 'CTRLKIT-FACTS 1 @MARKER@'
 say ': shell sh'
 say ': nonce @NONCE@'
+case ${1-} in *[!a-z,]*) ;; *) say ": roles ${1-}" ;; esac
 say ": host $(uname -n)"
 say ": started $(date -u +%Y-%m-%dT%H:%M:%SZ)"
 say ": uid $uid"
@@ -252,5 +254,5 @@ say ': probes @COUNT@'
 # The checksum is that of `cksum` over every line above, from CTRLKIT-FACTS on.
 printf 'CTRLKIT-END @MARKER@ %s\\n' "$(printf '%s' "$all" | cksum)"
 }
-main; exit
+main "$@"; exit
 """

@@ -187,7 +187,10 @@ def _apply(policy: _Policy, document: Document, controls: Mapping[str, Control],
     data = document.data
     _select(policy, document, controls)
     for control, values in data.get("params", {}).items():
-        declared = _known_control(document, ("params", control), control, controls).params
+        known = _known_control(document, ("params", control), control, controls)
+        if known.fault is not None:  # nobody can say which parameters it has; its verdict says why
+            continue
+        declared = known.params
         for name, text in values.items():
             where = ("params", control, name)
             if name not in declared:

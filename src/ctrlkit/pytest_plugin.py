@@ -53,7 +53,7 @@ _UNUSED = (
     *("terminal", "threadexception", "tmpdir", "unittest", "unraisableexception", "warnings"),
 )
 OPTIONS = (
-    *("-c", os.devnull, "--rootdir", Path(os.devnull).anchor or os.sep, "--noconftest", "--strict-markers"),
+    *("-c", os.devnull, "--rootdir", Path(os.devnull).anchor or os.sep, "--noconftest"),
     *("-o", "enable_assertion_pass_hook=true"),
     *(word for name in _UNUSED for word in ("-p", f"no:{name}")),
 )

@@ -15,7 +15,8 @@ from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
 from ctrlkit.pack import DOCUMENT
 from ctrlkit.pack_file import checked, names_in
-from ctrlkit.reader import Candidate, UnreadableError, as_utf8, identify, sha256, survey
+from ctrlkit.raw import Candidate
+from ctrlkit.reader import UnreadableError, as_utf8, identify, sha256, survey
 
 _SKIPPED: Final = frozenset({"controls", "hosts", "plugins", "profiles", "runs"})
 _NO_EVIDENCE: Final = frozenset({".yaml", ".yml", ".md", ".toml", ".py", ".key", ".pub"})

@@ -11,7 +11,8 @@ from typing import Any, Final
 import polars as pl
 
 from ctrlkit.model import Cause, Fault
-from ctrlkit.reader import COLUMN_LIMIT, Candidate, Raw, Survey, UnreadableError, settle
+from ctrlkit.raw import Candidate, Raw, settle
+from ctrlkit.reader import COLUMN_LIMIT, Survey, UnreadableError
 
 NEXT_PAGE: Final = (
     *("@odata.nextlink", "odata.nextlink", "nextlink", "nextpagetoken", "__next", "nexttoken", "nexturi", "next"),

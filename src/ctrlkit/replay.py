@@ -22,6 +22,7 @@ from ctrlkit.model import Cause, Result, Run, Severity
 from ctrlkit.profile import Profile, effective
 from ctrlkit.run import PACKS, Carried
 from ctrlkit.stock import Stock
+from ctrlkit.waiver import Attestation
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _own_case(folder: Path, said: Mapping[str, Any], shelf: Stock, request: Requ
     known = set(shelf.controls)
     documents = {name: folder / "data" / f"{name}.yaml" for name in ("waivers", "attestations")}
     waivers = waiver.load_waivers(documents["waivers"], known) if documents["waivers"].is_file() else ()
-    answers = ()
+    answers: tuple[Attestation, ...] = ()
     if documents["attestations"].is_file():
         answers = waiver.load_attestations(documents["attestations"], known, policy.attestable)
     request = replace(request, fail_on=Severity(said["fail_on"]))

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ctrlkit import books, bundle, gather, plan
+from ctrlkit import kind as kinds_of
 from ctrlkit.assemble import Evidence
 from ctrlkit.case import Case
+from ctrlkit.errors import AuthorError
 from ctrlkit.evaluate import Child, evaluate
 from ctrlkit.gather import Listen
 from ctrlkit.hooks import Reporter
@@ -160,6 +162,7 @@ def decide(case: Case, lines: Sequence[Line], handed: Mapping[str, Handed], chil
             "scope_clients": [c.lower() for c in terms.scope_clients],
         },
         "tables": {name: _table(handed[name]) for name in sorted(kinds)},
+        "kinds": [kinds_of.document(case.stock.kinds[name]) for name in sorted(kinds)],
     }
     return evaluate(job, items, child)
 
@@ -268,10 +271,18 @@ def _fill(
     with (results / "results.ndjson").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(result.line() for result in closed.results)
     for reporter in case.stock.reporters:
-        if reporter.file in BUNDLED_VIEWS:
-            (results / reporter.file).write_bytes(view(reporter, closed))
+        if reporter.file in BUNDLED_VIEWS or not type(reporter).__module__.startswith("ctrlkit.plugins."):
+            _write_view(reporter, closed, results)
     said = json.dumps(record(case, closed, gathered, lines, carried), ensure_ascii=False, indent=1)
     (data / "run.json").write_bytes(f"{said}\n".encode())
+
+
+def _write_view(reporter: Reporter, closed: Run, results: Path) -> None:
+    target = results / reporter.file
+    if target.parent != results or target.exists():
+        msg = f"reporter {reporter.name}: {reporter.file!r} is no file name of its own, expected a plain one that no view has; rename it"
+        raise AuthorError(msg)
+    target.write_bytes(view(reporter, closed))
 
 
 def view(reporter: Reporter, closed: Run) -> bytes:

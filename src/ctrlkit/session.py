@@ -145,11 +145,9 @@ class Frame:
         return b"" if begin is None else bytes(output[begin:])
 
     def _begin(self, output: bytes | bytearray) -> int | None:
-        line = self.start + b"\n"
-        if output.startswith(line):
-            return 0
-        found = output.find(b"\n" + line)
-        return None if found < 0 else found + 1
+        """Where the first line begins, which need not be at the beginning of a line: a greeting may lack its end."""
+        found = output.find(self.start + b"\n")
+        return None if found < 0 else found
 
 
 def framed(frame: Frame) -> Callable[[Conversation], bool]:
@@ -184,7 +182,7 @@ def command(first: str, second: str) -> str:
     itself and says so before it reads, so that the password has no way into it.
     """
     return (
-        f"sh -c 'LC_ALL=C; export LC_ALL; m={first}; m=$m{second}; "
+        f"sh -c 'LC_ALL=C; export LC_ALL; m={first}; m=${{m}}{second}; "
         "if sudo -n true </dev/null >/dev/null 2>&1; then echo $m:plain; exec sh; fi; "
         'sudo -S -p $m:ask sh -c "echo $m:sudo; exec sh"; '
         "echo $m:refused'"

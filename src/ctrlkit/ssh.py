@@ -53,6 +53,7 @@ _ITS_DEATH: Final = (
 _SILENT = logging.getLogger(_LOG)
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False  # what a host says must not reach a terminal through the log
+_SILENT.setLevel(logging.CRITICAL + 1)
 
 Keys = Mapping[Path, paramiko.PKey]
 
@@ -134,7 +135,7 @@ def read(client: Client, host: Host, way: tuple[Hop, ...], script: bytes, frame:
         connection.wire.limit = connection.wire.received + _OVERHEAD * host.output_limit + _SLACK
         connection.wire.deadline = time.monotonic() + host.timeout + _GRACE
         order = exchange.Order(script, frame, client.secrets.sudo.get(host.name), client.stop)
-        facts, privilege = exchange.run(lambda words: _started(hop, connection, words), host, order)
+        facts, privilege = exchange.run(lambda words: _started(hop, connection, host.timeout, words), host, order)
     except HostFault as fault:
         fault.fingerprint, fault.key_type = found
         raise
@@ -149,8 +150,8 @@ def read(client: Client, host: Host, way: tuple[Hop, ...], script: bytes, frame:
 
 
 def close(client: Client) -> None:
-    """Close the connections to jump hosts."""
-    for gate in client.gates.values():
+    """Close the connections to jump hosts, those that lie behind others first."""
+    for _, gate in sorted(client.gates.items(), key=lambda item: -len(item[0])):
         for connection in gate.found:
             if isinstance(connection, _Connection):
                 connection.transport.close()
@@ -165,12 +166,12 @@ def _connected(client: Client, way: tuple[Hop, ...]) -> _Connection:
         connection = _keyed(client, way, wanted)
         if connection is None:
             break
-        fault = host_key.refusal(hop, known, connection.key)
-        if fault is None:
-            return _signed_in(client, hop, connection)
+        refusal = host_key.refusal(hop, known, connection.key)
+        if refusal is None:
+            return _welcomed(client, hop, connection)
         connection.transport.close()
-        seen = host_key.shown_by(connection.key)[1]
-        wanted = tuple(t for t in wanted if t != seen) if hop.host_key else ()
+        fault = fault or refusal
+        wanted = host_key.other_types(hop, known, connection.key, wanted)
     raise fault or _other_key(client, way, known)
 
 
@@ -264,7 +265,19 @@ def _through(client: Client, way: tuple[Hop, ...]) -> _Connection:
     return found
 
 
-def _signed_in(client: Client, hop: Hop, connection: _Connection) -> _Connection:
+def _welcomed(client: Client, hop: Hop, connection: _Connection) -> _Connection:
+    try:
+        _sign_in(client, hop, connection)
+    except HostFault as fault:
+        fault.fingerprint, fault.key_type = host_key.shown_by(connection.key)
+        raise
+    finally:
+        if not connection.transport.is_authenticated():
+            connection.transport.close()
+    return connection
+
+
+def _sign_in(client: Client, hop: Hop, connection: _Connection) -> None:
     """Sign in with keys, then with the password where one was given."""
     transport, line = connection.transport, connection.wire
     line.deadline = time.monotonic() + hop.connect_timeout
@@ -282,19 +295,16 @@ def _signed_in(client: Client, hop: Hop, connection: _Connection) -> _Connection
         if transport.is_active() and (not takes or method in takes or method == "password"):
             takes = _attempted(attempt) or takes
         if transport.is_authenticated():
-            return connection
+            return
     alive = transport.is_active()
-    transport.close()
     line.say_why(f"{hop.address} port {hop.port}", hop.connect_timeout, "let us in or refuse")
     offered = f"{len(keys)} key{'' if len(keys) == 1 else 's'}" + (" and a password" if password is not None else "")
     says = f"; it takes {', '.join(takes)[:_SAID]}" if takes else "" if alive else "; it closed the connection"
-    fault = HostFault(
+    raise HostFault(
         Cause.REFUSED,
         f"{hop.address} port {hop.port} does not let {hop.user} in: offered {offered}{says}",
         "add the public key there, or set user, identity_file or password_env in the inventory",
     )
-    fault.fingerprint, fault.key_type = host_key.shown_by(connection.key)
-    raise fault
 
 
 def _attempted(attempt: Callable[[], Sequence[str]]) -> Sequence[str]:
@@ -347,13 +357,13 @@ class _Running:
         self.channel.close()
 
 
-def _started(hop: Hop, connection: _Connection, words: str) -> _Running:
+def _started(hop: Hop, connection: _Connection, seconds: int, words: str) -> _Running:
     transport, place = connection.transport, f"{hop.address} port {hop.port}"
     try:
-        channel = transport.open_session(timeout=hop.connect_timeout)
+        channel = transport.open_session(timeout=seconds + 2 * _GRACE)  # the wire gives up before
         channel.exec_command(words)
     except _ITS_DEATH as wrong:
-        connection.wire.say_why(place, hop.connect_timeout, "start a command")
+        connection.wire.say_why(place, seconds, "start a command")
         lost = not transport.is_active()
         message = "closed the connection" if lost else f"runs no command for {hop.user}"
         raise HostFault(

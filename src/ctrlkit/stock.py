@@ -14,11 +14,12 @@ from typing import Any
 from ctrlkit import kind as kinds_of
 from ctrlkit import loader
 from ctrlkit.errors import InputError
-from ctrlkit.hooks import Adapter, Reporter, plugin_manager
+from ctrlkit.hooks import Adapter, Probe, Reporter, plugin_manager, register
 from ctrlkit.kind import Kind
 from ctrlkit.model import Control
 
 MARKER = "ctrlkit.toml"
+PACK = "pack.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Stock:
     adapters: tuple[Adapter, ...]
     profiles: tuple[Traversable, ...]
     reporters: tuple[Reporter, ...]
+    probes: tuple[Probe, ...]
     plugins: tuple[str, ...]
     own: tuple[tuple[str, str], ...] = ()
 
@@ -47,8 +49,11 @@ def take(folder: Path) -> Stock:
             p for name in ("controls", "plugins", "profiles") for p in sorted((folder / name).glob("*")) if _counts(p)
         ]
         for path in own:
+            if path.parent.name != "profiles" and (folder / PACK).is_file():
+                msg = f"{path.relative_to(folder).as_posix()}: lies in a pack, expected evidence only, nothing in a pack is executed"
+                raise InputError(f"{msg}; move it out, or {PACK} and its files to evidence/")
             if path.parent.name == "plugins":
-                manager.register(_plugin(path), f"own:{path.stem}")
+                register(manager, _plugin(path), f"own:{path.stem}", f"plugins/{path.name}")
     control_files = {
         **_shown(_flat(manager.hook.ctrlkit_controls())),
         **{f"controls/{p.name}": p for p in own if p.parent.name == "controls"},
@@ -56,6 +61,7 @@ def take(folder: Path) -> Stock:
     profiles = [*_flat(manager.hook.ctrlkit_profiles()), *(p for p in own if p.parent.name == "profiles")]
     kinds = _once("kind", [*kinds_of.shipped().values(), *_flat(manager.hook.ctrlkit_kinds())])
     adapters = _once("adapter", _flat(manager.hook.ctrlkit_adapters()))
+    probes = _once("probe", _flat(manager.hook.ctrlkit_probes()))
     return Stock(
         controls=loader.load((path, shown) for shown, path in control_files.items()),
         files=control_files,
@@ -63,6 +69,7 @@ def take(folder: Path) -> Stock:
         adapters=tuple(adapters[name] for name in sorted(adapters)),
         profiles=tuple(profiles),
         reporters=tuple(sorted(_flat(manager.hook.ctrlkit_reporters()), key=lambda r: r.name)),
+        probes=tuple(probes[name] for name in sorted(probes)),
         plugins=tuple(sorted(name for name, _ in manager.list_name_plugin())),
         own=tuple((p.relative_to(folder).as_posix(), hashlib.sha256(p.read_bytes()).hexdigest()) for p in own),
     )

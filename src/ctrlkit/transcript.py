@@ -47,7 +47,8 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """One whole frame; `started_at` is RFC 3339 UTC by the host's own clock, `rights` root, sudo or none."""
+    """One whole frame; `started_at` is RFC 3339 UTC by the host's own clock, `rights` root, sudo or none,
+    `roles` what the person who started the script called the host."""
 
     host: str
     marker: str
@@ -58,6 +59,7 @@ class Transcript:
     uid: str
     rights: str
     probes: Mapping[str, Output]
+    roles: tuple[str, ...] = ()
 
 
 class _BrokenError(ValueError):
@@ -210,6 +212,7 @@ def _parsed(host: str, marker: str, body: list[bytes], first: int) -> Transcript
         uid=meta["uid"],
         rights=meta["rights"],
         probes=MappingProxyType(probes),
+        roles=tuple(sorted(filter(None, meta.get("roles", "").split(",")))),
     )
 
 

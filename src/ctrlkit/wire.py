@@ -81,10 +81,11 @@ class Wire:
 
     def close(self) -> None:
         """Close the stream, and wake whoever reads it."""
-        with contextlib.suppress(OSError):  # the other side was faster
-            self._stream.shutdown(socket.SHUT_RDWR)
         self._closed = True
-        self._stream.close()
+        with contextlib.suppress(OSError, EOFError):  # the other side, or the jump host in between, was faster
+            self._stream.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError, EOFError):
+            self._stream.close()
 
     def say_why(self, place: str, seconds: int, what: str) -> None:
         """Raise what an end by itself means: HostFault, or Stopped; nothing where the host ended it."""

@@ -16,7 +16,8 @@ import polars as pl
 
 from ctrlkit.errors import did_you_mean
 from ctrlkit.model import Cause
-from ctrlkit.reader import COLUMN_LIMIT, HEADER_ROWS, Candidate, Raw, UnreadableError
+from ctrlkit.raw import HEADER_ROWS, Candidate, Raw
+from ctrlkit.reader import COLUMN_LIMIT, UnreadableError
 
 UNPACKED_LIMIT: Final = 2 * 2**30
 RATIO_LIMIT: Final = 200

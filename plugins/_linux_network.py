@@ -1,0 +1,240 @@
+"""Linux: firewall, listening sockets, clock and logs."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Final
+
+from ctrlkit.hooks import Reading, Said
+from ctrlkit.model import Cause, Fault
+
+from ._lines import Line, headings, under_headings
+
+Values = dict[str, tuple[Said, int | None]]
+
+_STRENGTH: Final = ("none", "accept", "reject", "drop")
+_HARMLESS: Final = {"counter", "log", "comment"}
+_ACTION: Final = re.compile(r"action\((?P<body>[^)]*)\)", re.IGNORECASE)
+_PAIR: Final = re.compile(r"""(?P<name>[A-Za-z.]+)\s*=\s*"(?P<value>[^"]*)\"""")
+_LEGACY: Final = re.compile(r"\S+\s+(?P<at>@@?)(?:\([^)]*\))?(?P<target>\[[^\]]+\]\S*|[\w.-]+\S*)")
+
+
+def listeners(lines: Sequence[str]) -> Reading:
+    """The sockets of `ss -tuln` or `netstat -tuln` as rows."""
+    rows: list[tuple[int, dict[str, Said]]] = []
+    seen_head = False
+    for number, line in enumerate(lines, 1):
+        words = line.split()
+        if not words or words[0] not in {"tcp", "udp", "tcp6", "udp6"}:
+            seen_head = seen_head or "Local" in line
+            continue
+        local = words[4] if words[1].isalpha() and words[2].isdigit() else words[3]
+        address, _, port = local.rpartition(":")
+        address = address.partition("%")[0].strip("[]") or "*"
+        protocol = words[0].rstrip("6")
+        cells: dict[str, Said] = {"protocol": protocol, "address": address, "port": int(port)}
+        rows.append((number, {**cells, "is_loopback": _is_loopback(address)}))
+    if not seen_head:
+        raise ValueError("no table of sockets")
+    return Reading(rows=tuple(rows))
+
+
+def _is_loopback(address: str) -> bool:
+    if address in {"*", "0.0.0.0", "::", ""}:  # noqa: S104  compared, not bound to
+        return False
+    found = ipaddress.ip_address(address)
+    mapped = getattr(found, "ipv4_mapped", None)
+    return (mapped or found).is_loopback
+
+
+def firewall(lines: Sequence[str]) -> Reading:
+    """What becomes of inbound packets that no rule allows, over every firewall printed; the strictest counts."""
+    best: dict[str, tuple[str, int | None]] = {"ipv4": ("none", None), "ipv6": ("none", None)}
+    tools = [name for name in headings(lines) if name != "ipv6"]
+    if not tools:
+        raise ValueError("no firewall was asked")
+    nft = [line for line in under_headings(lines) if line.heading == "nft"]
+    found: list[tuple[str, str, int | None]] = list(_nft(nft)) if nft else []
+    for name in tools:
+        if name.endswith("-save"):
+            of = [line for line in under_headings(lines) if line.heading == name]
+            found.append(("ipv6" if name.startswith("ip6") else "ipv4", *_iptables(of)))
+    for family, verdict, line in found:
+        if _STRENGTH.index(verdict) > _STRENGTH.index(best[family][0]):
+            best[family] = (verdict, line)
+    off = next((line.number for line in under_headings(lines) if line.heading == "ipv6" and line.text == "off"), None)
+    if off is not None:
+        best["ipv6"] = ("off", off)
+    values: Values = {"tool": (" ".join(tools), None)}
+    return Reading(values=values | {f"inbound_{family}": said for family, said in best.items()})
+
+
+def _nft(lines: Sequence[Line]) -> Iterable[tuple[str, str, int | None]]:
+    """Per family the verdict of each base chain on hook input."""
+    entries = json.loads("".join(line.text for line in lines))["nftables"]
+    rules = [entry["rule"] for entry in entries if "rule" in entry]
+    for chain in (entry["chain"] for entry in entries if "chain" in entry):
+        if chain.get("hook") != "input" or chain.get("type") != "filter":
+            continue
+        place = (chain["family"], chain["table"], chain["name"])
+        mine = [rule for rule in rules if (rule["family"], rule["table"], rule["chain"]) == place]
+        verdict = chain.get("policy", "accept")
+        if verdict == "accept" and mine:
+            verdict = _unconditional(mine[-1]["expr"])
+        for family in {"inet": ("ipv4", "ipv6"), "ip": ("ipv4",), "ip6": ("ipv6",)}.get(chain["family"], ()):
+            yield family, verdict, lines[0].number
+
+
+def _unconditional(expressions: Sequence[Mapping[str, Any]]) -> str:
+    words = [next(iter(expression)) for expression in expressions]
+    last = words[-1] if words else ""
+    return last if last in {"drop", "reject"} and set(words[:-1]) <= _HARMLESS else "accept"
+
+
+def _iptables(lines: Sequence[Line]) -> tuple[str, int | None]:
+    """The verdict of the filter table's chain INPUT."""
+    table, verdict, at = "", "none", None
+    last: Line | None = None
+    for line in lines:
+        if line.text.startswith("*"):
+            table = line.text[1:]
+        elif table == "filter" and line.text.startswith(":INPUT "):
+            verdict, at = line.text.split()[1].lower(), line.number
+        elif table == "filter" and line.text.startswith("-A INPUT "):
+            last = line
+    if verdict == "accept" and last is not None:
+        words = last.text.split()
+        target = words[words.index("-j") + 1] if "-j" in words else ""
+        if words.index("-j") == 2 and target in {"DROP", "REJECT"}:  # noqa: PLR2004  nothing but the target stands there
+            return target.lower(), last.number
+    return verdict, at
+
+
+def clock(lines: Sequence[str]) -> Reading:
+    """What chrony, else ntpd, else systemd says of the clock."""
+    by: dict[str, list[Line]] = {}
+    for line in under_headings(lines):
+        by.setdefault(line.heading, []).append(line)
+    for line in by.get("chronyc", []):
+        fields = line.text.split(",")
+        if len(fields) == 14:  # noqa: PLR2004  the tracking report of `chronyc -c`
+            kept = fields[13] == "Normal" and fields[2] != "0"
+            return _clock("chrony", kept, Decimal(fields[4]) * 1_000_000, line.number)
+    for line in by.get("ntpq", []):
+        if line.text.startswith("*"):
+            return _clock("ntpd", True, Decimal(line.text.split()[8]) * 1_000, line.number)
+    for line in by.get("timedatectl", []):
+        name, _, value = line.text.partition("=")
+        if name == "NTPSynchronized":
+            return _clock("systemd", value == "yes", None, line.number)
+    if "ntpq" in by:
+        return _clock("ntpd", False, None, by["ntpq"][0].number)
+    raise ValueError("no time service that says how it stands")
+
+
+def _clock(source: str, kept: bool, offset: Decimal | None, line: int) -> Reading:
+    values: Values = {"source": (source, line), "is_synchronised": (kept, line)}
+    if offset is None:
+        fault = Fault(Cause.UNSUPPORTED, f"{source} does not tell how far the clock is off · chrony or ntpd does")
+        return Reading(values=values, unread={"offset_microseconds": fault})
+    return Reading(values=values | {"offset_microseconds": (abs(int(offset)), line)})
+
+
+def journal(lines: Sequence[str]) -> Reading:
+    """Settings of journald in force: the main file, then each drop-in by name, /etc over /run over /usr/lib."""
+    said: Values = {"storage": ("auto", None)}
+    names = {"Storage": "storage", "MaxRetentionSec": "max_retention", "SystemMaxUse": "max_use"}
+    for line in sorted(under_headings(lines), key=_journal_rank):
+        name, _, value = line.text.partition("=")
+        if name.strip() in names:
+            said[names[name.strip()]] = (value.strip(), line.number)
+    folder = "/var/log/journal/" in headings(lines)
+    storage, at = said["storage"]
+    return Reading(values=said | {"is_persistent": (storage == "persistent" or (storage == "auto" and folder), at)})
+
+
+def _journal_rank(line: Line) -> tuple[bool, str, int, int]:
+    folder, _, name = line.heading.rpartition("/")
+    places = ("/usr/lib/", "/run/", "/etc/")
+    place = next((n for n, start in enumerate(places) if folder.startswith(start)), -1)
+    return folder.endswith(".d"), name if folder.endswith(".d") else "", place, line.number
+
+
+def journal_reach(lines: Sequence[str]) -> Reading:
+    """The instant, in seconds since 1970, of the oldest record."""
+    if not lines:
+        raise ValueError("the journal holds nothing")
+    when = datetime.fromtimestamp(int(lines[0].partition(".")[0]), UTC)
+    return Reading(values={"oldest_at": (when.strftime("%Y-%m-%dT%H:%M:%SZ"), 1)})
+
+
+def log_forwarding(lines: Sequence[str]) -> Reading:
+    """Targets that rsyslog, syslog-ng, busybox or journald send logs to, as rows."""
+    rows: list[tuple[int, dict[str, Said]]] = []
+    by = list(under_headings(lines))
+    driver = any(
+        "gtls" in line.text or "ossl" in line.text for line in by if "DefaultNetstreamDriver" in _squeezed(line)
+    )
+    mode = any(_squeezed(line).lower().startswith("$actionsendstreamdrivermode 1") for line in by)
+    for line in by:
+        if "rsyslog" in line.heading and (found := _LEGACY.match(line.text)):
+            tcp = found["at"] == "@@"
+            protocol = "tcp" if tcp else "udp"
+            rows.append((line.number, _target("rsyslog", found["target"], protocol, tcp and driver and mode)))
+        elif "journal-upload" in line.heading and line.text.startswith("URL="):
+            url = line.text[4:].strip()
+            rows.append((line.number, _target("journal-upload", url, "http", not url.startswith("http:"))))
+        elif "syslog-ng" in line.heading and (
+            found := re.match(r"(?:network|syslog|tcp|udp)\(\s*\"([^\"]+)\"(.*)", line.text)
+        ):
+            rows.append((line.number, _target("syslog-ng", found[1], "syslog", "tls(" in found[2])))
+        elif "conf.d/syslog" in line.heading and (found := re.search(r"-R\s+([^\s\"]+)", line.text)):
+            rows.append((line.number, _target("syslogd", found[1], "udp", False)))
+    rows += _actions([line for line in by if "rsyslog" in line.heading], driver)
+    return Reading(rows=tuple(sorted(rows, key=lambda row: row[0])))
+
+
+def _squeezed(line: Line) -> str:
+    return " ".join(line.text.split())
+
+
+def _target(program: str, target: str, protocol: str, encrypted: bool) -> dict[str, Said]:
+    return {"program": program, "target": target, "protocol": protocol, "is_encrypted": encrypted}
+
+
+def _actions(lines: Sequence[Line], driver: bool) -> list[tuple[int, dict[str, Said]]]:
+    """`action(type="omfwd" …)` of rsyslog, over as many lines as it takes."""
+    starts: list[tuple[int, int]] = []
+    whole = ""
+    for line in lines:
+        starts.append((len(whole), line.number))
+        whole += line.text + " "
+    rows: list[tuple[int, dict[str, Said]]] = []
+    for found in _ACTION.finditer(whole):
+        said = {pair["name"].lower(): pair["value"] for pair in _PAIR.finditer(found["body"])}
+        number = next((n for (a, n), (b, _) in pairwise([*starts, (len(whole), 0)]) if a <= found.start() < b), 1)
+        if said.get("type") in {"omfwd", "omrelp"}:
+            tls = said.get("tls") == "on" or (
+                said.get("streamdrivermode") == "1"
+                and (driver or "streamdriver" in said or "streamdriver.name" in said)
+            )
+            protocol = "relp" if said["type"] == "omrelp" else said.get("protocol", "udp")
+            rows.append((number, _target("rsyslog", said.get("target", ""), protocol, tls)))
+    return rows
+
+
+def audit(lines: Sequence[str]) -> Reading:
+    """`enabled N` of auditctl, or `installed no`."""
+    for number, line in enumerate(lines, 1):
+        word, _, value = line.partition(" ")
+        if word == "enabled":
+            return Reading(values={"is_installed": (True, number), "enabled": (int(value), number)})
+        if line == "installed no":
+            return Reading(values={"is_installed": (False, number), "enabled": (0, number)})
+    raise ValueError("no line enabled")

@@ -1,0 +1,199 @@
+"""Hosts as evidence: in which role each is, what its facts are, and who read them; over SSH or from a file, alike."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from ctrlkit import facts as facts_of_hosts
+from ctrlkit import host_file, transcript
+from ctrlkit.engagement import AsOf, Engagement
+from ctrlkit.errors import InputError
+from ctrlkit.fact import Facts
+from ctrlkit.hooks import Probe
+from ctrlkit.inventory import Inventory
+from ctrlkit.model import Cause, Fault, Grade, HostRef, plain
+from ctrlkit.profile import Profile
+
+FRESHNESS: Final = "hosts"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+_NOT_FACTS: Final = (".ssh.json", ".part", ".earlier", ".writing")
+CLOCK_TOLERANCE: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One host: its roles, its facts by name, and how they came.
+
+    `origin` is ssh or file; `fingerprint` that of the host key over which they were read, "" for a file. `fault` says
+    why nothing could be read; `listed` is false for a host that the inventory does not name.
+    """
+
+    name: str
+    roles: tuple[str, ...] = ()
+    listed: bool = True
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    origin: str = "file"
+    fingerprint: str = ""
+    started_at: str = ""
+    fault: Fault | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """What its results are about."""
+        return f"host:{self.name}"
+
+    @property
+    def grade(self) -> Grade:
+        """Read by ctrlkit itself, or handed over by the vendor."""
+        return Grade.PROBE if self.origin == "ssh" else Grade.EXPORT
+
+    def references(self, names: Sequence[str]) -> tuple[HostRef, ...]:
+        """The facts that a verdict over `names` rests on."""
+        return tuple(HostRef(self.name, f.probe, f.sha256, self.origin) for n in names if (f := self.facts.get(n)))
+
+
+def from_folder(
+    folder: Path, book: Inventory | None, probes: Sequence[Probe], nonce: str, hide: Callable[[str, str], str]
+) -> dict[str, Machine]:
+    """The machines of an inventory and of the pack's `hosts` folder, by name; raises InputError for a bad file name."""
+    files = _files(folder / host_file.FOLDER)
+    names = sorted({*files, *(book.hosts if book is not None else ())})
+    return {name: _machine(name, files.get(name), folder, book, probes, nonce, hide) for name in names}
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Host name -> its file: `<name>.facts`, or a file of that name as a fleet's own engine leaves it."""
+    found: dict[str, Path] = {}
+    if not folder.is_dir():
+        return found
+    for path in sorted(folder.iterdir(), key=lambda p: p.name):
+        if not path.is_file() or path.name.endswith(_NOT_FACTS) or path.name.startswith("."):
+            continue
+        if path.is_symlink():
+            msg = f"hosts/{path.name}: is a link; expected a file of the pack itself; copy it"
+            raise InputError(msg)
+        name = path.name.removesuffix(host_file.FACTS)
+        if not _NAME.fullmatch(name):
+            msg = f"hosts/{path.name}: no host name; expected letters, digits, . _ -; rename the file"
+            raise InputError(msg)
+        if name in found:
+            msg = f"hosts/{path.name}: {name} is there twice, as {found[name].name} too; keep one"
+            raise InputError(msg)
+        found[name] = path
+    return found
+
+
+def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
+    name: str,
+    path: Path | None,
+    folder: Path,
+    book: Inventory | None,
+    probes: Sequence[Probe],
+    nonce: str,
+    hide: Callable[[str, str], str],
+) -> Machine:
+    listed = book is None or name in book.hosts
+    roles = book.hosts[name].roles if book is not None and name in book.hosts else ()
+    record = _record(folder, name)
+    if "cause" in record:
+        fault = Fault(Cause(record["cause"]), f"{name}: {record.get('reason', 'was not read')}")
+        return Machine(name, roles, listed, origin="ssh", fingerprint=record.get("fingerprint", ""), fault=fault)
+    if path is None:
+        return Machine(name, roles, listed, fault=Fault(Cause.MISSING, f"{name}: no facts of this host were handed in"))
+    said = transcript.read(path.read_bytes(), name)
+    if isinstance(said, Fault):
+        return Machine(name, roles, listed, fault=said)
+    origin = "ssh" if record else "file"
+    if origin == "file" and nonce and said.nonce != nonce:
+        fault = Fault(Cause.MALFORMED, f"{name}: was made for another request (nonce {said.nonce or 'none'}); print the script again")
+        return Machine(name, roles, listed, fault=fault)
+    facts = facts_of_hosts.facts_of(said, probes)
+    return Machine(
+        name,
+        roles or said.roles,
+        listed,
+        {fact: facts_of_hosts.hidden(one, hide) for fact, one in facts.items()},
+        origin,
+        record.get("fingerprint", ""),
+        record.get("collected_at", said.started_at),
+        notes=() if roles or not said.roles else (f"{name}: the role is the one its own file names",),
+    )
+
+
+def _record(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / host_file.FOLDER / f"{name}{host_file.RECORD}"
+    if not path.is_file():
+        return {}
+    try:
+        said: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        if "cause" in said:
+            Cause(said["cause"])
+    except (ValueError, OSError, TypeError) as error:
+        msg = f"hosts/{path.name}: cannot be read ({error}); collect again"
+        raise InputError(msg) from error
+    return said
+
+
+def fault_of(machine: Machine, profile: Profile, as_of: AsOf) -> Fault | None:
+    """Why nothing can be said of a machine at all: not listed, not read, or read too long ago."""
+    if not machine.listed:
+        return Fault(Cause.MISSING, f"{machine.name}: the inventory does not list this host")
+    if machine.fault is not None:
+        return machine.fault
+    if not machine.roles:
+        return Fault(Cause.MISSING, f"{machine.name}: its role is not known; list it in an inventory")
+    limit = profile.fresh_days(FRESHNESS)
+    age = as_of.instant - datetime.fromisoformat(machine.started_at)
+    if age > timedelta(days=limit):
+        return Fault(Cause.STALE, f"{machine.name}: read {age.days} days before the as-of, the limit is {limit}; read it again")
+    if age < -CLOCK_TOLERANCE:
+        return Fault(Cause.MALFORMED, f"{machine.name}: read on {machine.started_at}, after the as-of; read it again")
+    return None
+
+
+def document(machine: Machine) -> dict[str, Any]:
+    """What a bundle holds of a machine: its parsed facts with lines, and the key it was known by."""
+    return {
+        "host": machine.name,
+        "roles": list(machine.roles),
+        "listed": machine.listed,
+        "origin": machine.origin,
+        "fingerprint": machine.fingerprint,
+        "started_at": machine.started_at,
+        "fault": plain(machine.fault),
+        "notes": list(machine.notes),
+        "facts": {name: facts.document() for name, facts in sorted(machine.facts.items())},
+    }
+
+
+def from_bundle(folder: Path) -> dict[str, Machine]:
+    """The machines of a verified bundle's `data/hosts`, by name."""
+    documents = [json.loads(p.read_text("utf-8")) for p in sorted(folder.glob("*.json"))]
+    return {said["host"]: _from_document(said) for said in documents}
+
+
+def _from_document(said: Mapping[str, Any]) -> Machine:
+    fault = Fault(Cause(said["fault"]["cause"]), said["fault"]["message"]) if said["fault"] else None
+    return Machine(
+        said["host"],
+        tuple(said["roles"]),
+        said["listed"],
+        {name: facts_of_hosts.from_document(one) for name, one in said["facts"].items()},
+        said["origin"],
+        said["fingerprint"],
+        said["started_at"],
+        fault,
+        tuple(said["notes"]),
+    )
+
+
+def roles_note(engagement: Engagement, book: Inventory | None) -> str:
+    """What a view says where no inventory tells the roles."""
+    return "" if book is not None or engagement.self_check else "roles are those that the hosts' own files name"

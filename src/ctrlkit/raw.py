@@ -1,0 +1,90 @@
+"""Raw tables: the rows of a file as text, numbered as a person counts, held in memory or given block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from ctrlkit.model import Fault
+
+HEADER_ROWS: Final = 20
+"""The header must stand in the first rows of a table."""
+
+STAGED_FROM: Final = 128 * 2**20
+"""Bytes from which a table is kept on disk and not in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A table as text.
+
+    `frame` holds `_row` (Int64, as a person counts), `_flaw` (String, why the row is no record), `_first` (String, its
+    first cell) and `c<i>` (String) for each column asked for; wholly blank rows are left out. `unended`: the last line
+    has no line break, and nothing shows that it is whole. `blocks`, where the table is too large to be held, gives the
+    rows of `frame` again and again, some hundred thousand at a time.
+    """
+
+    frame: pl.LazyFrame
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+    unended: bool = False
+    blocks: Iterable[pl.DataFrame] | None = None
+
+    def up_to(self, row: int) -> Raw:
+        """The same without the rows after that one."""
+        blocks = self.blocks and Blocks(self.blocks, pl.col("_row") <= row)
+        return replace(self, frame=self.frame.filter(pl.col("_row") <= row), blocks=blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The blocks of a table, less the rows that do not fit `rule`, of the columns `shown` where any are named."""
+
+    of: Iterable[pl.DataFrame]
+    rule: pl.Expr
+    shown: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """The blocks, read anew."""
+        for block in self.of:
+            kept = block.filter(self.rule)
+            yield kept.select(self.shown) if self.shown else kept
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to read a file: a sheet, a delimiter. `head` holds its first rows with their numbers.
+
+    `load(header, indexes)` reads the rows below the header at that place of `head`, of the columns at those positions.
+    """
+
+    head: tuple[tuple[int, tuple[str, ...]], ...]
+    load: Callable[[int, Sequence[int]], Raw]
+    name: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+def in_blocks(blocks: Iterable[pl.DataFrame], schema: pl.Schema) -> pl.LazyFrame:
+    """A frame whose rows come block by block, anew whenever it is asked for."""
+
+    def source(
+        columns: list[str] | None, predicate: pl.Expr | None, _rows: int | None, _size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        for block in blocks:
+            kept = block if predicate is None else block.filter(predicate)
+            yield kept if columns is None else kept.select(columns)
+
+    return register_io_source(source, schema=schema)
+
+
+def settle(frame: pl.LazyFrame, size: int, target: Path) -> pl.LazyFrame:
+    """The frame computed once: in memory, or from `STAGED_FROM` bytes of `size` on as Parquet at `target`."""
+    if size < STAGED_FROM:
+        return frame.collect(engine="streaming").lazy()
+    frame.sink_parquet(target, maintain_order=True)
+    return pl.scan_parquet(target, glob=False)

@@ -1,0 +1,108 @@
+"""Derived columns: the local day, its end, names, networks; unknown where the site or the clock does not say."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from assembled import csv, engagement, site, together
+
+from ctrlkit import derive
+from ctrlkit.engagement import Engagement
+from ctrlkit.kind import Column, shipped
+
+
+def naive(*parts: int) -> datetime:
+    """An instant as frames hold it: UTC, without a zone."""
+    return datetime(*parts, tzinfo=UTC).replace(tzinfo=None)  # type: ignore[misc]  # parts are no zone
+
+
+def derived(rule: str, values: dict[str, list[Any]], terms: Engagement, type_: Any = "datetime") -> list[Any]:
+    text = {"of": pl.String} if rule in {"name_is_generic", "mail_domain", "country_code"} else None
+    frame = derive.add(
+        pl.LazyFrame(values, schema_overrides=text), Column("x", type_, rule=rule, of="of"), terms
+    ).collect()
+    assert len(frame) == len(values["of"])
+    return frame["x"].to_list()
+
+
+def end_of(day: date, zone: str) -> datetime | None:
+    found = derived("local_day_end", {"of": [day]}, engagement(time_zone=zone))[0]
+    assert found is None or isinstance(found, datetime)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "ends"),
+    [
+        (date(2026, 10, 5), "Asia/Manila", naive(2026, 10, 5, 16)),
+        (date(2024, 2, 28), "Asia/Manila", naive(2024, 2, 28, 16)),
+        (date(2024, 2, 29), "Asia/Manila", naive(2024, 2, 29, 16)),
+        (date(2026, 10, 5), "Asia/Kolkata", naive(2026, 10, 5, 18, 30)),
+        (date(2026, 10, 25), "Europe/Berlin", naive(2026, 10, 25, 23)),
+        (date(2026, 3, 29), "Europe/Berlin", naive(2026, 3, 29, 22)),
+        (date(2024, 4, 25), "Africa/Cairo", naive(2024, 4, 25, 22)),
+        (date(2026, 10, 31), "Atlantic/Azores", naive(2026, 11, 1, 1)),
+    ],
+)
+def test_a_local_day_ends_where_the_next_begins(day: date, zone: str, ends: datetime) -> None:
+    """Leap days, summer time, and zones whose clocks change at midnight."""
+    assert end_of(day, zone) == ends
+
+
+def test_the_local_day_of_an_instant() -> None:
+    moments = [naive(2026, 10, 4, 15, 59, 59), naive(2026, 10, 4, 16), None]
+    assert derived("local_date", {"of": moments}, engagement(), "date") == [date(2026, 10, 4), date(2026, 10, 5), None]
+
+
+def test_sites_in_two_zones_have_two_days_and_an_unknown_site_has_none() -> None:
+    """Where all sites share a zone, a row without site still has its day."""
+    moment = naive(2026, 10, 4, 17)
+    rows: dict[str, list[Any]] = {"of": [moment] * 4, "site": ["mnl1", "BLR1", None, "elsewhere"]}
+    two = engagement(sites=(site("MNL1", "Asia/Manila"), site("BLR1", "Asia/Kolkata")))
+    assert derived("local_date", rows, two, "date") == [date(2026, 10, 5), date(2026, 10, 4), None, None]
+    one = engagement(sites=(site("MNL1", "Asia/Manila"), site("BLR1", "Asia/Manila")))
+    assert derived("local_date", rows, one, "date") == [date(2026, 10, 5)] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "generic"),
+    [
+        ("agent01", True), ("agent_07", True), ("tl_floor2", True), ("trainer", True), ("qa-3", True), ("admin", True),
+        ("user@x.example", True), ("seat.12", True), ("maria.cruz", False), ("agent.mariposa", False), ("quinn", False),
+        ("samuel", False), ("e1042", False), (None, None),
+    ],
+)  # fmt: skip
+def test_a_name_of_a_role_or_seat_is_generic(name: str | None, generic: bool | None) -> None:
+    assert derived("name_is_generic", {"of": [name]}, engagement(), "boolean") == [generic]
+
+
+def test_names_are_folded_before_they_are_looked_at(tmp_path: Path) -> None:
+    """Case was folded at ingestion, then the rule looks, then the name is hidden."""
+    found = together(tmp_path, "accounts", "system,account_id,enabled\ncrm,AGENT01,yes\n", columns="account_is_generic")
+    row = csv(found).row(0, named=True)
+    assert row["account_is_generic"] == "true"
+    assert row["account_id"].startswith("p_")
+
+
+def test_countries_domains_and_networks() -> None:
+    assert derived("country_code", {"of": ["ph", " IN ", "XX", "Philippines", None]}, engagement(), "string") == [
+        "PH", "IN", None, None, None,
+    ]  # fmt: skip
+    mails = ["a@X.Example", "<a@x.example>", "nobody", "", None]
+    assert derived("mail_domain", {"of": mails}, engagement(), "string") == ["x.example", "x.example", None, None, None]
+    network = ipaddress.ip_network("203.0.113.0/28")
+    terms = engagement(sites=(replace(site("MNL1", "Asia/Manila"), networks=(network,)),))
+    addresses = ["203.0.113.15", "203.0.113.16", "not one", None, "203.0.113.15"]
+    assert derived("site_of_address", {"of": addresses}, terms, "string") == ["MNL1", None, None, None, "MNL1"]
+    assert derived("address_is_known", {"of": addresses}, terms, "boolean") == [True, False, None, None, True]
+
+
+def test_every_rule_of_a_shipped_kind_is_there() -> None:
+    rules = {c.rule for kind in shipped().values() for c in kind.derived.values()}
+    assert rules <= set(derive.RULES)
