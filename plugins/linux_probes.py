@@ -53,7 +53,7 @@ PROBES: Final = (
   print $1 ":" state ":" scheme ":" $3 ":" $5 ":" $7 ":" $8
 }' /etc/shadow""",
         privileged=True,
-        about="per local account whether it has a password, when it was changed, when it ends; never the hash",
+        about="per local account: has it a password, since when, until when; never the hash",
         parse=accounts.shadow,
     ),
     Probe(

@@ -82,7 +82,7 @@ NUMBERS: Final = {
 }
 LEAVES: Final = (
     Rule(col("flag"), lambda r: bool(r["flag"]), "flag"),
-    Rule(col("flag") == False, lambda r: not r["flag"], "flag == False"),
+    Rule(col("flag").is_in([False]), lambda r: not r["flag"], "flag in False"),
     Rule(col("key") == "a", lambda r: r["key"] == "a", "key == a"),
     Rule(col("key") != "a", lambda r: r["key"] != "a", "key != a"),
     Rule(col("key") == col("other"), lambda r: compare("==", r["key"], r["other"]), "key == other"),
@@ -137,7 +137,7 @@ def rules() -> st.SearchStrategy[Rule]:
 def rows(
     draw: st.DrawFn, shape: Mapping[str, Field], most: int = 4, doubts: int = 3, unique: str | None = None
 ) -> list[dict[str, Any]]:
-    """Up to `most` rows with up to `doubts` unknown cells; with `unique`, no two known cells of that column are equal."""
+    """Up to `most` rows with up to `doubts` unknown cells; no two known cells of the column `unique` are equal."""
     many = draw(st.integers(0, most))
     table = [{name: draw(st.sampled_from(field.domain)) for name, field in shape.items()} for _ in range(many)]
     places = [(place, name) for place in range(many) for name in shape]

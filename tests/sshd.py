@@ -58,7 +58,8 @@ def keys_folder() -> Path:
 def make_key(sort: str = "ed25519", passphrase: str = "", name: str = "user") -> Path:
     file = keys_folder() / f"{name}_{sort}{'_closed' if passphrase else ''}"
     if not file.exists():
-        words = [program("ssh-keygen"), "-q", "-t", sort, "-N", passphrase, "-C", name, "-f", str(file)]
+        size = ["-b", "2048"] if sort == "rsa" else []  # the quickest that is still accepted
+        words = [program("ssh-keygen"), "-q", "-t", sort, *size, "-N", passphrase, "-C", name, "-f", str(file)]
         subprocess.run(words, check=True, timeout=SECONDS, stdin=subprocess.DEVNULL)
     return file
 

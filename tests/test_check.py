@@ -114,7 +114,9 @@ def test_a_population_of_which_no_row_is_certain_never_passes(engine: Engine) ->
 @pytest.mark.parametrize("engine", ENGINES)
 def test_rows_of_an_unknown_group_may_tip_any_group(engine: Engine) -> None:
     """Nineteen of twenty are enough in either group only as long as the stray exception is nobody's."""
-    rows_: list[dict[str, Any]] = [{"other": "a"}] * 19 + [{"other": "a", "number": 2}] + [{"other": UNKNOWN, "number": 2}]
+    rows_: list[dict[str, Any]] = (
+        [{"other": "a"}] * 19 + [{"other": "a", "number": 2}] + [{"other": UNKNOWN, "number": 2}]
+    )
     rows_ += [{"other": UNKNOWN}] * 19
     of = people(*rows_, engine=engine)
     said, _ = decided(lambda: assert_rate(of, col("number") == 1, because="wrong", at_least=95, per="other"))

@@ -19,7 +19,8 @@ from ctrlkit.kind import Column, shipped
 
 def naive(*parts: int) -> datetime:
     """An instant as frames hold it: UTC, without a zone."""
-    return datetime(*parts, tzinfo=UTC).replace(tzinfo=None)  # type: ignore[misc]  # parts are no zone
+    year, month, day, *time = parts
+    return datetime(year, month, day, *time, tzinfo=UTC).replace(tzinfo=None)  # type: ignore[arg-type,misc]
 
 
 def derived(rule: str, values: dict[str, list[Any]], terms: Engagement, type_: Any = "datetime") -> list[Any]:

@@ -18,8 +18,9 @@ from ctrlkit.engagement import Deferral, Engagement, Period
 from ctrlkit.errors import InputError
 from ctrlkit.kind import shipped
 from ctrlkit.model import Cause, Check, Control, Fault, Grade, Verdict
-from ctrlkit.plan import Handed, Line, columns_read, draw, period_bounds, select, weigh
+from ctrlkit.plan import Handed, Line, columns_read, draw, period_bounds, select
 from ctrlkit.profile import Profile
+from ctrlkit.weighing import weigh
 
 COLUMNS = {
     "accounts": ("system", "account_id", "enabled", "mfa_enrolled"),

@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from ctrlkit.plugins.linux_probes import PROBES
 
 from ctrlkit.errors import AuthorError, InputError
 from ctrlkit.hooks import Probe
-from ctrlkit.plugins.linux_probes import PROBES
 from ctrlkit.probe_script import build, chosen, describe, marker_of
 from ctrlkit.transcript import Transcript, read
 
@@ -189,7 +189,7 @@ def test_without_rights_a_privileged_probe_is_not_run() -> None:
     assert found.probes["plain"].stdout == b".\n"
 
 
-def test_it_says_who_it_is(tmp_path: Path) -> None:
+def test_it_says_who_it_is() -> None:
     found = asked(script(probe("one", "echo 1")))
     assert (found.marker, found.nonce, found.shell, found.uid) == (MARKER, "n1", "sh", str(os.getuid()))
 

@@ -25,12 +25,15 @@ CRASHED = {
     "raises a bare base exception": "def test_it():\n    raise BaseException('boom')",
     "yields": "def test_it():\n    assert True\n    yield",
     "awaits": "async def test_it():\n    assert True",
-    "has a fixture that fails": "import pytest\n@pytest.fixture\ndef bad():\n    raise OSError('x')\ndef test_it(bad): assert True",
+    "has a fixture that fails": (
+        "import pytest\n@pytest.fixture\ndef bad():\n    raise OSError('x')\ndef test_it(bad): assert True"
+    ),
     "has a fixture that fails afterwards": (
         "import pytest\n@pytest.fixture\ndef bad():\n    yield 1\n    raise OSError('x')\ndef test_it(bad): assert True"
     ),
     "raises an assertion error from elsewhere": (
-        "import operator\nclass Odd:\n    def __eq__(self, _): raise LookupError\ndef test_it():\n    assert operator.eq(Odd(), 1)"
+        "import operator\nclass Odd:\n    def __eq__(self, _): raise LookupError\n"
+        "def test_it():\n    assert operator.eq(Odd(), 1)"
     ),
     "touches a generator that is spent": "def test_it():\n    assert next(iter(()))",
     "makes a temporary file": "import tempfile\ndef test_it():\n    assert tempfile.mkstemp()",
@@ -52,7 +55,9 @@ NOTHING = {
     "swallows everything before it asserts": (
         "def test_it():\n    try:\n        raise OSError\n        assert True\n    except BaseException:\n        pass"
     ),
-    "swallows its only assertion": "def test_it():\n    try:\n        assert 1 == 2\n    except AssertionError:\n        pass",
+    "swallows its only assertion": (
+        "def test_it():\n    try:\n        assert 1 == 2\n    except AssertionError:\n        pass"
+    ),
 }
 
 
@@ -66,7 +71,9 @@ FAILED = {
     "asserts what is not": "def test_it():\n    assert 1 == 2",
     "fails in words": "import pytest\ndef test_it():\n    pytest.fail('wrong')",
     "is marked to be skipped": "import pytest\n@pytest.mark.skip\ndef test_it():\n    assert 1 == 2",
-    "is marked to be skipped if": "import pytest\n@pytest.mark.skipif(True, reason='x')\ndef test_it():\n    assert 1 == 2",
+    "is marked to be skipped if": (
+        "import pytest\n@pytest.mark.skipif(True, reason='x')\ndef test_it():\n    assert 1 == 2"
+    ),
     "is marked to fail": "import pytest\n@pytest.mark.xfail\ndef test_it():\n    assert 1 == 2",
     "is in a file that is marked": "import pytest\npytestmark = pytest.mark.skip\ndef test_it():\n    assert 1 == 2",
     "returns true after that": "def test_it():\n    assert 1 == 2\n    return True",
@@ -96,7 +103,8 @@ def test_a_check_that_ends_the_process_loses_only_itself(tmp_path: Path, name: s
 ENDLESS = {
     "loops": "def test_it():\n    while True: pass",
     "loops and swallows all": (
-        "def test_it():\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"
+        "def test_it():\n    while True:\n        try:\n"
+        "            while True: pass\n        except BaseException: pass"
     ),
 }
 
@@ -133,7 +141,10 @@ HOSTILE = {
     "pytest.ini": "[pytest]\naddopts = --collect-only -p no:python\npython_functions = nothing\n",
     "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--deselect controls"\nxfail_strict = false\n',
     "tox.ini": "[pytest]\naddopts = --co\n",
-    "conftest.py": "import pytest\ndef pytest_runtest_call(item): pytest.skip('no')\ndef pytest_collection_modifyitems(items): items.clear()\n",
+    "conftest.py": (
+        "import pytest\ndef pytest_runtest_call(item): pytest.skip('no')\n"
+        "def pytest_collection_modifyitems(items): items.clear()\n"
+    ),
     "sitecustomize.py": "raise SystemExit(0)\n",
     "pytest.py": "def main(*a, **k): return 0\n",
     "polars.py": "raise SystemExit(0)\n",

@@ -71,7 +71,7 @@ def one_per_key(listed: Sequence[Row]) -> bool:
 def test_where_and_assert_every(
     people: list[dict[str, Any]], population: Rule, more: Rule, rule: Rule, tolerated: int
 ) -> None:
-    """Rows that may belong are judged, and never turn a doubt into green; a tolerance counts the doubtful against it."""
+    """Rows that may belong are judged, and never turn a doubt into green; a tolerance counts doubts against it."""
 
     def check(of: Table, _: Table) -> None:
         judged = of.where(population.expr).where(more.expr)
@@ -89,7 +89,9 @@ def test_where_and_assert_every(
     people=rows(PEOPLE, most=3), listed=rows(LISTED, most=2, doubts=2, unique="key"), which=st.integers(0, 2),
     limit=st.integers(0, 2), by=st.sampled_from(["key", "other"]), sign=st.booleans(),
 )  # fmt: skip
-def test_match(people: list[Any], listed: list[Any], which: int, limit: int, by: str, sign: bool) -> None:
+def test_match(  # noqa: PLR0913, PLR0917  (drawn at random)
+    people: list[Any], listed: list[Any], which: int, limit: int, by: str, sign: bool
+) -> None:
     """Found, not found or unknown: by an unreadable key of ours, of theirs, or a row of theirs that may not belong."""
 
     def check(of: Table, other: Table) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctrlkit.check import assert_every, assert_rate, cannot_tell, note_every
+    from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
@@ -30,6 +30,7 @@ __all__ = [
     "count",
     "days",
     "distinct",
+    "does_not_apply",
     "earliest",
     "group",
     "hours",
@@ -47,7 +48,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "check": ("assert_every", "assert_rate", "cannot_tell", "note_every"),
+    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
     "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),

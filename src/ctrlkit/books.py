@@ -12,6 +12,8 @@ from ctrlkit.model import (
     Cause,
     EvidenceRef,
     Fault,
+    Grade,
+    HostRef,
     Note,
     Result,
     Severity,
@@ -27,6 +29,7 @@ _VERDICTS = {
     "failed": Verdict.FAILED,
     "inconclusive": Verdict.INCONCLUSIVE,
     "error": Verdict.ERROR,
+    "not_applicable": Verdict.NOT_APPLICABLE,
 }
 
 
@@ -62,7 +65,7 @@ def _result(
         severity=line.control.severity,
         reason=reason,
         cause=min((f.cause for f in faults), key=lambda c: c.rank) if faults else None,
-        grade=weakest([r.grade for r in references]),
+        grade=weakest([r.grade if isinstance(r, EvidenceRef) else _grade(line) for r in references]),
         population=outcome.population if outcome is not None and counted else None,
         exceptions=outcome.exceptions if outcome is not None and counted else None,
         params={name: plain_param(value) for name, value in line.params.items()},
@@ -116,7 +119,14 @@ def _unreadable(line: Line, handed: Mapping[str, Handed]) -> list[Fault]:
     ]
 
 
-def _references(line: Line, handed: Mapping[str, Handed]) -> Iterable[EvidenceRef]:
+def _grade(line: Line) -> Grade:
+    return line.machine.grade if line.machine is not None else Grade.PROBE
+
+
+def _references(line: Line, handed: Mapping[str, Handed]) -> Iterable[EvidenceRef | HostRef]:
+    if line.machine is not None:
+        yield from line.machine.references(line.facts)
+        return
     read = [kind for kind, columns in line.tables.items() if columns is not None]
     if not line.tables:
         full = next((c for c in line.control.checks if c.claim is None), None)

@@ -14,7 +14,6 @@ from ctrlkit.kind import ANY_VALUE, Column, Kind
 from ctrlkit.literal import DAY, MICRO
 from ctrlkit.term import Info
 
-
 LONGEST_NUMBER = 20
 """Characters: longer ones are beyond 64 bits of millionths, or have more places than evidence keeps."""
 

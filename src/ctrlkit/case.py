@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ctrlkit import document, engagement, pack, plan, profile, stock, waiver
+from ctrlkit import document, engagement, inventory, pack, plan, profile, stock, waiver
 from ctrlkit.engagement import AsOf, Engagement
 from ctrlkit.errors import InputError
+from ctrlkit.inventory import Inventory
 from ctrlkit.model import Severity
 from ctrlkit.pack import Pack
 from ctrlkit.privacy import SAMPLE_KEY, EngagementKey, find_key
@@ -40,6 +41,8 @@ class Request:
     clear: bool = False
     engagement_key: Path | None = None
     cache: Path | None = None
+    inventory: Path | None = None
+    limit: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Case:
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     announcements: tuple[str, ...] = field(default=())
+    inventory: Inventory | None = None
 
     def key(self) -> EngagementKey:
         """The engagement key, made where there is none; a public one for samples."""
@@ -90,8 +94,20 @@ def prepare(request: Request) -> Case:
         request, shelf, policy, ids, terms, moment, tuple(packs), vendor.sample,
         waiver.load_waivers(request.waivers, known) if request.waivers else (),
         waiver.load_attestations(request.attestations, known, policy.attestable) if request.attestations else (),
-        tuple(said),
+        tuple(said), load_inventory(request, folder),
     )  # fmt: skip
+
+
+def load_inventory(request: Request, folder: Path) -> Inventory | None:
+    """The inventory asked for, else `inventory.yaml` in the folder the run was asked for in, else a sample's own."""
+    beside = request.cwd / "inventory.yaml"
+    path = request.inventory and request.cwd / request.inventory
+    if path is None and beside.is_file() and folder.resolve() != request.cwd.resolve():
+        path = beside
+    shipped = pack.sample_of(folder)
+    if path is None and shipped is not None and (shipped / "inventory.yaml").is_file():
+        path = shipped / "inventory.yaml"
+    return None if path is None else inventory.load(path)
 
 
 def choose_profile(request: Request, shelf: Stock) -> Profile:

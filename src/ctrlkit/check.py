@@ -65,6 +65,7 @@ class Record:
     figures: list[str] = field(default_factory=list)
     noted: list[Stumble] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
 
 
 _current: ContextVar[Record] = ContextVar("record")
@@ -156,6 +157,11 @@ def note_every(rows: Table, message: str) -> None:
             stumble = _stumble(rows, shown, row)
             stumble.marks.append(Mark("", KEPT, message))
             record.noted.append(stumble)
+
+
+def does_not_apply(because: str) -> None:
+    """Say that the control does not speak of this host (no sshd runs there): for host checks only, with nothing asserted."""
+    _current.get().outside.append(because)
 
 
 def cannot_tell(because: str) -> None:

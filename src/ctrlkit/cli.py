@@ -108,6 +108,8 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     _profile(parser)
     parser.add_argument("--engagement", type=Path, metavar="FILE", help="what the client asks (default ./engagement.yaml)")
     parser.add_argument("--client-pack", type=Path, metavar="DIR", help="the client's own evidence")
+    parser.add_argument("--inventory", type=Path, metavar="FILE", help="the hosts and their roles (default ./inventory.yaml)")
+    parser.add_argument("--limit", action="append", default=[], metavar="HOSTS", help="only these hosts or roles")
     parser.add_argument("--as-of", metavar="DATE|INSTANT", help="the instant everything is judged at (default now)")
     parser.add_argument("--select", action="append", default=[], metavar="ID|DOMAIN", help="only these; repeat or use commas")
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="the client's accepted exceptions")
@@ -145,7 +147,7 @@ def _request(options: argparse.Namespace) -> Request:
         engagement=given.get("engagement"),
         client_pack=given.get("client_pack"),
         as_of=given.get("as_of"),
-        select=[word.strip() for text in given.get("select", []) for word in text.split(",") if word.strip()],
+        select=_words(given.get("select", [])),
         waivers=given.get("waivers"),
         attestations=given.get("attestations"),
         fail_on=Severity(given.get("fail_on", "low")),
@@ -154,7 +156,14 @@ def _request(options: argparse.Namespace) -> Request:
         clear=given.get("privacy") == "clear",
         engagement_key=given.get("engagement_key"),
         cache=kept,
+        inventory=given.get("inventory"),
+        limit=_words(given.get("limit", [])),
     )
+
+
+def _words(texts: Sequence[str]) -> list[str]:
+    """The words of an option that may be repeated and takes commas."""
+    return [word.strip() for text in texts for word in text.split(",") if word.strip()]
 
 
 def _listener(options: argparse.Namespace) -> Callable[[str], None]:

@@ -20,6 +20,7 @@ from ctrlkit.plan import Handed
 from ctrlkit.privacy import EngagementKey
 from ctrlkit.reader import sha256
 from ctrlkit.scope import Ties
+from ctrlkit.weighing import weigh
 
 Listen = Callable[[str], None]
 
@@ -99,7 +100,7 @@ def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> 
         chosen, *others = copies
         kind = case.stock.kinds[name]
         frame = _canvas(chosen, kind, work, case.engagement.time_zone)
-        faults = plan.weigh(chosen, frame, kind, case.profile, case.engagement, case.as_of)
+        faults = weigh(chosen, frame, kind, case.profile, case.engagement, case.as_of)
         notes = tuple(f"{name}: the client's {chosen.rows} rows decide; the vendor's copy holds {o.rows}" for o in others)
         if chosen.party == "vendor" and kind.party == "client":
             notes = (*notes, f"{name}: came from the vendor, though it is the client's own evidence")

@@ -12,7 +12,6 @@ from ctrlkit.expression import Expr, rule_of
 from ctrlkit.table import MEMBER, Table
 from ctrlkit.term import Columns, Info
 
-
 GREATEST = 2**63 - 1
 
 

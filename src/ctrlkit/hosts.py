@@ -56,7 +56,8 @@ class Machine:
 
     def references(self, names: Sequence[str]) -> tuple[HostRef, ...]:
         """The facts that a verdict over `names` rests on."""
-        return tuple(HostRef(self.name, f.probe, f.sha256, self.origin) for n in names if (f := self.facts.get(n)))
+        read = [self.facts[n] for n in names if n in self.facts]
+        return tuple(HostRef(self.name, facts.probe, facts.sha256, self.origin) for facts in read)
 
 
 def from_folder(

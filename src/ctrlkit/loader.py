@@ -193,8 +193,8 @@ def _planned(file: ControlFile, fault: Fault) -> tuple[Control, ...]:
     return tuple(
         Control(
             id=id_, title=title, severity=_severity(severity), requirement=title, decisions=(), params={}, maps={},
-            remedy="", typical_exception="", finding_note="", applies={}, checks=(), domain=file.domain, path=file.shown,
-            sha256=file.sha256, fault=fault,
+            remedy="", typical_exception="", finding_note="", applies={}, checks=(), domain=file.domain,
+            path=file.shown, sha256=file.sha256, fault=fault,
         )
         for id_, title, severity, _ in _declarations(file)
     )  # fmt: skip

@@ -33,8 +33,7 @@ class Severity(StrEnum):
 
     def at_least(self, other: Severity) -> bool:
         """Whether this is as bad as `other`, or worse."""
-        order = list(Severity)
-        return order.index(self) <= order.index(other)
+        return list(Severity).index(self) <= list(Severity).index(other)
 
 
 class Grade(StrEnum):
@@ -190,7 +189,7 @@ class Result:
 
 
 def plain(value: Any) -> Any:
-    """`value` as lists, dicts, text, integers and booleans, ready for JSON; TypeError for a float, never exact."""
+    """`value` as lists, dicts, text, integers and booleans, ready for JSON; a TypeError for a float."""
     if isinstance(value, float):
         msg = f"a float ({value}) has no place in a result; use an integer or a decimal string"
         raise TypeError(msg)

@@ -23,11 +23,14 @@ SHOWN_SOURCES = 20
 SHOWN_NOTES = 100
 
 
+State = Literal["passed", "failed", "inconclusive", "error", "not_applicable"]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one check decided for one subject, before grades, waivers and the state of the evidence are weighed."""
 
-    state: Literal["passed", "failed", "inconclusive", "error"]
+    state: State
     cause: Cause | None
     reason: str
     population: int | None = None
@@ -82,7 +85,7 @@ def _judgements(record: Record) -> dict[str, Judgement]:
 
 def _decision(  # noqa: PLR0911  (one per way to end)
     record: Record, population: int | None, broken: list[Stumble], undecided: list[Stumble], places: _Places
-) -> tuple[Literal["passed", "failed", "inconclusive", "error"], Cause | None, str]:
+) -> tuple[State, Cause | None, str]:
     kinds = " and ".join(dict.fromkeys(table.root.kind.name for table, *_ in record.populations)) or "evidence"
     if broken:
         why = Counter(mark.because for stumble in broken for mark in stumble.marks if mark.state == BROKEN)
@@ -100,6 +103,8 @@ def _decision(  # noqa: PLR0911  (one per way to end)
         )
     if record.doubts:
         return "inconclusive", Cause.UNDECIDED, "; ".join(record.doubts)
+    if record.outside and not record.asserted:
+        return "not_applicable", Cause.ROLE, "; ".join(record.outside)
     if not record.asserted:
         return "error", Cause.NO_ASSERTION, "the check asserted nothing"
     if population == 0:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
+from ctrlkit import hosts
 from ctrlkit.assemble import Evidence
 from ctrlkit.canvas import Canvas
 from ctrlkit.engagement import AsOf, Engagement
 from ctrlkit.errors import InputError, did_you_mean
-from ctrlkit.kind import Kind
+from ctrlkit.hosts import Machine
 from ctrlkit.model import ORGANISATION, Cause, Check, Control, Fault, Grade, Verdict
 from ctrlkit.profile import Profile, effective
 
-SILENCE_DAYS = 7
-"""House number: a continuous log that holds no row for so many days on end has a gap."""
-CLOCK_TOLERANCE = timedelta(days=1)
-"""House number: how far after the as-of an export may claim to be made, for clocks and zones that disagree."""
 _EMPTY = {Cause.EMPTY, Cause.DECLARED_EMPTY}
 
 
@@ -43,7 +40,8 @@ class Line:
     """One line of the books: a control and a subject, its parameters, and how it is decided.
 
     `check` decides it, over `tables` (kind -> columns, None: an optional kind that is not read). Where no check can,
-    `verdict` and `faults` say what stands instead.
+    `verdict` and `faults` say what stands instead. A line about a host has its `machine` and the names of the `facts`
+    that its check looks at.
     """
 
     control: Control
@@ -54,6 +52,8 @@ class Line:
     verdict: Verdict | None = None
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    machine: Machine | None = None
+    facts: tuple[str, ...] = ()
 
 
 def select(profile: Profile, wanted: Collection[str], controls: Mapping[str, Control]) -> tuple[str, ...]:
@@ -83,76 +83,6 @@ def columns_read(controls: Collection[Control]) -> dict[str, list[str]]:
     return {kind: list(names) for kind, names in sorted(wanted.items())}
 
 
-def weigh(  # noqa: PLR0913, PLR0917  (all of them decide)
-    evidence: Evidence, canvas: Canvas | None, kind: Kind, profile: Profile, engagement: Engagement, as_of: AsOf
-) -> tuple[Fault, ...]:
-    """Everything wrong with a kind's evidence under this profile and engagement, in the order of the causes."""
-    faults = list(evidence.faults)
-    if evidence.withheld:
-        faults.append(Fault(Cause.WITHHELD, f"{kind.name}: judged by the vendor, not carried in the bundle"))
-    elif canvas is not None and canvas.rows:
-        faults += _covers(kind, canvas, engagement, as_of)
-        faults += _systems(kind, canvas, engagement)
-    elif evidence.bad_rows and not faults:
-        faults.append(Fault(Cause.MALFORMED, f"{kind.name}: none of its {evidence.bad_rows} rows could be read"))
-    if not faults or canvas is not None:
-        faults += _age(evidence, kind, profile, as_of)
-    return tuple(sorted(dict.fromkeys(faults), key=lambda f: f.cause.rank))
-
-
-def _age(evidence: Evidence, kind: Kind, profile: Profile, as_of: AsOf) -> list[Fault]:
-    if not evidence.sources:
-        return []
-    limit = profile.fresh_days(kind.name)
-    exported = evidence.exported_at
-    if exported is None:
-        return [Fault(Cause.STALE, f"{kind.name}: nobody says when it was exported; add exported_at to pack.yaml")]
-    age = as_of.instant - exported
-    if age > timedelta(days=limit):
-        return [
-            Fault(
-                Cause.STALE,
-                f"{kind.name}: exported {age.days} days before the as-of, the limit is {limit}; export it again",
-            )
-        ]
-    if age < -CLOCK_TOLERANCE and not all(s.exported_at for s in evidence.sources):
-        # rows may speak of days to come (leave, shifts); then the newest says nothing of the export
-        return [Fault(Cause.STALE, f"{kind.name}: its newest row lies ahead; add exported_at to pack.yaml")]
-    if age < -CLOCK_TOLERANCE:
-        when = exported.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return [
-            Fault(
-                Cause.MALFORMED, f"{kind.name}: exported on {when}, after the as-of; hand over an export of the period"
-            )
-        ]
-    return []
-
-
-def _covers(kind: Kind, canvas: Canvas, engagement: Engagement, as_of: AsOf) -> list[Fault]:
-    """Gaps of a continuous log within the audit period, up to the as-of."""
-    if not kind.continuous:
-        return []
-    start, end = engagement.period.start, min(engagement.period.end, as_of.date)
-    days = [d for d in canvas.days if start <= d <= end]
-    if not days:
-        found = f"its rows lie between {canvas.days[0]} and {canvas.days[-1]}" if canvas.days else "no row is dated"
-        return [Fault(Cause.MALFORMED, f"{kind.name}: is of another period: {found}, asked for is {start} to {end}")]
-    edges = [start - timedelta(days=1), *days, end + timedelta(days=1)]
-    first, last = max(pairwise(edges), key=lambda pair: pair[1] - pair[0])
-    silent = (last - first).days - 1
-    if silent >= SILENCE_DAYS:
-        gap = f"{first + timedelta(days=1)} to {last - timedelta(days=1)}"
-        return [Fault(Cause.PERIOD, f"{kind.name}: holds nothing from {gap}, {silent} days of the audit period")]
-    return []
-
-
-def _systems(kind: Kind, canvas: Canvas, engagement: Engagement) -> list[Fault]:
-    if kind.name != "accounts":
-        return []
-    absent = sorted(name for name in engagement.systems if name.lower() not in canvas.systems)
-    return [Fault(Cause.MISSING, f"accounts: no row of {name}, a system that the engagement names") for name in absent]
-
-
 def draw(  # noqa: PLR0913, PLR0917  (all of them decide)
     ids: Collection[str],
     controls: Mapping[str, Control],
@@ -161,10 +91,48 @@ def draw(  # noqa: PLR0913, PLR0917  (all of them decide)
     profile: Profile,
     engagement: Engagement,
     as_of: AsOf,
+    machines: Mapping[str, Machine] = MappingProxyType({}),
 ) -> tuple[Line, ...]:
-    """One line per control and subject, in the order of the results."""
-    lines = [_line(controls[id_], handed, declared_empty, profile, engagement, as_of) for id_ in sorted(ids)]
+    """One line per control and subject, in the order of the results.
+
+    A control about hosts has a line for each of the `machines`, beside its organisation line where it has a file side;
+    with no host at all and no file side, one line of the organisation that says so.
+    """
+    lines: list[Line] = []
+    for control in (controls[id_] for id_ in sorted(ids)):
+        on_host = next((check for check in control.checks if check.roles is not None), None)
+        if on_host is None or any(check.roles is None for check in control.checks) or control.fault is not None:
+            lines.append(_line(control, handed, declared_empty, profile, engagement, as_of))
+        elif not machines:
+            nothing = Fault(Cause.MISSING, "no host: none is in an inventory and no facts of one were handed in")
+            empty = Line(control, ORGANISATION, effective(profile, control))
+            excluded = _excluded(control, engagement, as_of)
+            lines.append(
+                _decided(empty, Verdict.NOT_APPLICABLE, excluded) if excluded else _decided(empty, Verdict.INCONCLUSIVE, nothing)
+            )
+        if on_host is not None and control.fault is None:
+            lines += [_of_host(control, on_host, m, profile, engagement, as_of) for _, m in sorted(machines.items())]
     return tuple(lines)
+
+
+def _of_host(  # noqa: PLR0913, PLR0917  (all of them decide)
+    control: Control, check: Check, machine: Machine, profile: Profile, engagement: Engagement, as_of: AsOf
+) -> Line:
+    line = Line(control, machine.subject, effective(profile, control), notes=machine.notes, machine=machine)
+    excluded = _excluded(control, engagement, as_of)
+    if excluded is not None:
+        return _decided(line, Verdict.NOT_APPLICABLE, excluded)
+    roles = check.roles or ()
+    if machine.listed and machine.roles and not set(machine.roles) & set(roles):
+        words = f"for hosts that are {' or '.join(roles)}; {machine.name} is {' and '.join(machine.roles)}"
+        return _decided(line, Verdict.NOT_APPLICABLE, Fault(Cause.ROLE, words))
+    fault = hosts.fault_of(machine, profile, as_of)
+    needed = profile.grade_needed(control.id)
+    if fault is None and machine.grade.weakness > needed.weakness:
+        fault = Fault(Cause.WEAK_SOURCE, f"{machine.name}: is of grade {machine.grade}, the profile asks for {needed} or better")
+    if fault is not None:
+        return _decided(line, Verdict.INCONCLUSIVE, fault)
+    return replace(line, check=check, facts=tuple(name for name in check.facts if name in machine.facts))
 
 
 def _line(  # noqa: PLR0913, PLR0917  (all of them decide)

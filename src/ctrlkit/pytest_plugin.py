@@ -25,7 +25,8 @@ from _pytest.outcomes import Failed
 from ctrlkit import loader
 from ctrlkit.check import Record, recording
 from ctrlkit.errors import AuthorError, CtrlkitError
-from ctrlkit.model import Cause, Finding
+from ctrlkit.fact import Facts, Unreadable
+from ctrlkit.model import Cause, Finding, HostPointer
 from ctrlkit.outcome import Outcome, digest, judge
 
 
@@ -118,7 +119,7 @@ class _Evaluation:
                 finally:
                     state.teardown_exact(nextitem)
                 record.asserted += self.asserted
-                return judge(record, planned.control, planned.subject, planned.finding_note)
+                return _read(judge(record, planned.control, planned.subject, planned.finding_note), planned)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001  the boundary round a check: whatever it raises is an outcome
@@ -198,20 +199,42 @@ def _raised(error: BaseException, planned: Planned, record: Record) -> Outcome:
     What the check had found before a plain assertion stopped it stands beside that.
     """
     line, innermost = _line_in(error, planned.path)
+    if isinstance(error, Unreadable):
+        return Outcome("inconclusive", error.cause, str(error))
     failed = type(error) is Failed or (type(error) is AssertionError and innermost)
     if not failed:
         cause = Cause.FORBIDDEN if isinstance(error, Forbidden) else Cause.CRASHED
         return Outcome("error", cause, _words(planned.shown, line, error))
-    text = linecache.getline(str(planned.path), line).strip() if line else "an assertion did not hold"
+    text = _said(error) or (linecache.getline(str(planned.path), line).strip() if line else "an assertion did not hold")
     found = judge(record, planned.control, planned.subject, planned.finding_note)
     key = digest(planned.control, planned.subject, text)
     return replace(
         found,
         state="failed",
         cause=None,
-        reason=f"{planned.shown}:{line}: {text}" + f"; {found.reason}" * (found.state == "failed"),
-        findings=(*found.findings, Finding(key, text)),
+        reason=(text if _touched(planned) else f"{planned.shown}:{line}: {text}") + f"; {found.reason}" * (found.state == "failed"),
+        findings=(*found.findings, Finding(key, text, sources=_touched(planned))),
     )
+
+
+def _said(error: BaseException) -> str:
+    """The message that the author gave the assertion, its first line; empty where there is none."""
+    first = str(error).split("\n", 1)[0].strip()
+    return "" if first.startswith("assert ") or not first else re.sub(r"0x[0-9a-fA-F]+", "0x…", first)[:300]
+
+
+def _touched(planned: Planned) -> tuple[HostPointer, ...]:
+    """Where the host facts stand that the check looked at last, at most 20."""
+    found = [pointer for facts in planned.fixtures.values() if isinstance(facts, Facts) for pointer in facts.touched]
+    return tuple(dict.fromkeys(found))[:20]
+
+
+def _read(outcome: Outcome, planned: Planned) -> Outcome:
+    """The outcome, if no fact that could not be read was touched and the doubt swallowed."""
+    faults = [fault for facts in planned.fixtures.values() if isinstance(facts, Facts) for fault in facts.faults]
+    if outcome.state != "passed" or not faults:
+        return outcome
+    return replace(outcome, state="inconclusive", cause=faults[0].cause, reason=faults[0].message)
 
 
 def _words(shown: str, line: int | None, error: BaseException) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ctrlkit import engagement, gather, plan, profile, run, stock, waiver
+from ctrlkit import engagement, gather, hosts, plan, profile, run, stock, waiver
 from ctrlkit.assemble import Evidence
 from ctrlkit.bundle import Problem, opened, verify
 from ctrlkit.case import Case, Request, bare, choose_profile
@@ -20,7 +20,7 @@ from ctrlkit.errors import BundleError, InputError
 from ctrlkit.evaluate import Child
 from ctrlkit.model import Cause, Result, Run, Severity
 from ctrlkit.profile import Profile, effective
-from ctrlkit.run import PACKS, Carried
+from ctrlkit.run import INVENTORY, PACKS, Carried
 from ctrlkit.stock import Stock
 from ctrlkit.waiver import Attestation
 
@@ -156,9 +156,12 @@ def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
                 clear[id_, name] = effective(own, shelf.controls[id_])[name]
     documents = {n: (folder / "data" / n).read_bytes() for n in PACKS.values() if (folder / "data" / n).is_file()}
     claimed = {(line["control"], line["subject"]): line["verdict"] for text in _lines(folder) for line in [json.loads(text)]}
+    inventory = folder / "data" / INVENTORY
+    documents |= {INVENTORY: inventory.read_bytes()} if inventory.is_file() else {}
     return Carried(
-        said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear, claimed, documents
-    )
+        said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear, claimed, documents,
+        hosts.from_bundle(folder / "data" / "hosts"),
+    )  # fmt: skip
 
 
 def _lines(folder: Path) -> list[str]:

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import books, bundle, gather, plan
+from ctrlkit import books, bundle, gather, hosts, plan
 from ctrlkit import kind as kinds_of
 from ctrlkit.assemble import Evidence
 from ctrlkit.case import Case
@@ -21,12 +21,14 @@ from ctrlkit.errors import AuthorError
 from ctrlkit.evaluate import Child, evaluate
 from ctrlkit.gather import Listen
 from ctrlkit.hooks import Reporter
+from ctrlkit.hosts import Machine
 from ctrlkit.model import Cause, Fault, Result, Run, Verdict, plain
 from ctrlkit.outcome import Outcome
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
 from ctrlkit.term import Info
 
+INVENTORY = "inventory.yaml"
 PACKS = {"vendor": "pack.yaml", "client": "client-pack.yaml"}
 BUNDLED_VIEWS = ("junit.xml", "findings.csv", "report.html")
 MEMORY_BYTES = 16 * 1024**3
@@ -49,6 +51,7 @@ class Carried:
     clear: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     claimed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     documents: Mapping[str, bytes] = field(default_factory=dict)
+    machines: Mapping[str, Machine] = field(default_factory=dict)
 
 
 def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
@@ -61,12 +64,32 @@ def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
         vendor=case.packs[0].vendor,
         unused=tuple(name for p in case.packs for name in p.unused),
         proposed=tuple(name for p in case.packs for name in p.proposed),
-        documents={PACKS[p.party]: p.document.raw for p in case.packs if p.document is not None},
+        documents=_own_documents(case),
+        machines=_machines(case, key),
     )
     with tempfile.TemporaryDirectory(prefix="ctrlkit-") as folder:
         work = Path(folder)
         gathered = gather.from_packs(case, key, work, listen)
         return judged(case, gathered, carried, child, work, key)
+
+
+def _own_documents(case: Case) -> dict[str, bytes]:
+    """The packs' own documents and the inventory, by their name in a bundle."""
+    documents = {PACKS[p.party]: p.document.raw for p in case.packs if p.document is not None}
+    if case.inventory is not None:
+        documents[INVENTORY] = case.inventory.raw
+    return documents
+
+
+def _machines(case: Case, key: EngagementKey) -> Mapping[str, Machine]:
+    """The hosts of the case, where a selected control is about hosts."""
+    if not any(check.roles is not None for id_ in case.ids for check in case.stock.controls[id_].checks):
+        return {}
+    folder, nonce = case.packs[0].folder, case.engagement.nonce
+    limited = case.inventory
+    machines = hosts.from_folder(folder, limited, case.stock.probes, nonce, key.pseudonym)
+    wanted = set(case.request.limit)
+    return {name: m for name, m in machines.items() if not wanted or name in wanted or wanted & set(m.roles)}
 
 
 def judged(
@@ -94,7 +117,7 @@ def results_of(
     """The closed books, and the plan they close: nothing but the case, the evidence and the key decides them."""
     handed = gather.hand(case, gathered, work)
     drawn = plan.draw(
-        case.ids, case.stock.controls, handed, carried.declared_empty, case.profile, case.engagement, case.as_of
+        case.ids, case.stock.controls, handed, carried.declared_empty, case.profile, case.engagement, case.as_of, carried.machines
     )
     lines = tuple(_hidden(line, key, carried) for line in drawn)
     outcomes = decide(case, lines, handed, child, work)
@@ -162,9 +185,20 @@ def decide(case: Case, lines: Sequence[Line], handed: Mapping[str, Handed], chil
             "scope_clients": [c.lower() for c in terms.scope_clients],
         },
         "tables": {name: _table(handed[name]) for name in sorted(kinds)},
+        "facts": _facts(lines),
         "kinds": [kinds_of.document(case.stock.kinds[name]) for name in sorted(kinds)],
     }
     return evaluate(job, items, child)
+
+
+def _facts(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:
+    """Subject -> fact -> its document, for what the host checks look at."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        if line.machine is not None:
+            facts = line.machine.facts
+            found.setdefault(line.subject, {}).update({name: facts[name].document() for name in line.facts})
+    return found
 
 
 def _item(case: Case, index: int, line: Line) -> dict[str, Any]:
@@ -181,6 +215,7 @@ def _item(case: Case, index: int, line: Line) -> dict[str, Any]:
         "finding_note": line.control.finding_note,
         "params": {name: _param(value) for name, value in line.params.items()},
         "tables": {kind: None if columns is None else list(columns) for kind, columns in line.tables.items()},
+        "facts": list(line.facts),
     }
 
 
@@ -266,6 +301,7 @@ def _fill(
     for path in sorted({control.path for control in closed.controls.values()}):
         (sources / path.replace("/", ".")).write_bytes(case.stock.files[path].read_bytes())
     _evidence(data / "evidence", case, gathered)
+    _hosts(data / "hosts", carried.machines)
     results = data / "results"
     results.mkdir()
     with (results / "results.ndjson").open("w", encoding="utf-8", newline="\n") as file:
@@ -323,6 +359,13 @@ def _evidence(target: Path, case: Case, gathered: Mapping[str, Sequence[Evidence
                 lines.append({"kind": name, "restricted": kind.restricted, "carried": carries, **plain(source)})
     with (target / "index.ndjson").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+
+
+def _hosts(target: Path, machines: Mapping[str, Machine]) -> None:
+    for name, machine in sorted(machines.items()):
+        target.mkdir(exist_ok=True)
+        said = json.dumps(hosts.document(machine), ensure_ascii=True, indent=1)
+        (target / f"{name}.json").write_bytes(f"{said}\n".encode())
 
 
 def _copy_problems(path: Path, target: Path) -> None:

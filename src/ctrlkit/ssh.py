@@ -336,13 +336,13 @@ class _Running:
     left: list[float] = field(default_factory=list)
 
     def alive(self) -> bool:
-        """Whether more may come: after its exit a command's output is waited for, but not for ever."""
-        if self.channel.closed or self.channel.eof_received or not self.transport.is_active():
+        """Whether more may come. Exit status and end of output arrive in either order: one is waited for, not for ever."""
+        if self.channel.closed or not self.transport.is_active():
             return False
-        if self.channel.exit_status_ready():
-            self.left[:] = self.left or [time.monotonic()]
-            return time.monotonic() < self.left[0] + _GRACE
-        return True
+        signs = [self.channel.eof_received, self.channel.exit_status_ready()]
+        if any(signs) and not self.left:
+            self.left.append(time.monotonic() + _GRACE)
+        return not all(signs) and (not any(signs) or time.monotonic() < self.left[0])
 
     def status(self) -> int | None:
         """Its exit status, None where the host did not say."""

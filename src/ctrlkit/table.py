@@ -177,9 +177,7 @@ class Table:
                 for bound, known in zip(near, (first, last), strict=True)
             )
         some = other.frame.with_columns(never.alias("_never")).filter(~nw.col("_never"))
-        intervals = some.select(
-            *_keys_as(pairs), first.alias("_start"), last.alias("_end"), _one_if(sure).alias("_s")
-        )
+        intervals = some.select(*_keys_as(pairs), first.alias("_start"), last.alias("_end"), _one_if(sure).alias("_s"))
         moments = self.frame.select(
             nw.col("_id"),
             *(nw.col(ours).alias(key) for ours, key in zip(pairs, keys, strict=True)),

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ctrlkit.engagement import AsOf
+from ctrlkit.facts import from_document
 from ctrlkit.kind import Kind, parse, shipped
 from ctrlkit.model import plain
 from ctrlkit.outcome import Outcome
@@ -114,6 +115,8 @@ def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Eviden
     }
     for name, columns in entry["tables"].items():
         fixtures[name] = None if columns is None else evidence.table(name, columns)
+    for name in entry["facts"]:
+        fixtures[name] = from_document(job["facts"][entry["subject"]][name])
     return Planned(
         entry["index"], Path(entry["path"]), entry["shown"], entry["sha256"], entry["function"], entry["control"], entry["subject"],
         entry["finding_note"], fixtures,
