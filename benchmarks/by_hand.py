@@ -36,10 +36,15 @@ def main(pack: Path) -> None:
     shifts = shifts_of(pack / "wfm" / "attendance_2026-10.xlsx").lazy()
     owned = signins.join(owners, on="account_id").with_row_index("number")
     days = pl.concat(
-        [owned.with_columns((pl.col("ts").dt.offset_by("8h").dt.date() - pl.duration(days=d)).alias("day")) for d in (0, 1)]
+        [
+            owned.with_columns((pl.col("ts").dt.offset_by("8h").dt.date() - pl.duration(days=d)).alias("day"))
+            for d in (0, 1)
+        ]
     )
     met = days.join(shifts, on=["employee_id", "day"])
-    inside = met.filter(pl.col("ts").is_between(pl.col("begin") - GRACE, pl.col("end") + GRACE)).select("number").unique()
+    inside = (
+        met.filter(pl.col("ts").is_between(pl.col("begin") - GRACE, pl.col("end") + GRACE)).select("number").unique()
+    )
     outside = owned.join(inside, on="number", how="anti").select(pl.len())
     print([frame.item() for frame in pl.collect_all([away, outside], engine="streaming")])
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import desk
-from measure import PYTHON, cost, say, scratch, turns
+from measure import PYTHON, Command, cost, middle, say, scratch, turns
 
 TIMES = 3
 ROWS = 1_000_000
@@ -20,15 +20,16 @@ def main() -> None:
             folder = Path(place)
             pack = desk.write(folder, rows)
             home = {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_CONFIG_HOME": str(folder / "config")}
-            ours = [PYTHON, "-m", "ctrlkit.cli", *desk.arguments(pack, folder / "runs")]
-            by_hand = [PYTHON, str(Path(__file__).with_name("by_hand.py")), str(pack)]
+            words = [PYTHON, "-m", "ctrlkit.cli", *desk.arguments(pack, folder / "runs")]
+            ours = Command(words, folder, home)
+            by_hand = Command([PYTHON, str(Path(__file__).with_name("by_hand.py")), str(pack)], folder)
             firsts, hands = [], []
             for _ in range(TIMES):
                 shutil.rmtree(folder / "cache", ignore_errors=True)
-                firsts.append(cost(ours, folder, home))
-                hands.append(cost(by_hand, folder))
-            again = turns(TIMES, ours={"command": ours, "cwd": folder, "also": home})["ours"]
-        first, hand = (sorted(costs, key=lambda c: c.wall)[TIMES // 2] for costs in (firsts, hands))
+                firsts.append(cost(ours))
+                hands.append(cost(by_hand))
+            again = turns(TIMES, ours=ours)["ours"]
+        first, hand = middle(firsts), middle(hands)
         say(f"12 controls on {rows} sign-ins, first run", first, "by hand in Polars", hand, "1.5 x time, 1.0 x memory")
         say("the same, cached", again, "its first run", first, "0.35 x")
 

@@ -1,4 +1,4 @@
-"""A vendor of 300 people with as many sign-ins as asked for: the clean sample, its CRM log repeated second by second."""
+"""A vendor of 300 people with as many sign-ins as asked for: the clean sample, its CRM log repeated in seconds."""
 
 from __future__ import annotations
 

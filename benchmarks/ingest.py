@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import signins
-from measure import PYTHON, say, scratch, turns
+from measure import PYTHON, Command, say, scratch, turns
 
 TIMES = 3
 SIZES = (1_000_000, 4_000_000)
@@ -24,7 +24,13 @@ def read(path: Path, work: Path) -> None:
     )
     source = load(path.parent, shipped()).sources[0]
     found = ingest(
-        source, shipped()["auth_events"], adapters=(), zone="Asia/Manila", as_of_date=date(2026, 11, 2), cache=None, work=work
+        source,
+        shipped()["auth_events"],
+        adapters=(),
+        zone="Asia/Manila",
+        as_of_date=date(2026, 11, 2),
+        cache=None,
+        work=work,
     )
     print(found.rows, found.bad_rows, found.faults)
 
@@ -38,7 +44,7 @@ def main() -> None:
             path = signins.write(Path(folder) / "auth_events.csv", rows)
             ours = [PYTHON, __file__, "--read", str(path), str(Path(folder) / "work")]
             peer = [PYTHON, "-c", f"import polars; polars.read_csv({str(path)!r})"]
-            both = turns(TIMES, ours={"command": ours}, peer={"command": peer})
+            both = turns(TIMES, ours=Command(ours), peer=Command(peer))
         say(f"ingest of {rows} rows", both["ours"], "polars.read_csv", both["peer"], "2.5 x time, 600 MB (10 M rows)")
         if first:
             print(f"    growth {sizes[0]} -> {rows} rows: {both['ours'].wall / first:.2f} x time")

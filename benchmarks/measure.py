@@ -24,31 +24,42 @@ class Cost:
     memory: float
 
 
-def cost(command: Sequence[str], cwd: Path | None = None, also: Mapping[str, str] | None = None) -> Cost:
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to run, where, and what its environment holds besides ours."""
+
+    words: Sequence[str]
+    cwd: Path | None = None
+    also: Mapping[str, str] | None = None
+
+
+def cost(command: Command) -> Cost:
     """The cost of one run of a command; raises CalledProcessError where it ends in what no verdict ends in."""
-    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | dict(also or {})
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | dict(command.also or {})
+    quiet = subprocess.DEVNULL
     begin = time.perf_counter()
-    process = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command.words, cwd=command.cwd, env=env, stdout=quiet, stderr=quiet)
     _, status, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in {0, 1, 2}:
-        raise subprocess.CalledProcessError(process.returncode, command)
+        raise subprocess.CalledProcessError(process.returncode, list(command.words))
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def turns(times: int, **commands: Mapping[str, object]) -> dict[str, Cost]:
+def turns(times: int, **commands: Command) -> dict[str, Cost]:
     """The medians of commands run by turns, `times` each, after one run that nobody counts."""
     seen: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(times + 1):
-        for name, given in commands.items():
-            one = cost(**given)  # type: ignore[arg-type]  (the words of `cost`, by name)
+        for name, command in commands.items():
+            one = cost(command)
             if number:
                 seen[name].append(one)
-    return {name: _middle(costs) for name, costs in seen.items()}
+    return {name: middle(costs) for name, costs in seen.items()}
 
 
-def _middle(costs: Sequence[Cost]) -> Cost:
+def middle(costs: Sequence[Cost]) -> Cost:
+    """The median of each cost, and the highest memory."""
     return Cost(median(c.wall for c in costs), median(c.cpu for c in costs), max(c.memory for c in costs))
 
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from measure import PYTHON, say, scratch, turns
+from measure import PYTHON, Command, say, scratch, turns
 
 TIMES = 3
 MEGABYTES = 1024
@@ -33,14 +33,15 @@ def main() -> None:
                 out.write(block)
         sums = ["sha256sum", str(data)]
         copied = [PYTHON, "-c", "import shutil, sys; shutil.copyfile(*sys.argv[1:])", str(data), str(folder / "copy")]
-        sealed = turns(TIMES, ours={"command": [PYTHON, "-c", SEAL, str(data), str(folder / "out")]}, peer={"command": sums}, copy={"command": copied})
+        sealing = [PYTHON, "-c", SEAL, str(data), str(folder / "out")]
+        sealed = turns(TIMES, ours=Command(sealing), peer=Command(sums), copy=Command(copied))
         say(f"seal {size} MB", sealed["ours"], "sha256sum", sealed["peer"], "0.6 x, memory constant")
         say("    of which the copy", sealed["copy"], "sha256sum", sealed["peer"], "-")
         bundles = sorted(p for p in (folder / "out").iterdir() if p.is_dir())
         for extra in bundles[1:]:
             shutil.rmtree(extra)
         verify = [PYTHON, "-m", "ctrlkit.cli", "verify", str(bundles[0])]
-        verified = turns(TIMES, ours={"command": verify}, peer={"command": sums})
+        verified = turns(TIMES, ours=Command(verify), peer=Command(sums))
         say(f"verify {size} MB", verified["ours"], "sha256sum", verified["peer"], "0.2 x, memory constant")
 
 

@@ -1,4 +1,4 @@
-"""Sign-in logs of any size for the benchmarks: the same rows for the same number, invented people, documentation networks."""
+"""Sign-in logs of any size: the same rows for the same number, invented people, documentation networks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 START = datetime(2026, 9, 30, 16)  # noqa: DTZ001  (midnight in Manila, naive UTC as evidence is kept)
 DAYS = 31
 BATCH = 1_000_000
+FAILS, ONE_FACTOR = 7, 9
 _SHUFFLE = 2_654_435_761
 
 
@@ -42,9 +43,9 @@ def batches(rows: int, people: int, busiest: int) -> Iterator[pl.DataFrame]:
             _instant(step).alias("ts"),
             pl.when(pl.col("mixed") % 3 == 0).then(pl.lit("google")).otherwise(pl.lit("crm")).alias("system"),
             pl.format("agent{}@vendor.example", pl.col("person")).alias("account_id"),
-            pl.when(pl.col("mixed") % 50 == 7).then(pl.lit("failure")).otherwise(pl.lit("success")).alias("result"),
-            pl.when(pl.col("mixed") % 50 == 9).then(1).otherwise(2).alias("factors"),
-            pl.when(pl.col("mixed") % 50 == 9).then(None).otherwise(pl.lit("totp")).alias("mfa_method"),
+            pl.when(pl.col("mixed") % 50 == FAILS).then(pl.lit("failure")).otherwise(pl.lit("success")).alias("result"),
+            pl.when(pl.col("mixed") % 50 == ONE_FACTOR).then(1).otherwise(2).alias("factors"),
+            pl.when(pl.col("mixed") % 50 == ONE_FACTOR).then(None).otherwise(pl.lit("totp")).alias("mfa_method"),
             pl.format("203.0.113.{}", pl.col("person") % 254 + 1).alias("src_ip"),
             pl.lit("PH").alias("country"),
             pl.format("dev-{}", pl.col("person")).alias("device_id"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from measure import PYTHON, say, scratch, turns
+from measure import PYTHON, Command, say, scratch, turns
 
 PACK = """\
 vendor: Example Desk
@@ -48,22 +48,14 @@ def main() -> None:
         work = small(Path(folder))
         (work / "test_one.py").write_text("def test_one():\n    assert 1 == 1\n", "utf-8")
         quiet = {"XDG_CACHE_HOME": str(work / "cache"), "XDG_CONFIG_HOME": str(work / "config")}
-        helped = turns(
-            TIMES, ours={"command": [*ctrlkit, "--help"]}, bare={"command": [PYTHON, "-c", "pass"]}
-        )
+        helped = turns(TIMES, ours=Command([*ctrlkit, "--help"]), bare=Command([PYTHON, "-c", "pass"]))
         say("ctrlkit --help", helped["ours"], "python -c pass", helped["bare"], "3 x")
+        words = [*ctrlkit, "run", "--profile", "bpo-baseline", "--as-of", "2026-11-02"]
+        alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         ran = turns(
             TIMES,
-            ours={
-                "command": [*ctrlkit, "run", "--profile", "bpo-baseline", "--as-of", "2026-11-02"],
-                "cwd": work,
-                "also": quiet,
-            },
-            pytest={
-                "command": [PYTHON, "-m", "pytest", "-q", "test_one.py"],
-                "cwd": work,
-                "also": {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            },
+            ours=Command(words, work, quiet),
+            pytest=Command([PYTHON, "-m", "pytest", "-q", "test_one.py"], work, alone),
         )
         say("ctrlkit run, three small files", ran["ours"], "pytest, one test", ran["pytest"], "3 x")
 

@@ -15,7 +15,9 @@ _SCHEMES: Final = {"1": "md5", "5": "sha256", "6": "sha512", "y": "yescrypt", "g
 _LATEST: Final = re.compile(r"(?P<when>[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]?[0-9] [0-9:]{8} [+-][0-9]{4} [0-9]{4})\s*$")
 _NEVER: Final = "**Never logged in**"
 _SUDO: Final = re.compile(r"(?P<who>\S+)\s+[^=]*=\s*(?P<what>.*)")
-_DOAS: Final = re.compile(r"permit\s+(?P<options>(?:[a-z]+(?:\s*\{[^}]*\})?\s+)*)(?P<who>\S+)(?P<rest>.*)")
+_DOAS: Final = re.compile(
+    r"permit\s+(?P<options>(?:(?:nopass|nolog|persist|keepenv|setenv\s*\{[^}]*\})\s+)*)(?P<who>:?\S+)(?P<rest>.*)"
+)
 
 
 def passwd(lines: Sequence[str]) -> Reading:
@@ -115,8 +117,10 @@ def admin_groups(lines: Sequence[str]) -> Reading:
             numbers[number] = group
             for name in filter(None, members.split(",")):
                 found.setdefault((group, name), line.number)
-        elif fields[1] in numbers:
-            found.setdefault((numbers[fields[1]], fields[0]), line.number)
+        else:
+            name, number = fields
+            if number in numbers:
+                found.setdefault((numbers[number], name), line.number)
     return Reading(rows=tuple((number, _member(group, name)) for (group, name), number in found.items()))
 
 

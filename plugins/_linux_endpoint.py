@@ -115,6 +115,8 @@ def pending_updates(lines: Sequence[str]) -> Reading:
         raise ValueError("no package manager was asked")
     rows: list[tuple[int, dict[str, Said]]] = []
     for line in under_headings(lines):
+        if line.heading not in _UPDATES:
+            raise ValueError(f"line {line.number}: a package manager this probe does not know")
         pattern, passed_over = _UPDATES[line.heading]
         found = pattern.fullmatch(line.text)
         if found:

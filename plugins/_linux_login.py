@@ -258,4 +258,6 @@ def _included(value: str, paths: Iterable[str]) -> list[str]:
 def sshd_service(lines: Sequence[str]) -> Reading:
     """`installed yes|no` and `running yes|no`."""
     said = {line.split(" ")[0]: (line.endswith(" yes"), number) for number, line in enumerate(lines, 1)}
+    if set(said) != {"installed", "running"}:
+        raise ValueError("not both of installed and running")
     return Reading(values={"is_installed": said["installed"], "is_running": said["running"]})

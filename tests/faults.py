@@ -178,7 +178,7 @@ def file_injuries(kind: str) -> Iterator[Injury]:
         yield rows("other period in", _moved(61), "malformed")
         yield rows("last third lost of", shortened, "period")
     if kind not in REPEATING:
-        yield rows("contradiction in", _doubled(*CONTRADICTION[kind]), "malformed", may_fail=True)
+        yield rows("contradiction in", _doubled(*CONTRADICTION[kind]), "malformed")
 
 
 CONTRADICTION: Mapping[str, tuple[str, str]] = {
@@ -232,7 +232,7 @@ def column_injuries(kind: str, column: str) -> Iterator[Injury]:
     if not required:
         yield one("#N/A in all of", _cells(column, "#N/A", None), lost, read, may_fail=smaller)
     yield one("blank a cell of", _cells(column, "", where), read, may_fail=True)
-    yield one("#N/A in a cell of", _cells(column, "#N/A", where), read, may_fail=required)
+    yield one("#N/A in a cell of", _cells(column, "#N/A", where), read)
 
 
 def injuries() -> tuple[Injury, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import paramiko
 import sshd
+from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, DEFAULT_WINDOW_SIZE, OPEN_SUCCEEDED
 
 from ctrlkit.identity import public
 from ctrlkit.known_hosts import name_of
@@ -83,13 +84,13 @@ class Behaviour(paramiko.ServerInterface):
         return "publickey,password"
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:  # noqa: ARG002
-        return paramiko.AUTH_SUCCESSFUL
+        return AUTH_SUCCESSFUL
 
     def check_auth_password(self, username: str, password: str) -> int:  # noqa: ARG002
-        return paramiko.AUTH_FAILED
+        return AUTH_FAILED
 
     def check_channel_request(self, kind: str, chanid: int) -> int:  # noqa: ARG002
-        return paramiko.OPEN_SUCCEEDED
+        return OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:  # noqa: ARG002
         self.started.set()
@@ -109,13 +110,13 @@ class Behaviour(paramiko.ServerInterface):
 
 
 @contextmanager
-def server(behaviour: type[Behaviour], *, window: int | None = None) -> Iterator[Fake]:
+def server(behaviour: type[Behaviour], *, window: int = 0) -> Iterator[Fake]:
     """An SSH server with a behaviour; it reads the script's marker before it answers, unless its window is small."""
     key = paramiko.Ed25519Key.from_private_key_file(str(sshd.make_key(name="fake")))
     assert key.asbytes() == public(sshd.make_key(name="fake"))
 
     def talk(sock: socket.socket, over: threading.Event) -> None:
-        transport = paramiko.Transport(sock, **({"default_window_size": window} if window else {}))
+        transport = paramiko.Transport(sock, default_window_size=window or DEFAULT_WINDOW_SIZE)
         transport.set_log_channel("hostile")
         transport.add_server_key(key)
         acting = behaviour(over)

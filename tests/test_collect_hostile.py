@@ -17,7 +17,9 @@ import paramiko
 import pytest
 import sshd
 from hostile import BANNER, Behaviour, Fake
+from paramiko.common import AUTH_FAILED, OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED, OPEN_SUCCEEDED
 
+from ctrlkit.collect import ScriptFor, Summary
 from ctrlkit.model import Cause
 
 Talk = Callable[[socket.socket, threading.Event], None]
@@ -38,17 +40,17 @@ def text(*fakes: Fake, connect: int = 10, timeout: int = 20) -> str:
 def read(
     folder: Path,
     fake: Fake,
-    script: collecting.collect.ScriptFor = collecting.script,
+    script: ScriptFor = collecting.script,
     *,
     connect: int = 10,
     timeout: int = 20,
-) -> collecting.collect.Summary:
+) -> Summary:
     (folder / "known_hosts").write_text(fake.known_line, "ascii")
     prepared = collecting.ready(folder, text(fake, connect=connect, timeout=timeout))
     return collecting.run(prepared, folder / "out", script)
 
 
-def cause_of(folder: Path, summary: collecting.collect.Summary) -> Cause:
+def cause_of(folder: Path, summary: Summary) -> Cause:
     """The cause of the one failure; nothing of it can harm a terminal, and no facts were left."""
     (failure,) = summary.failed
     assert failure.line().isprintable()
@@ -184,17 +186,17 @@ def test_what_is_only_odd_is_read_and_its_noise_left_out(tmp_path: Path, behavio
 class HangsAtSignIn(Behaviour):
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:  # noqa: ARG002
         self.hang()
-        return paramiko.AUTH_FAILED
+        return AUTH_FAILED
 
 
 class LetsNobodyIn(Behaviour):
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:  # noqa: ARG002
-        return paramiko.AUTH_FAILED
+        return AUTH_FAILED
 
 
 class NoSession(Behaviour):
     def check_channel_request(self, kind: str, chanid: int) -> int:  # noqa: ARG002
-        return paramiko.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
+        return OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
 
 class NoCommand(Behaviour):
@@ -213,7 +215,7 @@ class HangsAtCommand(Behaviour):
 class HangsAtSession(Behaviour):
     def check_channel_request(self, kind: str, chanid: int) -> int:  # noqa: ARG002
         self.hang()
-        return paramiko.OPEN_SUCCEEDED
+        return OPEN_SUCCEEDED
 
 
 class Endless(Behaviour):
@@ -338,7 +340,7 @@ def test_a_host_that_takes_no_input_is_a_timeout(tmp_path: Path) -> None:
         assert cause_of(tmp_path, read(tmp_path, fake, long, timeout=2)) is Cause.TIMEOUT
 
 
-def forced(folder: Path, command: str, timeout: int = 20) -> collecting.collect.Summary:
+def forced(folder: Path, command: str, timeout: int = 20) -> Summary:
     with sshd.server(folder / "sshd", f"ForceCommand {command}") as one:
         (folder / "known_hosts").write_text(one.known_line(), "ascii")
         inventory = (

@@ -16,10 +16,6 @@ from ctrlkit.hooks import Probe, Reading
 from ctrlkit.model import Cause, Fault, HostPointer
 from ctrlkit.transcript import Output, Transcript
 
-SSHD = Probe("sshd_settings", "sshd_settings", "sshd -T")
-LISTENERS = Probe("listeners", "listeners", "ss", parse=lambda lines: _rows(lines))
-SAID = b"permitrootlogin no\nacceptenv LANG\nacceptenv LC_*\nmaxauthtries 4\n"
-
 
 def _rows(lines: Sequence[str]) -> Reading:
     cells = [(n, line.split()) for n, line in enumerate(lines, 1)]
@@ -28,12 +24,28 @@ def _rows(lines: Sequence[str]) -> Reading:
     )
 
 
+SSHD = Probe("sshd_settings", "sshd_settings", "sshd -T")
+LISTENERS = Probe("listeners", "listeners", "ss", parse=_rows)
+SAID = b"permitrootlogin no\nacceptenv LANG\nacceptenv LC_*\nmaxauthtries 4\n"
+
+
 def transcript(shell: str = "sh", **outputs: Output) -> Transcript:
     return Transcript("h1", "m", "n1", shell, "db1", "2026-10-31T01:02:03Z", "0", "root", outputs)
 
 
 def output(stdout: bytes = b"", stderr: bytes = b"", status: int | None = 0, end: str = "exit") -> Output:
     return Output(stdout, stderr, status, end, 10)
+
+
+def saying(reading: Reading | Exception) -> Callable[[Sequence[str]], Reading]:
+    """A parser that makes this of whatever it is given."""
+
+    def parse(_: Sequence[str]) -> Reading:
+        if isinstance(reading, Exception):
+            raise reading
+        return reading
+
+    return parse
 
 
 def one(probe: Probe, said: Output) -> Facts:
@@ -134,7 +146,7 @@ def test_a_fact_of_another_system_is_unsupported() -> None:
 
 
 def test_of_two_probes_the_one_that_answered_counts() -> None:
-    windows = Probe("win", "sshd_settings", "x", shell="powershell")
+    windows = Probe("win", "sshd_settings", "x", language="powershell")
     for order in ([SSHD, windows], [windows, SSHD]):
         assert facts_of(transcript(sshd_settings=output(SAID)), order)["sshd_settings"]["permitrootlogin"] == "no"
     for order in ([SSHD, windows], [windows, SSHD]):
@@ -160,27 +172,21 @@ def test_output_the_parser_does_not_know_is_unsupported(stdout: bytes) -> None:
 
 @pytest.mark.parametrize("error", [KeyError("x"), TypeError("x"), AttributeError("x"), ZeroDivisionError("x")])
 def test_a_parser_that_breaks_is_a_crash(error: Exception) -> None:
-    def broken(lines: Sequence[str]) -> Reading:
-        raise error
-
-    fault = one(Probe("p", "p", "x", parse=broken), output(b"a\n")).fault
+    fault = one(Probe("p", "p", "x", parse=saying(error)), output(b"a\n")).fault
     assert fault is not None
     assert fault.cause is Cause.CRASHED
 
 
 @pytest.mark.parametrize("error", [ValueError("\x1b[31m"), RecursionError()])
 def test_hostile_output_is_unsupported(error: Exception) -> None:
-    def refusing(lines: Sequence[str]) -> Reading:
-        raise error
-
-    fault = one(Probe("p", "p", "x", parse=refusing), output(b"a\n")).fault
+    fault = one(Probe("p", "p", "x", parse=saying(error)), output(b"a\n")).fault
     assert fault is not None
     assert fault.cause is Cause.UNSUPPORTED
     assert fault.message.isprintable()
 
 
 def test_a_value_its_kind_does_not_allow_is_unsupported() -> None:
-    probe = Probe("audit", "audit", "x", parse=lambda lines: Reading(values={"enabled": ("on", 1)}))
+    probe = Probe("audit", "audit", "x", parse=saying(Reading(values={"enabled": ("on", 1)})))
     fault = one(probe, output(b"a\n")).fault
     assert fault is not None
     assert fault.cause is Cause.UNSUPPORTED
@@ -188,7 +194,7 @@ def test_a_value_its_kind_does_not_allow_is_unsupported() -> None:
 
 def test_no_answer_to_one_question_is_no_answer() -> None:
     reading = Reading(values={"id": ("debian", 1), "is_reboot_pending": (None, 2)})
-    facts = one(Probe("os_release", "os_release", "x", parse=lambda lines: reading), output(b"a\n"))
+    facts = one(Probe("os_release", "os_release", "x", parse=saying(reading)), output(b"a\n"))
     assert facts["id"] == "debian"
     with pytest.raises(Unreadable) as caught:
         facts["is_reboot_pending"]
@@ -197,7 +203,7 @@ def test_no_answer_to_one_question_is_no_answer() -> None:
 
 def test_a_setting_that_was_refused_alone_says_so() -> None:
     reading = Reading(values={"hostname": ("db1", 1)}, unread={"serial": Fault(Cause.REFUSED, "only root")})
-    facts = one(Probe("host_identity", "host_identity", "x", parse=lambda lines: reading), output(b"a\n"))
+    facts = one(Probe("host_identity", "host_identity", "x", parse=saying(reading)), output(b"a\n"))
     assert facts["hostname"] == "db1"
     for touch in (lambda: facts["serial"], lambda: "serial" in facts, lambda: facts.get("serial")):
         with pytest.raises(Unreadable) as caught:
@@ -208,9 +214,7 @@ def test_a_setting_that_was_refused_alone_says_so() -> None:
 def test_a_null_is_an_answer_where_the_kind_says_what_it_means() -> None:
     cells = {"name": "a", "is_root": False, "state": "usable", "scheme": "sha512", "changed_on": None}
     rest = {"max_days": None, "inactive_days": None, "expires_on": None}
-    probe = Probe(
-        "shadow_accounts", "shadow_accounts", "x", parse=lambda lines: Reading(rows=((1, {**cells, **rest}),))
-    )
+    probe = Probe("shadow_accounts", "shadow_accounts", "x", parse=saying(Reading(rows=((1, {**cells, **rest}),))))
     (row,) = one(probe, output(b"a\n")).rows()
     assert row.expires_on is None
     with pytest.raises(Unreadable):
@@ -221,14 +225,14 @@ def test_a_slip_of_the_author_is_no_absence() -> None:
     (row,) = one(LISTENERS, output(b"192.0.2.1 22\n")).rows()
     with pytest.raises(AuthorError, match="prot"):
         row.prot  # noqa: B018
-    facts = one(Probe("audit", "audit", "x", parse=lambda lines: Reading()), output())
+    facts = one(Probe("audit", "audit", "x", parse=saying(Reading())), output())
     with pytest.raises(AuthorError, match="enable"):
         facts.get("enable")
 
 
 def test_an_instant_comes_as_one() -> None:
     reading = Reading(values={"oldest_at": ("2026-10-31T01:02:03Z", 1)})
-    facts = one(Probe("journal_reach", "journal_reach", "x", parse=lambda lines: reading), output(b"a\n"))
+    facts = one(Probe("journal_reach", "journal_reach", "x", parse=saying(reading)), output(b"a\n"))
     assert facts["oldest_at"] == datetime(2026, 10, 31, 1, 2, 3, tzinfo=UTC)
 
 
@@ -249,7 +253,7 @@ def test_each_check_gets_facts_nobody_has_looked_at() -> None:
 
 def test_identifiers_are_hidden_and_the_rest_stays() -> None:
     cells = {"name": "ana", "uid": 0, "gid": 0, "shell": "/bin/sh", "is_root": False}
-    probe = Probe("passwd_accounts", "passwd_accounts", "x", parse=lambda lines: Reading(rows=((1, cells),)))
+    probe = Probe("passwd_accounts", "passwd_accounts", "x", parse=saying(Reading(rows=((1, cells),))))
     (row,) = hidden(one(probe, output(b"a\n")), lambda domain, value: f"{domain}:{len(value)}").rows()
     assert (row.name, row.uid, row.shell) == ("account:3", 0, "/bin/sh")
 

@@ -15,6 +15,7 @@ import pytest
 import sshd
 from sshd import Server
 
+from ctrlkit.collect import Summary
 from ctrlkit.errors import InputError
 from ctrlkit.model import Cause
 
@@ -42,7 +43,7 @@ def known(folder: Path, *lines: str) -> None:
     (folder / "known_hosts").write_text("".join(lines), "ascii")
 
 
-def fault(summary: collecting.collect.Summary) -> tuple[Cause, str]:
+def fault(summary: Summary) -> tuple[Cause, str]:
     """Cause and line of the only host, which failed."""
     assert not summary.complete
     assert not summary.read

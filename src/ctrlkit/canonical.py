@@ -28,10 +28,11 @@ _NUMBERS: Final = frozenset({"number", "decimal"})
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Records, some hundred thousand at a time: `_row`, `_flaw`, `_bad_row`, and per column its value, `w:` why it has none, `t:` that text.
+    """Records, some hundred thousand at a time.
 
-    The text is kept only where there is such a reason. `records` is how many there are, bad rows among them.
-    `held`: all stand in memory, as one block.
+    Each block holds `_row`, `_flaw`, `_bad_row`, and per column its value, `w:` why it has none, and `t:` its text
+    where there is such a reason. `records` is how many there are, bad rows among them; `held`: all in memory, as one
+    block.
     """
 
     blocks: Iterable[pl.DataFrame]
@@ -149,9 +150,7 @@ def _target(ours: str | None) -> str:
     return "not known" if ours is None else ours or "empty"
 
 
-def _without_totals(
-    raw: Raw, columns: Mapping[str, Column], layout: Layout
-) -> tuple[Raw, list[str]]:
+def _without_totals(raw: Raw, columns: Mapping[str, Column], layout: Layout) -> tuple[Raw, list[str]]:
     """The rows without the total rows at the end: `Total` in the first cell and nothing but numbers beside it."""
     beside = [
         _text(c, layout).is_null()
@@ -187,7 +186,11 @@ def _seen(raw: Raw, columns: Mapping[str, Column], layout: Layout, order: Order 
 def _suspects(column: Column, layout: Layout, pattern: str) -> pl.Expr:
     """The texts of a column; where they are as in the file, only of the cells that hold the pattern."""
     cell = _cell(column.name, layout)
-    return _text(column, layout) if not _is_plain(column.name, layout) else tidy(pl.when(cell.str.contains(pattern)).then(cell))
+    return (
+        _text(column, layout)
+        if not _is_plain(column.name, layout)
+        else tidy(pl.when(cell.str.contains(pattern)).then(cell))
+    )
 
 
 def _rules(seen: Mapping[str, Any], columns: Mapping[str, Column], clock: Clock, order: Order | None) -> Rules:

@@ -302,6 +302,63 @@ def _check(options: argparse.Namespace) -> int:
     return 0 if found.complete else 2
 
 
+def _collect_options(parser: argparse.ArgumentParser) -> None:
+    _profile(parser)
+    parser.add_argument("--engagement", type=Path, metavar="FILE", help="whose nonce the facts carry (default ./engagement.yaml)")
+    parser.add_argument("--inventory", type=Path, metavar="FILE", help="the hosts (default ./inventory.yaml)")
+    parser.add_argument("--out", type=Path, default=Path("evidence"), metavar="DIR", help="the pack (default evidence)")
+    parser.add_argument("--jobs", type=int, default=32, metavar="N", help="hosts at a time (default 32)")
+    parser.add_argument("--limit", action="append", default=[], metavar="HOSTS", help="only these hosts or roles")
+    parser.add_argument("--shard", metavar="I/N", help="only the I-th of N parts of the hosts")
+    parser.add_argument("--resume", action="store_true", help="read only what an earlier try did not")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be read, and touch nothing")
+    parser.add_argument("--script", choices=["sh"], help="print the same probes as a script to run by hand")
+    parser.set_defaults(command=_collect)
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from importlib import metadata
+
+    from ctrlkit import collect, collection, inventory
+
+    request = _request(options)
+    asked = collection.errand(request)
+    if options.script is not None and not options.dry_run:
+        sys.stdout.write(collection.printed(asked))
+        return 0
+    path = request.cwd / (request.inventory or Path("inventory.yaml"))
+    if options.script is not None:
+        print(collection.described(asked, None))
+        return 0
+    book = inventory.load(path)
+    hosts = inventory.choose(book, request.limit)
+    if options.shard:
+        hosts = inventory.shard(hosts, options.shard)
+    ready = collect.prepare(book, hosts, home=Path.home(), environ=os.environ, ask=_asker())
+    if options.dry_run:
+        print(collection.described(asked, ready))
+        return 0
+    done = collect.collect(
+        ready,
+        collection.script_for(asked),
+        request.cwd / request.out,
+        now=lambda: datetime.now(asked.terms.zone if asked.terms is not None else UTC),
+        version=metadata.version("ctrlkit"),
+        jobs=options.jobs,
+        resume=options.resume,
+        progress=lambda step: _listener(options)(step.line()),
+    )
+    print("\n".join(done.lines()))
+    return 0 if done.complete else 2
+
+
+def _asker() -> Callable[[str], str] | None:
+    """Asks for a secret at the terminal; None where nobody sits at one."""
+    import getpass
+
+    return (lambda prompt: getpass.getpass(f"{prompt} ")) if sys.stdin.isatty() else None
+
+
 def _list_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["controls", "kinds", "adapters", "profiles", "plugins", "probes", "schemas"])
     _profile(parser)
@@ -385,6 +442,7 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
     "run": ("plan, read, judge, report and seal", "ctrlkit run --profile bpo-philippines --engagement engagement.yaml evidence", _run_options),
     "init": ("start a folder for a self-check", "ctrlkit init desk --vendor 'Example Contact Services, Inc.'", _init_options),
     "check": ("is the pack readable and complete; no verdicts", "ctrlkit check evidence --profile bpo-philippines", _check_options),
+    "collect": ("read facts from hosts over SSH into the pack", "ctrlkit collect --inventory inventory.yaml --out evidence", _collect_options),
     "verify": ("is a bundle whole and unaltered", "ctrlkit verify runs/latest", _verify_options),
     "replay": ("judge a bundle again and compare", "ctrlkit replay runs/latest", _replay_options),
     "list": ("what there is", "ctrlkit list controls --profile bpo-philippines", _list_options),

@@ -1,4 +1,4 @@
-"""Columns: a whole column of text into typed values, the plain cells at once, the others one distinct text at a time."""
+"""Columns of text into typed values: the plain cells all at once, the others one distinct text at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from ctrlkit.cell import FINE, NUMBER, Rules, is_not_known, read, tidy, unknown_words, why
+from ctrlkit.cell import FINE, NUMBER, Rules, is_not_known, read, unknown_words, why
 from ctrlkit.kind import Column
 from ctrlkit.moment import plain_days, plain_instants
 

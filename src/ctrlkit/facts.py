@@ -87,7 +87,7 @@ def settings(lines: Sequence[str]) -> Reading:
 
 def _of(transcript: Transcript, probe: Probe) -> Facts:
     host = transcript.host
-    if probe.shell != transcript.shell:
+    if probe.language != transcript.shell:
         return _unread(host, probe, Fault(Cause.UNSUPPORTED, f"{host} · has no {probe.fact} · not for this system"))
     output = transcript.probes.get(probe.name)
     if output is None:

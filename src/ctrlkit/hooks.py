@@ -82,7 +82,7 @@ NO_PERMISSION = (
 class Probe:
     """A read-only command whose output becomes a host fact.
 
-    `command` is POSIX sh text (PowerShell where `shell` says so); it gets no input, LC_ALL=C and UTC, and must neither
+    `command` is sh text (PowerShell where `language` says so); it gets no input, LC_ALL=C and UTC, and must neither
     write nor contact anybody. Where it needs root it says `$ROOT` before the word that does: empty for root, `sudo -n`
     where that is allowed; a `privileged` probe is not run at all where neither is. `answers` are the exit statuses that
     answer the question; 127 outside them says that this system has no such tool. `refused` are words on stderr that
@@ -98,7 +98,7 @@ class Probe:
     refused: tuple[str, ...] = NO_PERMISSION
     about: str = ""
     parse: Callable[[Sequence[str]], Reading] | None = None
-    shell: Literal["sh", "powershell"] = "sh"
+    language: Literal["sh", "powershell"] = "sh"
 
 
 class Reporter(Protocol):

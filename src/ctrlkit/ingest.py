@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256 as digest_of
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ctrlkit import cache as cache_folder
 from ctrlkit import delimited, layout, problem, records, rows_file, workbook

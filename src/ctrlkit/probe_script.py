@@ -73,8 +73,8 @@ def build(  # noqa: PLR0913  the limits have defaults
     return head + body
 
 
-def chosen(probes: Sequence[Probe], shell: str = "sh") -> tuple[Probe, ...]:
-    """The probes for one shell; raises AuthorError for a name twice, a name no frame can hold, or an empty command."""
+def chosen(probes: Sequence[Probe], language: str = "sh") -> tuple[Probe, ...]:
+    """The probes in one language; raises AuthorError for a name twice, one no frame can hold, or an empty command."""
     seen: dict[str, Probe] = {}
     for probe in probes:
         if not _NAME.fullmatch(probe.name):
@@ -84,7 +84,7 @@ def chosen(probes: Sequence[Probe], shell: str = "sh") -> tuple[Probe, ...]:
         if not probe.command.strip() or "\0" in probe.command:
             raise AuthorError(f"probe {probe.name} · has no command a shell could run · expected sh text · write one")
         seen[probe.name] = probe
-    return tuple(probe for probe in seen.values() if probe.shell == shell)
+    return tuple(probe for probe in seen.values() if probe.language == language)
 
 
 def describe(probes: Sequence[Probe]) -> str:

@@ -9,7 +9,8 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -100,7 +101,8 @@ class Client:
 
 def load_keys(hops: Iterable[Hop], passphrase: str | None, ask: Ask | None) -> Keys:
     """The private keys that `hops` name, each read once; see `identity.load` for what it raises."""
-    return identity.load(hops, _parsed, _agent_keys(), passphrase, ask)
+    with _agent() as held:
+        return identity.load(hops, _parsed, set(held), passphrase, ask)
 
 
 def _parsed(text: str, passphrase: str | None) -> paramiko.PKey | str:
@@ -114,13 +116,22 @@ def _parsed(text: str, passphrase: str | None) -> paramiko.PKey | str:
     return "found no private key, or the passphrase does not open it"
 
 
-def _agent_keys() -> dict[bytes, paramiko.PKey]:
+@contextmanager
+def _agent() -> Iterator[Mapping[bytes, paramiko.PKey]]:
+    """The keys that the user's agent holds, by their public bytes; they can sign until the end of the block."""
     if not os.environ.get("SSH_AUTH_SOCK"):
-        return {}
+        yield {}
+        return
+    agent: paramiko.Agent | None = None
+    held: dict[bytes, paramiko.PKey] = {}
+    with suppress(*_ITS_DEATH):  # an agent that does not answer is none
+        agent = paramiko.Agent()
+        held = {key.asbytes(): key for key in agent.get_keys()}
     try:
-        return {key.asbytes(): key for key in paramiko.Agent().get_keys()}
-    except _ITS_DEATH:
-        return {}
+        yield held
+    finally:
+        if agent is not None:
+            agent.close()
 
 
 def read(client: Client, host: Host, way: tuple[Hop, ...], script: bytes, frame: Frame) -> Answer:
@@ -267,7 +278,8 @@ def _through(client: Client, way: tuple[Hop, ...]) -> _Connection:
 
 def _welcomed(client: Client, hop: Hop, connection: _Connection) -> _Connection:
     try:
-        _sign_in(client, hop, connection)
+        with _agent() as held:
+            _sign_in(client, hop, connection, held)
     except HostFault as fault:
         fault.fingerprint, fault.key_type = host_key.shown_by(connection.key)
         raise
@@ -277,14 +289,14 @@ def _welcomed(client: Client, hop: Hop, connection: _Connection) -> _Connection:
     return connection
 
 
-def _sign_in(client: Client, hop: Hop, connection: _Connection) -> None:
+def _sign_in(client: Client, hop: Hop, connection: _Connection, held: Mapping[bytes, paramiko.PKey]) -> None:
     """Sign in with keys, then with the password where one was given."""
     transport, line = connection.transport, connection.wire
     line.deadline = time.monotonic() + hop.connect_timeout
     transport.auth_timeout = hop.connect_timeout + 1
     transport.set_keepalive(_KEEPALIVE)
     password = client.secrets.sign_in.get(hop.name)
-    keys = _keys_for(client, hop)[:_MAX_KEYS]
+    keys = _keys_for(client, hop, held)[:_MAX_KEYS]
     ways: list[tuple[str, Callable[[], Sequence[str]]]] = [
         ("publickey", partial(transport.auth_publickey, hop.user, key)) for key in keys
     ]
@@ -317,9 +329,8 @@ def _attempted(attempt: Callable[[], Sequence[str]]) -> Sequence[str]:
         return ()
 
 
-def _keys_for(client: Client, hop: Hop) -> list[paramiko.PKey]:
+def _keys_for(client: Client, hop: Hop, held: Mapping[bytes, paramiko.PKey]) -> list[paramiko.PKey]:
     """The keys to offer, an agent's first; where the files are named, of the agent's only those."""
-    held = _agent_keys()
     if hop.own_keys:
         held = {
             blob: key for blob, key in held.items() if blob in {identity.public(file) for file in hop.identity_files}

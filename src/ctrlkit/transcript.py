@@ -47,8 +47,11 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """One whole frame; `started_at` is RFC 3339 UTC by the host's own clock, `rights` root, sudo or none,
-    `roles` what the person who started the script called the host."""
+    """One whole frame.
+
+    `started_at` is RFC 3339 UTC by the host's own clock, `rights` root, sudo or none, `roles` what the person who
+    started the script called the host.
+    """
 
     host: str
     marker: str

@@ -12,7 +12,7 @@ from ctrlkit.reader import CELL_LIMIT, Survey, counted
 
 
 def signs(names: Sequence[str], wanted: Sequence[str], delimiter: str, *, quoted: bool) -> list[pl.Expr]:
-    """What each line tells: its bytes, its longest wanted cell, whether it is blank and, in a file with quotes, those."""
+    """What each line tells: its bytes, its longest wanted cell, whether it is blank, and its quotes where there are."""
     sizes = {name: pl.col(name).str.len_bytes().cast(pl.Int64) for name in names}
     longest = pl.max_horizontal(pl.lit(0, pl.Int64), *(sizes[name] for name in wanted)).alias("_longest")
     blank = _is_blank(names, wanted[0] if wanted else "c0").alias("_blank")
@@ -67,7 +67,7 @@ def _is_blank(names: Sequence[str], telling: str) -> pl.Expr:
 
     def whole(series: pl.Series) -> pl.Series:
         rows = series.struct.unnest()
-        blank = rows.select((pl.col(telling).fill_null("").str.strip_chars() == "")).to_series()
+        blank = rows.select(pl.col(telling).fill_null("").str.strip_chars() == "").to_series()
         if not blank.any() or not rest:
             return blank
         others = rows.select(pl.all_horizontal([pl.col(n).fill_null("").str.strip_chars() == "" for n in rest]))
