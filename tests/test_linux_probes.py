@@ -281,7 +281,7 @@ def settings_of(name: str, text: str) -> dict[str, Any]:
 
 def test_a_lockout_module_outside_the_stack_does_nothing() -> None:
     text = (
-        "== /etc/pam.d/sshd\n@include common-auth\n== /etc/pam.d/common-auth\nauth [success=1 default=ignore] pam_unix.so\n"
+        "== /etc/pam.d/sshd\n@include common-auth\n== /etc/pam.d/common-auth\nauth [default=ignore] pam_unix.so\n"
         "== /etc/pam.d/other\nauth required pam_faillock.so preauth\nauth required pam_faillock.so authfail\n"
         "== /etc/security/faillock.conf\ndeny = 3\n"
     )

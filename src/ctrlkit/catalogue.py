@@ -13,7 +13,7 @@ from typing import Any, Final
 from ctrlkit import profile as profile_of
 from ctrlkit.books import plain_param
 from ctrlkit.errors import InputError, did_you_mean
-from ctrlkit.hooks import Adapter
+from ctrlkit.hooks import Adapter, Probe
 from ctrlkit.kind import Column, Kind
 from ctrlkit.model import Check, Control, Param
 from ctrlkit.parameter import default_of
@@ -44,13 +44,25 @@ def listing(what: str, stock: Stock, policy: Profile | None = None) -> list[Entr
         "adapters": lambda: [adapter(a) for a in stock.adapters],
         "profiles": lambda: [profile(file, stock) for file in sorted(stock.profiles, key=lambda f: (f.name, str(f)))],
         "plugins": lambda: [{"id": name} for name in stock.plugins],
-        "probes": list,
+        "probes": lambda: [probe(p) for p in stock.probes],
         "schemas": schemas,
     }
     if what not in makers:
         near = did_you_mean(what, makers)
         raise InputError(f"list {what}: there is no such list; expected one of {', '.join(makers)}{near}")
     return makers[what]()
+
+
+def probe(found: Probe) -> Entry:
+    """A probe: what it asks a host, for which fact, and whether it needs root."""
+    return {
+        "id": found.name,
+        "fact": found.fact,
+        "about": found.about,
+        "privileged": found.privileged,
+        "language": found.language,
+        "command": found.command,
+    }
 
 
 def _ids(stock: Stock, policy: Profile | None) -> Sequence[str]:

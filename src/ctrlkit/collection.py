@@ -39,11 +39,11 @@ def errand(request: Request) -> Errand:
     return Errand(shelf, policy, engagement.load(path) if path is not None else None)
 
 
-def probes_for(asked: Errand, roles: Collection[str] | None, shell: str = "sh") -> tuple[Probe, ...]:
+def probes_for(asked: Errand, roles: Collection[str] | None, language: str = "sh") -> tuple[Probe, ...]:
     """The probes whose facts a selected control looks at on a host with these roles; None: on any host."""
     controls = [asked.stock.controls[id_] for id_ in asked.profile.controls]
     facts = {fact for control in controls for fact in _facts(control, roles)}
-    return probe_script.chosen([p for p in asked.stock.probes if p.fact in facts and p.shell == shell], shell)
+    return probe_script.chosen([p for p in asked.stock.probes if p.fact in facts and p.language == language], language)
 
 
 def _facts(control: Control, roles: Collection[str] | None) -> Sequence[str]:

@@ -50,7 +50,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "adapters": ("id", "kind", "product"),
     "profiles": ("id", "controls", "title"),
     "plugins": ("id",),
-    "probes": ("id",),
+    "probes": ("id", "about"),
     "schemas": ("id", "of", "about"),
 }
 _NEXT: Final[Mapping[str, str]] = {

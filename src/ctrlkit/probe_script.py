@@ -125,7 +125,7 @@ _HEAD: Final = """\
 # prints them, so that nobody needs to sign in here. Read it before you start it; everything it does stands below.
 #
 # How to start it:    sudo sh FILE ROLE > NAME.facts   (without sudo it works too, and says what it could not read)
-# ROLE is what this computer is: workstation, server, mail or jump; several with commas. An inventory may say it instead.
+# ROLE is what this computer is: workstation, server, mail or jump; several with commas. An inventory may say it too.
 # Then hand over NAME.facts as it is. Do not open it in a word processor and do not paste it into a mail: the last line
 # holds a checksum over every byte.
 #

@@ -334,7 +334,7 @@ def _documents(data: Path, case: Case, carried: Carried) -> None:
         (data / "engagement.yaml").write_bytes(case.engagement.document.raw)
     (data / "profile").mkdir()
     for document in case.profile.documents:
-        (data / "profile" / f"{_slug(document.path.stem)}.yaml").write_bytes(document.raw)
+        (data / "profile" / f"{_slug(Path(str(document.path)).stem)}.yaml").write_bytes(document.raw)
     for name, raw in carried.documents.items():
         (data / name).write_bytes(raw)
     for name, path in (("waivers", request.waivers), ("attestations", request.attestations)):
@@ -410,7 +410,7 @@ def record(
         "exit": closed.exit_code,
         "counts": dict(closed.counts),
         "params": {line.control.id: {n: books.plain_param(v) for n, v in line.params.items()} for line in lines},
-        "profile_documents": [f"{_slug(d.path.stem)}.yaml" for d in case.profile.documents],
+        "profile_documents": [f"{_slug(Path(str(d.path)).stem)}.yaml" for d in case.profile.documents],
         "declared_empty": dict(carried.declared_empty),
         "unused": list(closed.unused),
         "proposed": list(closed.proposed),
