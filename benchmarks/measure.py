@@ -26,15 +26,16 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run, where, and what its environment holds besides ours."""
+    """What to run, where, what its environment holds besides ours, and the exit codes it may end with."""
 
     words: Sequence[str]
     cwd: Path | None = None
     also: Mapping[str, str] | None = None
+    ends: tuple[int, ...] = (0, 1, 2)
 
 
 def cost(command: Command) -> Cost:
-    """The cost of one run of a command; raises CalledProcessError where it ends in what no verdict ends in."""
+    """The cost of one run of a command; raises CalledProcessError where it ends otherwise."""
     env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | dict(command.also or {})
     quiet = subprocess.DEVNULL
     begin = time.perf_counter()
@@ -42,7 +43,7 @@ def cost(command: Command) -> Cost:
     _, status, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1, 2}:
+    if process.returncode not in command.ends:
         raise subprocess.CalledProcessError(process.returncode, list(command.words))
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 

@@ -34,6 +34,7 @@ def item(index: int, path: Path, function: str, **changes: Any) -> dict[str, Any
         "finding_note": "",
         "params": {},
         "tables": {},
+        "facts": [],
     }
     return {**plain, **changes}
 
@@ -54,6 +55,7 @@ def job(evidence: Path, tables: Mapping[str, Any] | None = None, engine: str = "
         },
         "engagement": {"country": "PH", "domains": [], "systems": {}, "features": [], "scope_clients": []},
         "tables": dict(tables or {}),
+        "facts": {},
     }
 
 

@@ -12,7 +12,7 @@ import pytest
 from ctrlkit.errors import AuthorError
 from ctrlkit.fact_kind import FactKind, parse, shipped
 from ctrlkit.facts import Facts, Unreadable, facts_of, from_document, hidden, none_of, settings
-from ctrlkit.hooks import Probe, Reading
+from ctrlkit.hooks import Probe, Reading, Said
 from ctrlkit.model import Cause, Fault, HostPointer
 from ctrlkit.transcript import Output, Transcript
 
@@ -29,7 +29,7 @@ LISTENERS = Probe("listeners", "listeners", "ss", parse=_rows)
 SAID = b"permitrootlogin no\nacceptenv LANG\nacceptenv LC_*\nmaxauthtries 4\n"
 
 
-def transcript(shell: str = "sh", **outputs: Output) -> Transcript:
+def transcript(shell: str = "sh", /, **outputs: Output) -> Transcript:
     return Transcript("h1", "m", "n1", shell, "db1", "2026-10-31T01:02:03Z", "0", "root", outputs)
 
 
@@ -49,7 +49,7 @@ def saying(reading: Reading | Exception) -> Callable[[Sequence[str]], Reading]:
 
 
 def one(probe: Probe, said: Output) -> Facts:
-    return facts_of(transcript(**{probe.name: said}), [probe])[probe.fact]
+    return facts_of(transcript("sh", **{probe.name: said}), [probe])[probe.fact]
 
 
 def test_a_setting_is_read_and_its_line_recorded() -> None:
@@ -212,8 +212,8 @@ def test_a_setting_that_was_refused_alone_says_so() -> None:
 
 
 def test_a_null_is_an_answer_where_the_kind_says_what_it_means() -> None:
-    cells = {"name": "a", "is_root": False, "state": "usable", "scheme": "sha512", "changed_on": None}
-    rest = {"max_days": None, "inactive_days": None, "expires_on": None}
+    cells: dict[str, Said] = {"name": "a", "is_root": False, "state": "usable", "scheme": "sha512", "changed_on": None}
+    rest: dict[str, Said] = {"max_days": None, "inactive_days": None, "expires_on": None}
     probe = Probe("shadow_accounts", "shadow_accounts", "x", parse=saying(Reading(rows=((1, {**cells, **rest}),))))
     (row,) = one(probe, output(b"a\n")).rows()
     assert row.expires_on is None
@@ -252,7 +252,7 @@ def test_each_check_gets_facts_nobody_has_looked_at() -> None:
 
 
 def test_identifiers_are_hidden_and_the_rest_stays() -> None:
-    cells = {"name": "ana", "uid": 0, "gid": 0, "shell": "/bin/sh", "is_root": False}
+    cells: dict[str, Said] = {"name": "ana", "uid": 0, "gid": 0, "shell": "/bin/sh", "is_root": False}
     probe = Probe("passwd_accounts", "passwd_accounts", "x", parse=saying(Reading(rows=((1, cells),))))
     (row,) = hidden(one(probe, output(b"a\n")), lambda domain, value: f"{domain}:{len(value)}").rows()
     assert (row.name, row.uid, row.shell) == ("account:3", 0, "/bin/sh")
@@ -289,9 +289,22 @@ def test_a_kind_takes_only_what_it_names() -> None:
             "additionalProperties": False,
         }
     )
-    good = {"day": "2026-10-31", "word": "a", "flag": True, "list": ("a",), "at": "2026-10-31T01:02:03Z"}
+    good: dict[str, Said] = {
+        "day": "2026-10-31",
+        "word": "a",
+        "flag": True,
+        "list": ("a",),
+        "at": "2026-10-31T01:02:03Z",
+    }
     assert kind.fault_of(Reading(values={name: (value, 1) for name, value in good.items()})) is None
     assert kind.fault_of(Reading(values={"word": (None, 1)})) is None
-    bad = {"day": "31/10/2026", "word": "b", "flag": "yes", "list": "a", "at": "2026-10-31 01:02", "other": 1}
+    bad: dict[str, Said] = {
+        "day": "31/10/2026",
+        "word": "b",
+        "flag": "yes",
+        "list": "a",
+        "at": "2026-10-31 01:02",
+        "other": 1,
+    }
     for name, value in bad.items():
         assert kind.fault_of(Reading(values={name: (value, 7)})) == f"line 7: {name} {value!r}"

@@ -32,7 +32,8 @@ def recorded(name: str) -> Mapping[str, Facts]:
 def parsed(name: str, text: str) -> Reading:
     parse = BY_NAME[name].parse
     assert parse is not None
-    return parse(text.splitlines())
+    reading: Reading = parse(text.splitlines())
+    return reading
 
 
 def rows(facts: Facts) -> list[dict[str, Any]]:
@@ -88,7 +89,7 @@ def test_a_plain_user_is_refused_what_needs_root_and_reads_the_rest() -> None:
     assert isinstance(found, Transcript), found
     facts = facts_of(found, PROBES)
     privileged = {probe.fact for probe in PROBES if probe.privileged}
-    assert {facts[name].fault.cause for name in privileged if facts[name].fault} == {Cause.REFUSED}
+    assert {causes(facts).get(name) for name in privileged} == {Cause.REFUSED}
     assert any(row.name == "root" for row in facts["passwd_accounts"].rows())
     with pytest.raises(Unreadable):
         facts["sshd_settings"]["permitrootlogin"]

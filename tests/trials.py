@@ -14,12 +14,13 @@ from typing import Any
 import yaml
 
 from ctrlkit import engagement, gather, pack, profile, stock
+from ctrlkit.carried import Carried
 from ctrlkit.case import Case, Request
 from ctrlkit.check import recording
 from ctrlkit.model import Result, plain
 from ctrlkit.outcome import judge
 from ctrlkit.privacy import EngagementKey
-from ctrlkit.run import Carried, results_of
+from ctrlkit.run import results_of
 from ctrlkit.stock import Stock
 from ctrlkit.worker import _Evidence, _planned
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
-    from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
-    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
     from ctrlkit.engagement import AsOf
+    from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
+    from ctrlkit.fact import Facts, Row
+    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
+    from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
 __all__ = [
     "AsOf",
     "Expr",
+    "Facts",
+    "Row",
     "Table",
     "Terms",
     "Window",
     "any_of",
+    "assert_each",
     "assert_every",
     "assert_rate",
     "beside",
@@ -53,6 +58,8 @@ _ROOMS = {
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
     "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
     "engagement": ("AsOf",),
+    "fact": ("Facts", "Row"),
+    "listing": ("assert_each",),
     "owner": ("with_owner",),
     "table": ("Table",),
     "terms": ("Terms", "Window"),

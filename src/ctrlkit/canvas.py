@@ -67,11 +67,10 @@ def _physical(column: Column) -> pl.Expr:
     text = _read(column)
     match column.type:
         case "datetime":
-            return (
-                text.str.strip_chars_end("Z")
-                .str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=True)
-                .to_physical()
-            )
+            whole = text.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False, cache=False)
+            rest = pl.when(whole.is_null()).then(text.str.strip_chars_end("Z"))  # the few with a fraction of a second
+            fine = rest.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=True)
+            return pl.coalesce(whole, fine).to_physical()
         case "date":
             return text.str.to_date("%Y-%m-%d", strict=True).to_physical().cast(pl.Int64)
         case "number" | "decimal":

@@ -70,25 +70,39 @@ class Case:
 
 
 def prepare(request: Request) -> Case:
-    """The case of a pack. Raises InputError for whatever is wrong with a document or option, before anything is written."""
+    """The case of a pack. Raises InputError for what is wrong with a document or option, before anything is written."""
     shelf = stock.take(request.cwd)
     policy = choose_profile(request, shelf)
     folder = pack.find(request.pack, request.cwd, lambda: pack.sample_folder(policy.sample) if policy.sample else None)
     if folder is None:
         msg = f"{request.cwd}: no pack here; expected ./pack.yaml or ./evidence/pack.yaml; start one with ctrlkit init"
         raise InputError(msg)
-    said = [] if request.pack is not None or folder.is_relative_to(request.cwd) else [f"no pack here: evaluating the shipped sample {folder.name}"]
+    said = (
+        []
+        if request.pack is not None or folder.is_relative_to(request.cwd)
+        else [f"no pack here: evaluating the shipped sample {folder.name}"]
+    )
     terms, moment, client_folder = _terms(request, policy, folder)
     ids = plan.select(policy, request.select, shelf.controls)
     engagement.check_controls(terms, shelf.controls)
     given = terms.document is not None and not terms.self_check
-    vendor = pack.load(folder, shelf.kinds, engagement_id=terms.id if given else None, vendor=terms.vendor or folder.name)
+    vendor = pack.load(
+        folder, shelf.kinds, engagement_id=terms.id if given else None, vendor=terms.vendor or folder.name
+    )
     if given and bare(vendor.vendor) != bare(terms.vendor):
-        msg = f"{folder.name}/pack.yaml: vendor: found {vendor.vendor!r}, the engagement asks {terms.vendor!r}; hand over that vendor's pack"
-        raise InputError(msg)
+        msg = f"{folder.name}/pack.yaml: vendor: found {vendor.vendor!r}, the engagement asks {terms.vendor!r}"
+        raise InputError(f"{msg}; hand over that vendor's pack")
     packs = [vendor]
     if client_folder is not None:
-        packs.append(pack.load(client_folder, shelf.kinds, engagement_id=terms.id if given else None, party="client", vendor=vendor.vendor))
+        packs.append(
+            pack.load(
+                client_folder,
+                shelf.kinds,
+                engagement_id=terms.id if given else None,
+                party="client",
+                vendor=vendor.vendor,
+            )
+        )
     known = set(shelf.controls)
     return Case(
         request, shelf, policy, ids, terms, moment, tuple(packs), vendor.sample,

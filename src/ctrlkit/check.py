@@ -18,7 +18,9 @@ import narwhals as nw
 
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, col, rule_of
+from ctrlkit.fact import Row
 from ctrlkit.literal import logical
+from ctrlkit.model import Fault
 from ctrlkit.rows import fetch_all
 from ctrlkit.share import Judgement, Share, in_words, judged, judged_strays
 from ctrlkit.table import Table
@@ -50,11 +52,22 @@ class Stumble:
 
 
 @dataclass(slots=True)
+class Seen:
+    """One row of a host's list that assertions spoke of: the columns that name it, what is wrong, what is not known."""
+
+    row: Row
+    named_by: tuple[str, ...] = ()
+    broken: dict[str, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Record:
     """What one check asserted.
 
     `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
-    to its tolerance, `shares` to the judgement of its rate.
+    to its tolerance, `shares` to the judgement of its rate. `seen` are the rows of a host's lists spoken of, by what
+    they say, and `unread` says why a list could not be read.
     """
 
     asserted: int = 0
@@ -66,9 +79,16 @@ class Record:
     noted: list[Stumble] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
+    seen: dict[tuple[Any, ...], Seen] = field(default_factory=dict)
+    unread: list[Fault] = field(default_factory=list)
 
 
 _current: ContextVar[Record] = ContextVar("record")
+
+
+def current() -> Record:
+    """The record of the check that runs."""
+    return _current.get()
 
 
 @contextmanager
@@ -150,7 +170,7 @@ def note_every(rows: Table, message: str) -> None:
     Rows of which nobody can say whether they belong to `rows` are not listed.
     """
     record = _current.get()
-    shown = _named_in(message)
+    shown = named_in(message)
     _, listed = _look(rows, Expr(lambda _: _never(), shown), lambda frame: frame.select(nw.len().alias("n")))
     for row in listed:
         if row["_state"] == BROKEN:
@@ -160,7 +180,7 @@ def note_every(rows: Table, message: str) -> None:
 
 
 def does_not_apply(because: str) -> None:
-    """Say that the control does not speak of this host (no sshd runs there): for host checks only, with nothing asserted."""
+    """Say that the control does not speak of this host (no sshd runs there); for host checks that assert nothing."""
     _current.get().outside.append(because)
 
 
@@ -174,10 +194,11 @@ def cannot_tell(because: str) -> None:
 def _showing(rule: Expr | str, because: str) -> Expr:
     """The rule, with the columns that its words name among those a finding shows."""
     rule = col(rule) if isinstance(rule, str) else rule
-    return Expr(rule.build, rule.columns | _named_in(because))
+    return Expr(rule.build, rule.columns | named_in(because))
 
 
-def _named_in(words: str) -> frozenset[str]:
+def named_in(words: str) -> frozenset[str]:
+    """The columns whose values `words` show."""
     return frozenset(name for _, name, _, _ in Formatter().parse(words) if name)
 
 

@@ -35,7 +35,9 @@ def errand(request: Request) -> Errand:
     shelf = stock.take(request.cwd)
     policy = choose_profile(request, shelf)
     beside = request.cwd / "engagement.yaml"
-    path = request.cwd / request.engagement if request.engagement is not None else (beside if beside.is_file() else None)
+    path = (
+        request.cwd / request.engagement if request.engagement is not None else (beside if beside.is_file() else None)
+    )
     return Errand(shelf, policy, engagement.load(path) if path is not None else None)
 
 

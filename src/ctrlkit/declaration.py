@@ -171,7 +171,9 @@ def _check(function: Any) -> Check:
         optional=getattr(function, "__ctrlkit_optional__", {}),
         claim=said.claim,
         roles=said.roles,
-        facts=() if said.roles is None else tuple(n for n in inspect.signature(function).parameters if n not in _NO_FACTS),
+        facts=()
+        if said.roles is None
+        else tuple(n for n in inspect.signature(function).parameters if n not in _NO_FACTS),
         line=function.__code__.co_firstlineno,
     )
 

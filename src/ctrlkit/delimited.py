@@ -24,7 +24,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 
 _HEAD: Final = 512 * 1024
 _BATCH: Final = 100_000
-_BLOCK: Final = 16 * 2**20
+_BLOCK: Final = 8 * 2**20
 _QUOTED_FAST_FROM: Final = 8 * 2**20
 """Below this many bytes a file with quotes is read by the slower reader, which knows every line."""
 

@@ -25,7 +25,9 @@ from ctrlkit.weighing import weigh
 Listen = Callable[[str], None]
 
 
-def from_packs(case: Case, key: EngagementKey, work: Path, listen: Listen = lambda _: None) -> dict[str, tuple[Evidence, ...]]:
+def from_packs(
+    case: Case, key: EngagementKey, work: Path, listen: Listen = lambda _: None
+) -> dict[str, tuple[Evidence, ...]]:
     """Kind -> its evidence, the client's before the vendor's; only files and columns that a selected check reads."""
     wanted = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
     reader = _Reader(case, work, listen)
@@ -39,7 +41,11 @@ def from_packs(case: Case, key: EngagementKey, work: Path, listen: Listen = lamb
             if read:
                 target = work / "evidence" / party
                 pairs = [(i, _source(s, i, key)) for i, s in read]
-                found.append(assemble.assemble(kind, pairs, columns, case.engagement, key, ties, target, clear=case.request.clear))
+                found.append(
+                    assemble.assemble(
+                        kind, pairs, columns, case.engagement, key, ties, target, clear=case.request.clear
+                    )
+                )
         present = tuple(e for e in found if not _absent(e))
         if present or found:
             gathered[name] = present or tuple(found)
@@ -80,11 +86,16 @@ def _ties(case: Case, reader: _Reader) -> Ties:
 
 
 def _source(source: PackSource, read: Ingested, key: EngagementKey) -> Source:
-    maps = {"columns": dict(source.columns), "values": {c: dict(v) for c, v in source.values.items()}, "constants": dict(source.constants)}
+    maps = {
+        "columns": dict(source.columns),
+        "values": {c: dict(v) for c, v in source.values.items()},
+        "constants": dict(source.constants),
+    }
     return Source(
         file=read.file, party=read.party, adapter=read.adapter, grade=read.grade,
         commitment=key.commitment(read.sha256) if read.sha256 else "", rows=read.rows, bad_rows=read.bad_rows,
-        first=read.first, last=read.last, exported_at=_utc(source.exported_at), exported_by=None, control_total=source.rows,
+        first=read.first, last=read.last, exported_at=_utc(source.exported_at), exported_by=None,
+        control_total=source.rows,
         maps={name: value for name, value in maps.items() if value}, notes=read.notes,
     )  # fmt: skip
 
@@ -101,7 +112,9 @@ def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> 
         kind = case.stock.kinds[name]
         frame = _canvas(chosen, kind, work, case.engagement.time_zone)
         faults = weigh(chosen, frame, kind, case.profile, case.engagement, case.as_of)
-        notes = tuple(f"{name}: the client's {chosen.rows} rows decide; the vendor's copy holds {o.rows}" for o in others)
+        notes = tuple(
+            f"{name}: the client's {chosen.rows} rows decide; the vendor's copy holds {o.rows}" for o in others
+        )
         if chosen.party == "vendor" and kind.party == "client":
             notes = (*notes, f"{name}: came from the vendor, though it is the client's own evidence")
         handed[name] = Handed(chosen, frame, faults, notes, {c.name: c.of or "" for c in kind.derived.values()})
@@ -146,5 +159,6 @@ def _evidence_from(said: Mapping[str, Any]) -> Evidence:
         kind=said["kind"], party=said["party"],
         sources=tuple(Source(**{**s, "grade": Grade(s["grade"]), "notes": tuple(s["notes"])}) for s in said["sources"]),
         columns=tuple(said["columns"]), rows=said["rows"], bad_rows=said["bad_rows"], outside=said["outside"],
-        faults=tuple(Fault(Cause(f["cause"]), f["message"]) for f in said["faults"]), notes=tuple(said["notes"]), sha256=said["sha256"],
+        faults=tuple(Fault(Cause(f["cause"]), f["message"]) for f in said["faults"]), notes=tuple(said["notes"]),
+        sha256=said["sha256"],
     )  # fmt: skip

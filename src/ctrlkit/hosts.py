@@ -113,7 +113,10 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
         return Machine(name, roles, listed, fault=said)
     origin = "ssh" if record else "file"
     if origin == "file" and nonce and said.nonce != nonce:
-        fault = Fault(Cause.MALFORMED, f"{name}: was made for another request (nonce {said.nonce or 'none'}); print the script again")
+        fault = Fault(
+            Cause.MALFORMED,
+            f"{name}: was made for another request (nonce {said.nonce or 'none'}); print the script again",
+        )
         return Machine(name, roles, listed, fault=fault)
     facts = facts_of_hosts.facts_of(said, probes)
     return Machine(
@@ -153,7 +156,9 @@ def fault_of(machine: Machine, profile: Profile, as_of: AsOf) -> Fault | None:
     limit = profile.fresh_days(FRESHNESS)
     age = as_of.instant - datetime.fromisoformat(machine.started_at)
     if age > timedelta(days=limit):
-        return Fault(Cause.STALE, f"{machine.name}: read {age.days} days before the as-of, the limit is {limit}; read it again")
+        return Fault(
+            Cause.STALE, f"{machine.name}: read {age.days} days before the as-of, the limit is {limit}; read it again"
+        )
     if age < -CLOCK_TOLERANCE:
         return Fault(Cause.MALFORMED, f"{machine.name}: read on {machine.started_at}, after the as-of; read it again")
     return None

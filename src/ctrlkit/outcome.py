@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import narwhals as nw
 
 from ctrlkit.check import BROKEN, UNKNOWN, Record, Stumble
+from ctrlkit.decision import Outcome, State, digest, plainly
+from ctrlkit.listing import with_rows
 from ctrlkit.literal import logical
 from ctrlkit.model import Cause, Finding, Note, Pointer
 from ctrlkit.rows import fetch, fetch_all
 from ctrlkit.share import Judgement
 from ctrlkit.table import Root, Table
 
+__all__ = ["SHOWN_NOTES", "SHOWN_SOURCES", "Outcome", "State", "digest", "judge", "plainly"]
+
 SHOWN_SOURCES = 20
 SHOWN_NOTES = 100
-
-
-State = Literal["passed", "failed", "inconclusive", "error", "not_applicable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one check decided for one subject, before grades, waivers and the state of the evidence are weighed."""
-
-    state: State
-    cause: Cause | None
-    reason: str
-    population: int | None = None
-    exceptions: int | None = None
-    findings: tuple[Finding, ...] = ()
-    notes: tuple[Note, ...] = ()
-    undecided: int = 0
 
 
 def judge(record: Record, control: str, subject: str, finding_note: str = "") -> Outcome:
@@ -63,9 +46,10 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     state, cause, reason = _decision(record, population, broken, undecided, places)
     exceptions = len(broken) + sum(1 for s in tolerated if any(m.state == BROKEN for m in s.marks))
     counted = exceptions if record.populations else None
-    return Outcome(
+    outcome = Outcome(
         state, cause, reason, population, counted, findings, tuple(notes), len(undecided) + len(record.doubts)
     )
+    return with_rows(outcome, record, (control, subject), finding_note)
 
 
 def _judgements(record: Record) -> dict[str, Judgement]:
@@ -113,17 +97,6 @@ def _decision(  # noqa: PLR0911  (one per way to end)
         words = f"{kinds}: of no row it is known whether this control speaks about it ({population:,} may be such rows)"
         return "inconclusive", Cause.UNDECIDED, words
     return "passed", None, ""
-
-
-def plainly(words: str) -> str:
-    """`because` texts with an ellipsis for what differs from row to row, for a sentence about many rows."""
-    return re.sub(r"\{[^}]*\}", "…", words)
-
-
-def digest(*parts: object) -> str:
-    """The key of a finding or note: 16 hex digits over JSON of the parts, the same next month and on every machine."""
-    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _population(populations: list[tuple[Table, int, int]]) -> int:

@@ -27,7 +27,16 @@ DOCUMENT: Final = "pack.yaml"
 PROPOSED: Final = ("attestations.yaml", "waivers.yaml")
 _ALMOST: Final = {DOCUMENT, "pack.yml"}
 _OF_SAMPLES: Final = {"truth.json"}
-_NOT_EVIDENCE: Final = {DOCUMENT, "engagement.yaml", "ctrlkit.toml", "sample.yaml", "Jenkinsfile", "azure-pipelines.yml", *PROPOSED}
+_RECIPES: Final = {"Jenkinsfile", "azure-pipelines.yml"}
+_NOT_EVIDENCE: Final = {
+    DOCUMENT,
+    "engagement.yaml",
+    "inventory.yaml",
+    "ctrlkit.toml",
+    "sample.yaml",
+    *PROPOSED,
+    *_RECIPES,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,9 @@ def draw(  # noqa: PLR0913, PLR0917  (all of them decide)
             empty = Line(control, ORGANISATION, effective(profile, control))
             excluded = _excluded(control, engagement, as_of)
             lines.append(
-                _decided(empty, Verdict.NOT_APPLICABLE, excluded) if excluded else _decided(empty, Verdict.INCONCLUSIVE, nothing)
+                _decided(empty, Verdict.NOT_APPLICABLE, excluded)
+                if excluded
+                else _decided(empty, Verdict.INCONCLUSIVE, nothing)
             )
         if on_host is not None and control.fault is None:
             lines += [_of_host(control, on_host, m, profile, engagement, as_of) for _, m in sorted(machines.items())]
@@ -129,7 +131,9 @@ def _of_host(  # noqa: PLR0913, PLR0917  (all of them decide)
     fault = hosts.fault_of(machine, profile, as_of)
     needed = profile.grade_needed(control.id)
     if fault is None and machine.grade.weakness > needed.weakness:
-        fault = Fault(Cause.WEAK_SOURCE, f"{machine.name}: is of grade {machine.grade}, the profile asks for {needed} or better")
+        fault = Fault(
+            Cause.WEAK_SOURCE, f"{machine.name}: is of grade {machine.grade}, the profile asks for {needed} or better"
+        )
     if fault is not None:
         return _decided(line, Verdict.INCONCLUSIVE, fault)
     return replace(line, check=check, facts=tuple(name for name in check.facts if name in machine.facts))

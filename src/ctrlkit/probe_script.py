@@ -49,13 +49,7 @@ def build(  # noqa: PLR0913  the limits have defaults
     script.
     """
     asked = chosen(probes)
-    if nonce and not _NONCE.fullmatch(nonce):
-        raise InputError(
-            f"engagement nonce {nonce!r} · has characters a script cannot hold · expected up to 128 letters, digits "
-            "and . _ : - · choose another nonce in engagement.yaml"
-        )
-    if not _MARKER.fullmatch(marker):
-        raise InputError(f"marker {marker!r} · expected 8 to 64 letters and digits · choose another marker")
+    checked(nonce, marker)
     head = _HEAD.format(asked=f' for the audit "{nonce}"' if nonce else "", reads="\n".join(map(_comment, asked)))
     body = _BODY
     for word, value in {
@@ -87,6 +81,17 @@ def chosen(probes: Sequence[Probe], language: str = "sh") -> tuple[Probe, ...]:
     return tuple(probe for probe in seen.values() if probe.language == language)
 
 
+def checked(nonce: str, marker: str) -> None:
+    """Raise InputError for a nonce (empty: none) or marker that cannot stand in a script."""
+    if nonce and not _NONCE.fullmatch(nonce):
+        raise InputError(
+            f"engagement nonce {nonce!r} · has characters a script cannot hold · expected up to 128 letters, digits "
+            "and . _ : - · choose another nonce in engagement.yaml"
+        )
+    if not _MARKER.fullmatch(marker):
+        raise InputError(f"marker {marker!r} · expected 8 to 64 letters and digits · choose another marker")
+
+
 def describe(probes: Sequence[Probe]) -> str:
     """What the script would ask, for `--dry-run`: per probe its name, what it is for, its rights and its command."""
     return "\n".join(_described(probe) for probe in probes)
@@ -95,16 +100,15 @@ def describe(probes: Sequence[Probe]) -> str:
 def _described(probe: Probe) -> str:
     rights = "as root, or by sudo where that is allowed" if probe.privileged else "as the plain user"
     lines = [line for line in probe.command.strip().splitlines() if line.strip()]
-    return "\n".join(
-        [f"{probe.name}: {_one_line(probe.about)}", f"  {rights}:", *(f"    {line}" for line in lines), ""]
-    )
+    return "\n".join([f"{probe.name}: {one_line(probe.about)}", f"  {rights}:", *(f"    {line}" for line in lines), ""])
 
 
 def _comment(probe: Probe) -> str:
-    return f"#   {probe.name}: {_one_line(probe.about)}{' (needs root)' if probe.privileged else ''}"
+    return f"#   {probe.name}: {one_line(probe.about)}{' (needs root)' if probe.privileged else ''}"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """`text` without line ends and other characters that a comment could not hold."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -167,24 +171,24 @@ say() {
   all=$all$1$nl
 }
 
-# Ends a probe and whatever it started.
+# Ends a process and whatever it started: stop SIGNAL NUMBER.
 stop() {
-  kill -9 "-$1" 2>/dev/null || kill -9 "$1" 2>/dev/null
+  kill "-$1" "-$2" 2>/dev/null || kill "-$1" "$2" 2>/dev/null
 }
 
 # Runs one command with no input and a time limit. Says on both outputs, on a line of its own, that it has ended.
 launch() {
   $session sh -c "$1" </dev/null &
   pid=$!
-  $session sh -c 'sleep "$1"; kill -9 "-$2" || kill -9 "$2"; [ -z "$3" ] || $3 kill -9 "-$2"' \\
+  $session sh -c 'sleep "$1"; trap "" TERM; kill -9 "-$2" || kill -9 "$2"; [ -z "$3" ] || $3 kill -9 "-$2"; exit 0' \\
     watch "$2" "$pid" "$ROOT" </dev/null >/dev/null 2>&1 &
   watch=$!
   wait "$pid" 2>/dev/null
   status=$?
-  stop "$watch"
-  wait "$watch" 2>/dev/null || timely=$?
-  [ "${timely:-0}" -gt 128 ] || status=timeout
-  stop "$pid"
+  # The watch dies of this while it sleeps; once it has struck it no longer listens, and ends with 0.
+  stop 15 "$watch"
+  if wait "$watch" 2>/dev/null; then status=timeout; fi
+  stop 9 "$pid"
   printf '\\n%s %s\\n' "$end" "$status"
   printf '\\n%s\\n' "$end" >&2
 }

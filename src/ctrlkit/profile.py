@@ -40,7 +40,7 @@ class Profile:
 
     `controls` are the selected ids, sorted; `dropped` the ids taken out and why. `params` holds every parameter of
     every selected control. `freshness` is in days by kind, `minimum_grade` by control id, both with `default`.
-    `country` is the one a self-check is judged under. `documents` are the files it was read from, the one asked for last.
+    `country` is the one a self-check is judged under. `documents` are the files it was read from, in order.
     """
 
     name: str

@@ -212,7 +212,8 @@ def _raised(error: BaseException, planned: Planned, record: Record) -> Outcome:
         found,
         state="failed",
         cause=None,
-        reason=(text if _touched(planned) else f"{planned.shown}:{line}: {text}") + f"; {found.reason}" * (found.state == "failed"),
+        reason=(text if _touched(planned) else f"{planned.shown}:{line}: {text}")
+        + f"; {found.reason}" * (found.state == "failed"),
         findings=(*found.findings, Finding(key, text, sources=_touched(planned))),
     )
 

@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 from ctrlkit import engagement, gather, hosts, plan, profile, run, stock, waiver
 from ctrlkit.assemble import Evidence
 from ctrlkit.bundle import Problem, opened, verify
+from ctrlkit.carried import Carried
 from ctrlkit.case import Case, Request, bare, choose_profile
 from ctrlkit.engagement import AsOf, Engagement, Period
 from ctrlkit.errors import BundleError, InputError
 from ctrlkit.evaluate import Child
 from ctrlkit.model import Cause, Result, Run, Severity
+from ctrlkit.payload import INVENTORY, PACKS
 from ctrlkit.profile import Profile, effective
-from ctrlkit.run import INVENTORY, PACKS, Carried
 from ctrlkit.stock import Stock
 from ctrlkit.waiver import Attestation
 
@@ -54,7 +55,8 @@ def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
             raise InputError(msg)
         known = set(shelf.controls)
         case = Case(
-            request, shelf, policy, plan.select(policy, request.select, shelf.controls), terms, moment, (), said["sample"],
+            request, shelf, policy, plan.select(policy, request.select, shelf.controls), terms, moment, (),
+            said["sample"],
             waiver.load_waivers(request.waivers, known) if request.waivers else (),
             waiver.load_attestations(request.attestations, known, policy.attestable) if request.attestations else (),
         )  # fmt: skip
@@ -75,7 +77,9 @@ def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[Differen
         shelf = _able(stock.take(cwd), said, path)
         lost = [id_ for id_ in said["select"] if id_ not in shelf.controls]
         if lost:
-            return tuple(Difference(id_, "no such control is installed here; install the plugin that brings it") for id_ in lost)
+            return tuple(
+                Difference(id_, "no such control is installed here; install the plugin that brings it") for id_ in lost
+            )
         case = _own_case(folder, said, shelf, Request(cwd, now))
         gathered = gather.from_bundle(folder, said)
         results, _ = run.results_of(case, gathered, _carried(folder, said, shelf), child, Path(work), None)
@@ -155,11 +159,14 @@ def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
                 hidden[id_, name] = tuple(said["params"][id_].get(name, ()))
                 clear[id_, name] = effective(own, shelf.controls[id_])[name]
     documents = {n: (folder / "data" / n).read_bytes() for n in PACKS.values() if (folder / "data" / n).is_file()}
-    claimed = {(line["control"], line["subject"]): line["verdict"] for text in _lines(folder) for line in [json.loads(text)]}
+    claimed = {
+        (line["control"], line["subject"]): line["verdict"] for text in _lines(folder) for line in [json.loads(text)]
+    }
     inventory = folder / "data" / INVENTORY
     documents |= {INVENTORY: inventory.read_bytes()} if inventory.is_file() else {}
     return Carried(
-        said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear, claimed, documents,
+        said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear, claimed,
+        documents,
         hosts.from_bundle(folder / "data" / "hosts"),
     )  # fmt: skip
 

@@ -44,14 +44,24 @@ def scoped(rows: pl.DataFrame, kind: Kind, engagement: Engagement, ties: Ties) -
     if not wanted or kind.party == "client":
         return Scoped(rows)
     told = _tied(rows, kind, [name for name in wanted if name not in rows.columns], ties)
-    belongs = [_belongs(name, words) for name, words in wanted.items() if name in told.columns]
+    belongs = [_belonging(told.get_column(n), words) for n, words in wanted.items() if n in told.columns]
     if not belongs:
         return Scoped(rows, untied=len(rows) if _person_of(rows, kind) else 0)
-    kept = told.with_columns(
-        pl.all_horizontal(b.fill_null(value=True) for b in belongs).alias("_kept"),
-        pl.any_horizontal(b.is_null() for b in belongs).alias("_untied"),
-    ).filter("_kept")
+    judged = pl.DataFrame([b.alias(f"_{number}") for number, b in enumerate(belongs)]).select(
+        pl.all_horizontal(pl.all().fill_null(value=True)).alias("_kept"),
+        pl.any_horizontal(pl.all().is_null()).alias("_untied"),
+    )
+    kept = told.hstack(judged).filter("_kept")
     return Scoped(kept.select(rows.columns), len(rows) - len(kept), int(kept.get_column("_untied").sum()))
+
+
+def _belonging(cells: pl.Series, words: list[str]) -> pl.Series:
+    """`_belongs` of each cell, worked out once for each distinct one."""
+    distinct = cells.drop_nulls().unique()
+    if distinct.is_empty():
+        return pl.Series(cells.name, [None], pl.Boolean).new_from_index(0, len(cells))
+    answers = distinct.to_frame().select(_belongs(cells.name, words)).to_series()
+    return cells.replace_strict(distinct, answers, default=None, return_dtype=pl.Boolean)
 
 
 def _belongs(name: str, words: list[str]) -> pl.Expr:

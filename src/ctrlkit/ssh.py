@@ -347,7 +347,7 @@ class _Running:
     left: list[float] = field(default_factory=list)
 
     def alive(self) -> bool:
-        """Whether more may come. Exit status and end of output arrive in either order: one is waited for, not for ever."""
+        """Whether more may come. Exit status and end of output come in either order; one is waited for a moment."""
         if self.channel.closed or not self.transport.is_active():
             return False
         signs = [self.channel.eof_received, self.channel.exit_status_ready()]

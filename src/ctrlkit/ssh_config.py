@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import shutil
 import subprocess
@@ -109,8 +110,10 @@ def settings_of(config: UserConfig, address: str, port: int | None = None, user:
     words = [config.ssh, "-G", *(["-p", str(port)] if port else []), *(["-l", user] if user else []), "--", address]
     # Nothing of this process's environment, where passwords may stand, goes along.
     clean = {"PATH": "/usr/bin:/bin", "HOME": str(config.home), "LC_ALL": "C"}
-    if config.file.exists():
-        words[1:1] = ["-F", str(config.file)] if config.home != Path.home() else []
+    if (
+        config.home != _home_of_openssh()
+    ):  # it looks there, whatever HOME says; what was not looked through may run things
+        words[1:1] = ["-F", str(config.file) if config.file.exists() else "none"]
     try:
         done = subprocess.run(  # noqa: S603 - the user's own ssh, the address cannot begin with a dash
             words,
@@ -130,6 +133,15 @@ def settings_of(config: UserConfig, address: str, port: int | None = None, user:
         said = visible(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason given")
         raise InputError(f"ssh -G {visible(address)}: refused ({said}); mend {visible(config.file.as_posix())}")
     return _gathered(_pair(line) for line in done.stdout.splitlines())
+
+
+def _home_of_openssh() -> Path:
+    try:
+        import pwd
+
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except (ImportError, KeyError):
+        return Path.home()
 
 
 def _hop(host: Host, settings: Settings, home: Path) -> Hop:

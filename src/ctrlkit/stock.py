@@ -50,7 +50,7 @@ def take(folder: Path) -> Stock:
         ]
         for path in own:
             if path.parent.name != "profiles" and (folder / PACK).is_file():
-                msg = f"{path.relative_to(folder).as_posix()}: lies in a pack, expected evidence only, nothing in a pack is executed"
+                msg = f"{path.relative_to(folder).as_posix()}: lies in a pack, where nothing is ever executed"
                 raise InputError(f"{msg}; move it out, or {PACK} and its files to evidence/")
             if path.parent.name == "plugins":
                 register(manager, _plugin(path), f"own:{path.stem}", f"plugins/{path.name}")

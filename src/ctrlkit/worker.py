@@ -23,12 +23,12 @@ from ctrlkit.terms import Terms, Window
 
 
 def main() -> int:
-    """Load the machinery, wait for the path of a job on stdin, evaluate it; the exit code says nothing, the lines do."""
+    """Load the machinery, wait for the path of a job on stdin, evaluate it; what it says, its lines say."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    import polars as _  # noqa: F401  loaded while the parent still reads the evidence
+    import polars as pl  # noqa: F401  loaded while the parent still reads the evidence
 
     from ctrlkit import pytest_plugin
 
@@ -75,7 +75,9 @@ class _Evidence:
         entry = self._job["tables"][name]
         columns = {c: Info(t, none=none, pseudonym=domain) for c, (t, none, domain) in entry["columns"].items()}
         exported = datetime.fromisoformat(entry["exported_at"]) if entry["exported_at"] else None
-        root = Root(self._kinds[name], entry["party"], self._frame(entry["parquet"]), columns, exported, entry["bad_rows"])
+        root = Root(
+            self._kinds[name], entry["party"], self._frame(entry["parquet"]), columns, exported, entry["bad_rows"]
+        )
         self._roots[name] = root
         return root
 
@@ -90,9 +92,9 @@ class _Evidence:
                 self._connection.execute("SET allowed_directories = [?]", [self._job["evidence"]])
                 self._connection.execute("SET enable_external_access = false")
             return nw.from_native(self._connection.read_parquet(path))
-        import polars
+        import polars as pl
 
-        return nw.from_native(polars.scan_parquet(path))
+        return nw.from_native(pl.scan_parquet(path))
 
 
 def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Evidence) -> Any:
@@ -118,8 +120,8 @@ def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Eviden
     for name in entry["facts"]:
         fixtures[name] = from_document(job["facts"][entry["subject"]][name])
     return Planned(
-        entry["index"], Path(entry["path"]), entry["shown"], entry["sha256"], entry["function"], entry["control"], entry["subject"],
-        entry["finding_note"], fixtures,
+        entry["index"], Path(entry["path"]), entry["shown"], entry["sha256"], entry["function"], entry["control"],
+        entry["subject"], entry["finding_note"], fixtures,
     )  # fmt: skip
 
 

@@ -1,0 +1,353 @@
+"""Endpoints: what is on a computer, what protects it, and what can be carried off with it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+from ctrlkit import AsOf, Facts, Row, assert_each, cannot_tell, control, house, standard
+
+DESKTOPS = ("workstation",)
+EVERY_HOST = ("workstation", "server", "jump", "mail")
+NO_DATA = ("/boot", "/boot/efi", "/efi")
+NOT_A_DISK = ("memory", "loop", "rom")
+UPDATERS = ("clamav-freshclam",)
+REFUSING = ("block", "reject")
+SUPPORTED_UNTIL = {
+    "alpine 3.20": date(2026, 4, 1),
+    "alpine 3.21": date(2026, 11, 1),
+    "alpine 3.22": date(2027, 5, 1),
+    "almalinux 8": date(2029, 3, 1),
+    "almalinux 9": date(2032, 5, 31),
+    "centos 7": date(2024, 6, 30),
+    "centos 8": date(2024, 5, 31),
+    "centos 9": date(2027, 5, 31),
+    "debian 10": date(2024, 6, 30),
+    "debian 11": date(2026, 8, 31),
+    "debian 12": date(2028, 6, 30),
+    "debian 13": date(2030, 6, 30),
+    "rhel 7": date(2024, 6, 30),
+    "rhel 8": date(2029, 5, 31),
+    "rhel 9": date(2032, 5, 31),
+    "rocky 8": date(2029, 5, 31),
+    "rocky 9": date(2032, 5, 31),
+    "ubuntu 20.04": date(2025, 5, 29),
+    "ubuntu 22.04": date(2027, 6, 1),
+    "ubuntu 24.04": date(2029, 5, 31),
+}
+"""Last day with security updates for everybody, as the distributions announced it; paid extensions do not count."""
+
+
+@control.on_host(
+    "END-01",
+    "Disks encrypted",
+    roles=DESKTOPS,
+    severity="high",
+    params={"coverage": house(100, "%", range=(0, 100))},
+    maps={
+        "PCI": ["3.5.1.2"],
+        "ISO27001": ["A.8.1", "A.8.24", "A.7.9"],
+        "SOC2": ["CC6.1", "CC6.7"],
+        "CSF": ["PR.DS-01"],
+        "NIST80053": ["SC-28"],
+        "CIS": ["3.6"],
+        "CCM": ["UEM-08"],
+        "GDPR": ["32.1.a"],
+        "PH": ["IRR s.28(g)", "NPC 2023-06"],
+        "IN": ["DPDPR r.6(1)(a)"],
+    },
+    remedy=(
+        "Encrypt the whole disk, swap too, before the computer leaves the floor again; keep the recovery key in the "
+        "device management, not with the person."
+    ),
+    decisions=[
+        "Host lines read the probe; the organisation line, over devices, is not judged yet.",
+        (
+            "Every mounted file system and swap counts but /boot and what lies in memory, in a file "
+            "or on a read-only disc: "
+            "each must lie on an encrypted device on every path."
+        ),
+        "A host line is about one computer: coverage, which is pooled over devices, does not excuse it.",
+    ],
+    typical_exception="Home desktops shipped in the pandemic, never enrolled.",
+)
+def test_every_disk_with_data_is_encrypted(disks: Facts) -> None:
+    """Every file system of a workstation that may hold data, swap included, lies on an encrypted device."""
+    assert_each(
+        disks,
+        lambda row: row.is_encrypted,
+        where=lambda row: row.mountpoint not in NO_DATA and row.type not in NOT_A_DISK,
+        because="{mountpoint} lies on {name}, which is not encrypted",
+        by="mountpoint",
+    )
+
+
+@control.on_host(
+    "END-02",
+    "Malware protection alive",
+    roles=DESKTOPS,
+    severity="high",
+    params={
+        "seen_days": house(7, "days", range=(0, 3650)),
+        "signature_days": house(3, "days", range=(0, 3650)),
+    },
+    maps={
+        "PCI": ["5.2.1", "5.3.1", "5.3.2", "5.3.5"],
+        "ISO27001": ["A.8.7"],
+        "SOC2": ["CC6.8"],
+        "CSF": ["DE.CM-09"],
+        "NIST80053": ["SI-3"],
+        "CIS": ["10.1", "10.2"],
+        "CCM": ["UEM-09"],
+        "PH": ["NPC PHE Bulletin 12"],
+    },
+    remedy=(
+        "Start the protection, let it fetch its signatures every day, and have its console alarm on what "
+        "it no longer hears of."
+    ),
+    decisions=[
+        "Host lines read the probe; the organisation line, over devices, is not judged yet.",
+        "One product that runs is enough; a service that only fetches signatures protects nothing.",
+        (
+            "Signatures of a product that runs are at most signature_days old at the as-of date; a "
+            "product that does not "
+            "say how old they are is undecided, as av_signature_on null is."
+        ),
+    ],
+    typical_exception="Console reports full coverage of only those machines it knows.",
+)
+def test_protection_against_malware_runs_and_is_fresh(malware_protection: Facts, params: Any, as_of: AsOf) -> None:
+    """A product against malware runs on every workstation, and its signatures are at most signature_days old."""
+    scanners = [row for row in malware_protection.rows() if row.product not in UPDATERS]
+    running = [row for row in scanners if row.is_active]
+    assert_each(
+        running,
+        lambda row: as_of.date - row.signatures_on <= timedelta(days=params.signature_days),
+        because="signatures of {product} are too old",
+        by="product",
+    )
+    assert running, "no protection against malware runs"
+
+
+@control.on_host(
+    "END-03",
+    "Patched and supported",
+    roles=EVERY_HOST,
+    severity="high",
+    params={
+        "critical_days": standard(30, "days", range=(0, 3650), source="PCI 6.3.3 one month"),
+        "high_days": house(45, "days", range=(0, 3650)),
+        "scan_days": standard(90, "days", range=(0, 3650), source="PCI 11.3.1"),
+    },
+    maps={
+        "PCI": ["6.3.1", "6.3.3", "11.3.1", "12.3.4"],
+        "ISO27001": ["A.8.8"],
+        "SOC2": ["CC7.1"],
+        "CSF": ["PR.PS-02"],
+        "NIST80053": ["SI-2", "RA-5"],
+        "CIS": ["7.3", "7.4", "2.2"],
+        "CCM": ["TVM-03", "UEM-07"],
+        "PH": ["IRR s.28(d)", "DPA s.20(c)"],
+    },
+    remedy=(
+        "Install the pending security updates and restart; replace a system whose support has run out, or take it off "
+        "the network until it is replaced."
+    ),
+    decisions=[
+        "Host lines read the probe; the organisation line, over vulns and devices, is not judged yet.",
+        (
+            "A security update that the host itself knows of and has not installed is a finding; "
+            "whether the others are "
+            "for security is undecided where the package manager does not tell."
+        ),
+        "Lists of updates fetched more than critical_days before the as-of instant decide nothing.",
+        "An update that waits for a restart is not in force: a pending restart is a finding, an unknown one undecided.",
+        "A system whose end of support this control does not know is undecided; paid extensions do not count.",
+    ],
+    typical_exception="Windows builds past support on training-room PCs that are used live at peak.",
+)
+def test_the_system_is_supported_and_its_updates_are_in(
+    pending_updates: Facts, os_release: Facts, update_lists: Facts, params: Any, as_of: AsOf
+) -> None:
+    """The system of every host is supported on the as-of date, no security update is pending, none waits for a restart,
+    and the host has asked for updates within critical_days.
+    """
+    assert_each(
+        pending_updates,
+        lambda row: not row.is_security,
+        because="security update of {package} is not installed",
+        by="package",
+    )
+    system = f"{os_release['id']} {os_release['version_id']}"
+    until = supported_until(system)
+    if until is None:
+        cannot_tell(f"until when {system} is supported is not known to this control")
+    else:
+        assert until >= as_of.date, f"{system} is out of support since {until}"
+    assert not os_release["is_reboot_pending"], "an installed update waits for a restart"
+    if update_lists["updated_at"] < as_of.instant - timedelta(days=params.critical_days):
+        cannot_tell(f"the lists of updates are more than {params.critical_days} days old")
+
+
+def supported_until(system: str) -> date | None:
+    """The last day with updates of `id version`; the point releases of a version share it."""
+    parts = system.split(".")
+    names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((SUPPORTED_UNTIL[name] for name in names if name in SUPPORTED_UNTIL), None)
+
+
+@control.on_host(
+    "END-04",
+    "No removable storage",
+    roles=DESKTOPS,
+    severity="high",
+    params={"exceptions": house(0, "devices", range=(0, 10_000))},
+    maps={
+        "PCI": ["5.3.3", "9.4.4"],
+        "ISO27001": ["A.7.10", "A.8.12"],
+        "SOC2": ["CC6.7"],
+        "CSF": ["PR.DS-01", "PR.PS-01"],
+        "NIST80053": ["MP-7"],
+        "CIS": ["10.3"],
+        "CCM": ["UEM-11"],
+        "PH": ["IRR s.27(d)", "RA 11165 s.6"],
+        "HIPAA": ["164.310(d)"],
+    },
+    remedy=(
+        "Let neither usb-storage nor uas be loaded (install … /bin/false in modprobe.d), or admit listed devices only "
+        "with USBGuard (ImplicitPolicyTarget=block); then try a stick on three seats."
+    ),
+    decisions=[
+        "Host lines read the probe; the organisation line, over devices, is not judged yet.",
+        (
+            "Blocked is: neither driver can be loaded and none is, or a device rule refuses USB "
+            "devices, or USBGuard runs "
+            "and blocks what no rule names."
+        ),
+        (
+            "A host line is about one computer: exceptions, which are pooled over devices, do not excuse "
+            "it; a waiver does."
+        ),
+        "Phones over MTP are not seen by this probe.",
+    ],
+    typical_exception="usb-storage blocked but phones mount over MTP; headset hub lets a stick through.",
+)
+def test_no_usb_storage_can_be_used(usb_storage: Facts, usbguard: Facts, os_release: Facts) -> None:
+    """No USB storage can be used on a workstation, whoever holds it: seats change hands."""
+    blocked = (
+        drivers_refused(usb_storage)
+        or usb_storage["is_deauthorised"]
+        or (os_release["id"] != "windows" and guarded(usbguard))
+    )
+    assert blocked, "USB storage can be used"
+
+
+def drivers_refused(usb: Facts) -> bool:
+    """Whether neither driver for USB storage is or can be loaded."""
+    return bool(usb["storage_disabled"] and usb["uas_disabled"] and not usb["is_loaded"])
+
+
+def guarded(usbguard: Facts) -> bool:
+    """Whether USBGuard runs and blocks the devices that no rule names."""
+    return bool(usbguard["is_active"] and usbguard["implicit_target"] in REFUSING)
+
+
+@control.on_host(
+    "END-05",
+    "No local admin, no forbidden software",
+    roles=DESKTOPS,
+    severity="high",
+    params={
+        "denied": house(
+            [
+                "anydesk",
+                "teamviewer",
+                "rustdesk",
+                "ultraviewer",
+                "telegram",
+                "whatsapp",
+                "megasync",
+                "dropbox",
+                "mouse_jiggler",
+                "browser_password_store",
+            ],
+            "list",
+        ),
+        "agents_admin": house(0, "devices", range=(0, 10_000)),
+    },
+    maps={
+        "PCI": ["2.2.4", "7.2.2", "12.2.1"],
+        "ISO27001": ["A.8.2", "A.8.19", "A.8.18"],
+        "SOC2": ["CC6.3", "CC6.8"],
+        "CSF": ["PR.PS-05", "PR.AA-05"],
+        "NIST80053": ["AC-6", "CM-11"],
+        "CIS": ["2.3", "2.5", "5.4"],
+        "CCM": ["UEM-02", "IAM-05"],
+        "PH": ["NPC PHE Bulletin 12"],
+    },
+    remedy=(
+        "Take the account out of the administrators' group, ask for a password in sudo, remove the software today, and "
+        "find out who has used it. Where support needs an account of its own, have it waived by name."
+    ),
+    decisions=[
+        "Host lines read the probe; the organisation line, over devices and roster, is not judged yet.",
+        (
+            "Starts with means whole words: anydesk matches AnyDesk 8.0, not anydesktop; mouse_jiggler matches mouse "
+            "jiggler. Of names that begin with a domain turned round (flatpak) the rest counts."
+        ),
+        (
+            "A host does not say who an account belongs to: every member of an administrators' group "
+            "but the built-in one "
+            "is judged as an agent, as a holder not on the roster is."
+        ),
+        "A sudo rule that asks nobody for a password is a finding where it lets everything run, or commands by alias.",
+        "A host line is about one computer: agents_admin, which is pooled over devices, does not excuse it.",
+    ],
+    typical_exception="IT support leaves a remote-control tool on every home PC with one shared password.",
+)
+def test_nobody_is_administrator_and_no_denied_software_is_there(
+    admin_groups: Facts, installed_software: Facts, sudo_rules: Facts, os_release: Facts, params: Any
+) -> None:
+    """No account of a workstation but the built-in one is an administrator, none becomes one without a password, and no
+    software equals, or starts with, an entry of denied (case and punctuation ignored).
+    """
+    denied = [words_of(entry) for entry in params.denied]
+    assert_each(admin_groups, lambda row: row.is_root, because="{member} is in group {group}", by="group member")
+    assert_each(
+        installed_software,
+        lambda row: not any(begins(software_words(row), entry) for entry in denied),
+        because="{name} is installed",
+        by="name source",
+    )
+    if os_release["id"] != "windows":
+        assert_each(
+            sudo_rules,
+            lambda row: row.needs_password or not is_broad(row.commands),
+            because="{who} becomes root without a password: {commands}",
+            by="file who commands",
+        )
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a name, without case and punctuation."""
+    return [word for word in re.split(r"[\W_]+", text.casefold()) if word]
+
+
+def software_words(row: Row) -> list[str]:
+    """The words that an application goes by."""
+    words = words_of(row.name)
+    return words[2:] if row.source == "flatpak" and row.name.count(".") > 1 else words
+
+
+def begins(words: list[str], entry: list[str]) -> bool:
+    """Whether the words start with the entry's."""
+    return words[: len(entry)] == entry
+
+
+def is_broad(commands: str) -> bool:
+    """Whether what needs no password is everything, or what an alias says."""
+    if commands.startswith("permit"):
+        return " cmd " not in f"{commands} "
+    _, tag, allowed = commands.partition("NOPASSWD:")
+    return not tag or re.search(r"(?<![\w/!.-])[A-Z][A-Z0-9_]+(?![\w/:])", allowed) is not None

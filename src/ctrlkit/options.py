@@ -1,0 +1,205 @@
+"""The words of the command line: commands, options, and what help says of them; nothing is done here."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ctrlkit.errors import InputError, did_you_mean
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are one line and end in 3."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong with the words, with a nearest word where there is one."""
+        below = [p for a in self._actions if isinstance(a.choices, dict) for p in a.choices.values()]
+        options = [a for p in (self, *below) for a in p._actions]  # noqa: SLF001  argparse names them nowhere else
+        known = [word for action in options for word in action.option_strings]
+        unknown = message.removeprefix("unrecognized arguments: ").split() if message.startswith("unrecognized") else []
+        near = did_you_mean(unknown[0], known) if unknown else ""
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        if choice:
+            message = message.split(" (choose", 1)[0]
+            near = did_you_mean(choice[1], re.findall(r"[\w-]+", choice[2])) or f"; expected one of {choice[2]}"
+        command = self.prog.partition(" ")[2]
+        msg = f"{command}: " * bool(command) + f"{message}{near}; see {self.prog} --help"
+        raise InputError(msg)
+
+
+def parser_of(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of these words; only a command among them has its options laid out, so that help is quick."""
+    parser = _Parser(
+        prog="ctrlkit",
+        description="An audit of a call-center vendor as a test suite.",
+        epilog="example: ctrlkit run --profile bpo-philippines",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=_version(words), help="show the version and exit")
+    commands = parser.add_subparsers(required=True, metavar=f"{{{','.join(_COMMANDS)}}}", parser_class=_Parser)
+    for name, (what, example, options) in _COMMANDS.items():
+        one = commands.add_parser(name, help=what, description=what, epilog=f"example: {example}", allow_abbrev=False)
+        one.add_argument("-q", "--quiet", action="store_true", help="say less on standard error")
+        one.add_argument("-v", "--verbose", action="store_true", help="say more on standard error")
+        one.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="colour in text output")
+        one.set_defaults(command=name)
+        if name in words:
+            options(one)
+    return parser
+
+
+def _version(words: Sequence[str]) -> str:
+    """The version, looked up only where it is asked for: that costs as much as all of help."""
+    from importlib import metadata
+
+    return f"ctrlkit {metadata.version('ctrlkit')}" if "--version" in words else ""
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    from ctrlkit.model import Severity
+
+    parser.add_argument("pack", nargs="?", type=Path, metavar="PACK|BUNDLE", help="the vendor's folder, or a bundle")
+    _profile(parser)
+    parser.add_argument(
+        "--engagement", type=Path, metavar="FILE", help="what the client asks (default ./engagement.yaml)"
+    )
+    parser.add_argument("--client-pack", type=Path, metavar="DIR", help="the client's own evidence")
+    parser.add_argument(
+        "--inventory", type=Path, metavar="FILE", help="the hosts and their roles (default ./inventory.yaml)"
+    )
+    parser.add_argument("--limit", action="append", default=[], metavar="HOSTS", help="only these hosts or roles")
+    parser.add_argument("--as-of", metavar="DATE|INSTANT", help="the instant everything is judged at (default now)")
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="ID|DOMAIN", help="only these; repeat or use commas"
+    )
+    parser.add_argument("--waivers", type=Path, metavar="FILE", help="the client's accepted exceptions")
+    parser.add_argument(
+        "--attestations", type=Path, metavar="FILE", help="a person's answers where evidence is missing"
+    )
+    parser.add_argument(
+        "--fail-on", choices=[s.value for s in Severity], default="low", help="what counts for exit 1 (default low)"
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where bundles go (default runs)")
+    for view in ("junit", "html", "markdown"):
+        parser.add_argument(f"--{view}", type=Path, metavar="FILE", help=f"write the {view} view here as well")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
+    parser.add_argument(
+        "--engine", choices=["polars", "duckdb"], default="polars", help="the table engine; the results are the same"
+    )
+    parser.add_argument(
+        "--privacy",
+        choices=["pseudonym", "clear"],
+        default="pseudonym",
+        help="clear adds the clear files to the bundle",
+    )
+    parser.add_argument("--engagement-key", type=Path, metavar="FILE", help="the secret behind the pseudonyms")
+    parser.add_argument("--zip", action="store_true", help="pack the bundle into one file as well")
+
+
+def _profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", metavar="NAME|FILE", help="the client's policy; see ctrlkit list profiles")
+
+
+def _verify_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
+    _profile(parser)
+    parser.add_argument("--engagement", type=Path, metavar="FILE", help="was it judged by this engagement?")
+    parser.add_argument("--waivers", type=Path, metavar="FILE", help="was it judged by these waivers?")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
+
+
+def _replay_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
+
+
+def _check_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pack", nargs="?", type=Path, metavar="PACK", help="the vendor's folder")
+    _profile(parser)
+    parser.add_argument(
+        "--engagement", type=Path, metavar="FILE", help="what the client asks (default ./engagement.yaml)"
+    )
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
+
+
+def _collect_options(parser: argparse.ArgumentParser) -> None:
+    _profile(parser)
+    parser.add_argument(
+        "--engagement", type=Path, metavar="FILE", help="whose nonce the facts carry (default ./engagement.yaml)"
+    )
+    parser.add_argument("--inventory", type=Path, metavar="FILE", help="the hosts (default ./inventory.yaml)")
+    parser.add_argument("--out", type=Path, default=Path("evidence"), metavar="DIR", help="the pack (default evidence)")
+    parser.add_argument("--jobs", type=int, default=32, metavar="N", help="hosts at a time (default 32)")
+    parser.add_argument("--limit", action="append", default=[], metavar="HOSTS", help="only these hosts or roles")
+    parser.add_argument("--shard", metavar="I/N", help="only the I-th of N parts of the hosts")
+    parser.add_argument("--resume", action="store_true", help="read only what an earlier try did not")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be read, and touch nothing")
+    parser.add_argument("--script", choices=["sh"], help="print the same probes as a script to run by hand")
+
+
+def _list_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["controls", "kinds", "adapters", "profiles", "plugins", "probes", "schemas"])
+    _profile(parser)
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
+
+
+def _explain_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "word", metavar="ID|KIND|CAUSE|EXIT", help="a control, an evidence kind, a cause or an exit code"
+    )
+    _profile(parser)
+
+
+def _init_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="where to start (default here)"
+    )
+    _profile(parser)
+    parser.add_argument("--vendor", metavar="NAME", help="who is checked (default the folder's name)")
+    parser.add_argument(
+        "--ci",
+        choices=["github", "gitlab", "azure", "jenkins"],
+        default="github",
+        help="the CI its recipe is for (default github)",
+    )
+
+
+def _keygen_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kind", choices=["engagement", "sign"], default="engagement", help="what the key is for")
+    parser.add_argument("--out", required=True, type=Path, metavar="STEM", help="where it goes: STEM.key")
+
+
+def _clean_options(_: argparse.ArgumentParser) -> None:
+    """There are none."""
+
+
+_COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
+    "run": (
+        "plan, read, judge, report and seal",
+        "ctrlkit run --profile bpo-philippines --engagement engagement.yaml evidence",
+        _run_options,
+    ),
+    "init": (
+        "start a folder for a self-check",
+        "ctrlkit init desk --vendor 'Example Contact Services, Inc.'",
+        _init_options,
+    ),
+    "check": (
+        "is the pack readable and complete; no verdicts",
+        "ctrlkit check evidence --profile bpo-philippines",
+        _check_options,
+    ),
+    "collect": (
+        "read facts from hosts over SSH into the pack",
+        "ctrlkit collect --inventory inventory.yaml --out evidence",
+        _collect_options,
+    ),
+    "verify": ("is a bundle whole and unaltered", "ctrlkit verify runs/latest", _verify_options),
+    "replay": ("judge a bundle again and compare", "ctrlkit replay runs/latest", _replay_options),
+    "list": ("what there is", "ctrlkit list controls --profile bpo-philippines", _list_options),
+    "explain": ("what a control, kind, cause or exit code means", "ctrlkit explain MFA-01", _explain_options),
+    "keygen": ("make a key", "ctrlkit keygen --kind engagement --out northwind", _keygen_options),
+    "clean": ("remove what was cached of evidence", "ctrlkit clean", _clean_options),
+}
