@@ -96,7 +96,7 @@ def main() -> int:
     return 0
 
 
-def compare(folder: Path, server: Server, count: int, jobs: int, repeat: int, each: bool) -> None:  # noqa: PLR0913
+def compare(folder: Path, server: Server, count: int, jobs: int, repeat: int, each: bool) -> None:  # noqa: PLR0913, PLR0917
     """One pair in each round, so that what else goes on here meets both."""
     ways = ["ssh", "ctrlkit", *(["one command per probe"] if each else [])]
     costs: dict[str, list[Cost]] = {way: [] for way in ways}
@@ -108,9 +108,10 @@ def compare(folder: Path, server: Server, count: int, jobs: int, repeat: int, ea
     beside = median(costs["ssh"])
     for way in ways:
         cost = median(costs[way])
-        ratio = "" if way == "ssh" else f"{cost.wall / beside.wall:.2f} ×, {cost.cpu / beside.cpu:.2f} ×"
+        ratio = "" if way == "ssh" else f"{cost.wall / beside.wall:.2f}, {cost.cpu / beside.cpu:.2f}"
         print(
-            f"{count:>5}  {way:<22} {cost.wall:>8.2f} {cost.cpu:>8.2f} {cost.memory:>6.0f} {cost.descriptors:>5}  {ratio}",
+            f"{count:>5}  {way:<22} {cost.wall:>8.2f} {cost.cpu:>8.2f} {cost.memory:>6.0f} "
+            f"{cost.descriptors:>5}  {ratio}",
             flush=True,
         )
 

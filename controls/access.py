@@ -8,10 +8,13 @@ from typing import Any
 from ctrlkit import (
     AsOf,
     Expr,
+    Facts,
+    Row,
     Table,
     Terms,
     Window,
     any_of,
+    assert_each,
     assert_every,
     cannot_tell,
     col,
@@ -23,12 +26,16 @@ from ctrlkit import (
     maybe,
     note_every,
     reads,
+    standard,
     when,
     with_owner,
 )
 from ctrlkit.kind import shipped
 
 ROLES = shipped()["roster"].column("role").values
+SERVERS = ("server", "jump", "mail")
+NO_SHELL = ("nologin", "false", "sync")
+FIRST_PERSON, LAST_PERSON = 1000, 59_999
 
 
 def accounts_of_leavers(accounts: Table, identity_map: Table | None, roster: Table) -> Table:
@@ -206,6 +213,85 @@ def exported_together(one: Table, other: Table, limit: int) -> datetime | None:
 def local_day(moment: datetime, period: Window) -> date:
     """The local day of an instant, counted in days of 24 h from the first midnight of the period."""
     return period.start + timedelta(days=(moment - period.begins) // timedelta(days=1))
+
+
+@control.on_host(
+    "ACC-03",
+    "Dormant accounts off",
+    roles=SERVERS,
+    severity="medium",
+    params={"dormant_days": standard(45, "days", range=(1, 365), source="CIS 5.3; PCI 8.2.6 allows 90")},
+    maps={
+        "PCI": ["8.2.6"],
+        "ISO27001": ["A.5.18"],
+        "SOC2": ["CC6.2"],
+        "CSF": ["PR.AA-01"],
+        "NIST80053": ["AC-2(3)"],
+        "CIS": ["5.3"],
+        "CCM": ["IAM-07"],
+    },
+    remedy=(
+        "Expire each account that nobody has used (usermod --expiredate 1), and have new ones go off by themselves: "
+        "useradd -D -f 30. Ask the owner of a service that needs one to make it a system account."
+    ),
+    decisions=[
+        "Host lines read the probe; the organisation line, over accounts, is not judged yet.",
+        (
+            "A person's account on a host has a number from 1000 to 59999 and a shell to sign in with; it is off "
+            "where it has expired. A locked password alone is not off: keys still sign in."
+        ),
+        (
+            "A host does not say when an account was made, only that it was there on the day its password was last "
+            "set: never used and set longer ago is a finding, never used and set since is undecided."
+        ),
+        "New accounts go off by themselves: INACTIVE is 0 to dormant_days, -1 means never and is a finding.",
+        "Leave does not excuse: a long leave is when an account should be off.",
+    ],
+    typical_exception="Whole cohorts pre-created for a ramp that was cancelled.",
+)
+def test_accounts_that_nobody_uses_are_off(
+    useradd_defaults: Facts,
+    last_logins: Facts,
+    passwd_accounts: Facts,
+    shadow_accounts: Facts,
+    params: Any,
+    as_of: AsOf,
+) -> None:
+    """Every account of a person on a host that is not off was used at most dormant_days x 24 hours before the as-of
+    instant, limit included; and new accounts go off by themselves after no longer.
+    """
+    people = {row.name for row in passwd_accounts.rows() if is_person(row)}
+    known = {row.name: row for row in shadow_accounts.rows()}
+    limit = as_of.instant - timedelta(days=params.dormant_days)
+    assert_each(
+        last_logins,
+        lambda row: used_since(row, limit, known[row.name].changed_on if not row.has_signed_in else None),
+        where=lambda row: row.name in people and not has_expired(known[row.name], as_of),
+        because="{name} has not been used for too long",
+        by="name",
+    )
+    silent = people - {row.name for row in last_logins.rows()}
+    if silent:
+        cannot_tell(f"of {len(silent)} accounts of people nothing says when they were last used")
+    assert 0 <= useradd_defaults["inactive_days"] <= params.dormant_days, "an unused new account stays on"
+
+
+def is_person(account: Row) -> bool:
+    """Whether a local account is one that a person signs in to."""
+    shell = account.shell.rpartition("/")[2]
+    return bool(FIRST_PERSON <= account.uid <= LAST_PERSON and shell not in NO_SHELL)
+
+
+def has_expired(account: Row, as_of: AsOf) -> bool:
+    """Whether a local account is off."""
+    return account.expires_on is not None and bool(account.expires_on <= as_of.date)
+
+
+def used_since(login: Row, limit: datetime, password_set_on: date | None) -> bool:
+    """Whether an account was used since `limit`; unknown where it never was and may have been made since."""
+    if password_set_on is not None and password_set_on < limit.date():
+        return False
+    return bool(login.last_login_at >= limit)
 
 
 @control(

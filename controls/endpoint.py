@@ -35,6 +35,13 @@ SUPPORTED_UNTIL = {
     "ubuntu 20.04": date(2025, 5, 29),
     "ubuntu 22.04": date(2027, 6, 1),
     "ubuntu 24.04": date(2029, 5, 31),
+    "windows 10.0.19045": date(2025, 10, 14),
+    "windows 10.0.22631": date(2025, 11, 11),
+    "windows 10.0.26100": date(2026, 10, 13),
+    "windows 10.0.26200": date(2027, 10, 12),
+    "windows enterprise 10.0.22631": date(2026, 11, 10),
+    "windows enterprise 10.0.26100": date(2027, 10, 12),
+    "windows enterprise 10.0.26200": date(2028, 10, 10),
 }
 """Last day with security updates for everybody, as the distributions announced it; paid extensions do not count."""
 
@@ -64,9 +71,8 @@ SUPPORTED_UNTIL = {
     decisions=[
         "Host lines read the probe; the organisation line, over devices, is not judged yet.",
         (
-            "Every mounted file system and swap counts but /boot and what lies in memory, in a file "
-            "or on a read-only disc: "
-            "each must lie on an encrypted device on every path."
+            "Every mounted file system and swap counts but /boot and what lies in memory, in a file or on a read-only "
+            "disc: each must lie on an encrypted device on every path."
         ),
         "A host line is about one computer: coverage, which is pooled over devices, does not excuse it.",
     ],
@@ -103,16 +109,15 @@ def test_every_disk_with_data_is_encrypted(disks: Facts) -> None:
         "PH": ["NPC PHE Bulletin 12"],
     },
     remedy=(
-        "Start the protection, let it fetch its signatures every day, and have its console alarm on what "
-        "it no longer hears of."
+        "Start the protection, let it fetch its signatures every day, and have its console alarm on what it no longer "
+        "hears of."
     ),
     decisions=[
         "Host lines read the probe; the organisation line, over devices, is not judged yet.",
         "One product that runs is enough; a service that only fetches signatures protects nothing.",
         (
-            "Signatures of a product that runs are at most signature_days old at the as-of date; a "
-            "product that does not "
-            "say how old they are is undecided, as av_signature_on null is."
+            "Signatures of a product that runs are at most signature_days old at the as-of date. Of several those "
+            "count that say how old theirs are; where none does the host is undecided, as av_signature_on null is."
         ),
     ],
     typical_exception="Console reports full coverage of only those machines it knows.",
@@ -122,7 +127,7 @@ def test_protection_against_malware_runs_and_is_fresh(malware_protection: Facts,
     scanners = [row for row in malware_protection.rows() if row.product not in UPDATERS]
     running = [row for row in scanners if row.is_active]
     assert_each(
-        running,
+        [row for row in running if row.cells["signatures_on"] is not None] or running,
         lambda row: as_of.date - row.signatures_on <= timedelta(days=params.signature_days),
         because="signatures of {product} are too old",
         by="product",
@@ -157,9 +162,8 @@ def test_protection_against_malware_runs_and_is_fresh(malware_protection: Facts,
     decisions=[
         "Host lines read the probe; the organisation line, over vulns and devices, is not judged yet.",
         (
-            "A security update that the host itself knows of and has not installed is a finding; "
-            "whether the others are "
-            "for security is undecided where the package manager does not tell."
+            "A security update that the host itself knows of and has not installed is a finding; whether the others "
+            "are for security is undecided where the package manager does not tell."
         ),
         "Lists of updates fetched more than critical_days before the as-of instant decide nothing.",
         "An update that waits for a restart is not in force: a pending restart is a finding, an unknown one undecided.",
@@ -179,7 +183,7 @@ def test_the_system_is_supported_and_its_updates_are_in(
         because="security update of {package} is not installed",
         by="package",
     )
-    system = f"{os_release['id']} {os_release['version_id']}"
+    system = release_of(os_release)
     until = supported_until(system)
     if until is None:
         cannot_tell(f"until when {system} is supported is not known to this control")
@@ -188,6 +192,14 @@ def test_the_system_is_supported_and_its_updates_are_in(
     assert not os_release["is_reboot_pending"], "an installed update waits for a restart"
     if update_lists["updated_at"] < as_of.instant - timedelta(days=params.critical_days):
         cannot_tell(f"the lists of updates are more than {params.critical_days} days old")
+
+
+def release_of(system: Facts) -> str:
+    """What its maker supports as one: the distribution and its version, of Windows the edition and the build."""
+    if system["id"] != "windows":
+        return f"{system['id']} {system['version_id']}"
+    longer = any(word in system["name"] for word in ("Enterprise", "Education"))
+    return f"windows {'enterprise ' if longer else ''}{system['kernel']}"
 
 
 def supported_until(system: str) -> date | None:
@@ -221,13 +233,12 @@ def supported_until(system: str) -> date | None:
     decisions=[
         "Host lines read the probe; the organisation line, over devices, is not judged yet.",
         (
-            "Blocked is: neither driver can be loaded and none is, or a device rule refuses USB "
-            "devices, or USBGuard runs "
-            "and blocks what no rule names."
+            "Blocked is: neither driver can be loaded and none is, or a device rule refuses USB devices, or USBGuard "
+            "runs and blocks what no rule names."
         ),
         (
-            "A host line is about one computer: exceptions, which are pooled over devices, do not excuse "
-            "it; a waiver does."
+            "A host line is about one computer: exceptions, which are pooled over devices, do not excuse it; a waiver "
+            "does."
         ),
         "Phones over MTP are not seen by this probe.",
     ],
@@ -287,8 +298,8 @@ def guarded(usbguard: Facts) -> bool:
         "PH": ["NPC PHE Bulletin 12"],
     },
     remedy=(
-        "Take the account out of the administrators' group, ask for a password in sudo, remove the software today, and "
-        "find out who has used it. Where support needs an account of its own, have it waived by name."
+        "Take the account out of the administrators' group, ask for a password in sudo, remove the software today, "
+        "and find out who has used it. Where support needs an account of its own, have it waived by name."
     ),
     decisions=[
         "Host lines read the probe; the organisation line, over devices and roster, is not judged yet.",
@@ -297,9 +308,8 @@ def guarded(usbguard: Facts) -> bool:
             "jiggler. Of names that begin with a domain turned round (flatpak) the rest counts."
         ),
         (
-            "A host does not say who an account belongs to: every member of an administrators' group "
-            "but the built-in one "
-            "is judged as an agent, as a holder not on the roster is."
+            "A host does not say who an account belongs to: every member of an administrators' group but the built-in "
+            "one is judged as an agent, as a holder not on the roster is."
         ),
         "A sudo rule that asks nobody for a password is a finding where it lets everything run, or commands by alias.",
         "A host line is about one computer: agents_admin, which is pooled over devices, does not excuse it.",

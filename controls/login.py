@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from ctrlkit import (
     AsOf,
+    Facts,
     Table,
     Terms,
     Window,
+    assert_each,
     assert_every,
     col,
     control,
@@ -26,6 +29,9 @@ from ctrlkit.kind import shipped
 ACCOUNT = {"system": "system", "account_id": "account_id"}
 OWNER = {"account_owner_id": "employee_id"}
 ROLES = shipped()["roster"].column("role").values
+SERVERS = ("server", "jump", "mail")
+DESKTOPS = ("workstation",)
+LONGEST_ROTATION = 90
 
 
 @control(
@@ -69,6 +75,7 @@ ROLES = shipped()["roster"].column("role").values
             "account without owner."
         ),
         "A null account_type is undecided; service and system accounts are outside.",
+        "Host lines: no account but root has its number 0, and no other number belongs to two accounts.",
     ],
     typical_exception=(
         "Training or floor-walker IDs reused by every batch; a CRM licence bought per seat and handed over at shift "
@@ -95,6 +102,21 @@ def test_every_account_has_one_active_owner(accounts: Table, roster: Table, para
     note_every(enabled.where(col("account_type").is_in(["guest", "admin"])), "enabled {account_type} account")
     others = group(enabled.where(col("account_type").is_in(["service", "system"])), "account_type", accounts=count())
     note_every(others, "{accounts} enabled accounts of type {account_type} are outside")
+
+
+@control.on_host("LOG-01", roles=(*DESKTOPS, *SERVERS))
+def test_every_local_account_has_a_number_of_its_own(passwd_accounts: Facts) -> None:
+    """No account but root has its rights, and no two accounts of a host are one."""
+    owners = Counter(row.uid for row in passwd_accounts.rows())
+    assert_each(
+        passwd_accounts, lambda row: row.is_root or row.uid != 0, because="{name} is root by another name", by="name"
+    )
+    assert_each(
+        passwd_accounts,
+        lambda row: row.is_root or row.uid == 0 or owners[row.uid] == 1,
+        because="{name} shares its number {uid} with another account",
+        by="name",
+    )
 
 
 def signins_of_staff(auth_events: Table, accounts: Table, roster: Table, params: Any, period: Window) -> Table:
@@ -235,6 +257,144 @@ def test_login_only_within_a_scheduled_shift(
     judged = signins.during(shifts, OWNER, "ts", span, "scheduled")
     outside = "signed in to {system} outside every scheduled shift of the owner, who is {owner_status}"
     assert_every(judged, "scheduled", because=outside, at_most=params.max_exceptions)
+
+
+@control.on_host(
+    "LOG-04",
+    "Password and lockout settings",
+    roles=SERVERS,
+    severity="high",
+    params={
+        "min_length_single_factor": standard(15, "chars", range=(8, 128), source="NIST SP 800-63B-4 (Aug 2025): SHALL"),
+        "min_length_with_mfa": standard(8, "chars", range=(8, 128), source="NIST SP 800-63B-4: SHALL"),
+        "min_length_card_data": standard(
+            12, "chars", range=(8, 128), source="PCI 8.3.6 (8 if the system cannot do 12; letters and digits)"
+        ),
+        "lockout_attempts": standard(10, "attempts", range=(1, 100), source="PCI 8.3.4; NIST ceiling is 100"),
+        "lockout_minutes": standard(30, "min", range=(1, 1440), source="PCI 8.3.4 or until identity confirmed"),
+        "history": standard(4, "passwords", range=(0, 24), source="PCI 8.3.7"),
+        "rotation_mode": standard(
+            "on_compromise",
+            "enum",
+            allowed=["on_compromise", "max_age"],
+            source=(
+                "NIST: SHALL NOT rotate periodically. Use max_age=90 days only where password is the sole factor in "
+                "card scope and there is no dynamic posture analysis (PCI 8.3.9)"
+            ),
+        ),
+    },
+    maps={
+        "PCI": ["8.3.4", "8.3.5", "8.3.6", "8.3.7", "8.3.9", "2.2.2"],
+        "ISO27001": ["A.5.17", "A.8.5"],
+        "SOC2": ["CC6.1"],
+        "CSF": ["PR.AA-01", "PR.AA-03"],
+        "NIST80053": ["IA-5(1)", "AC-7"],
+        "CIS": ["5.2", "4.10"],
+        "CCM": ["IAM-02", "IAM-15"],
+        "PH": ["IRR s.28(g)"],
+    },
+    remedy=(
+        "Set minlen in pwquality.conf with credits at 0 or less, put pam_faillock (deny, unlock_time) into the stacks "
+        "that people sign in by, take nullok out of them, and lock each account without a password today."
+    ),
+    decisions=[
+        ("Host lines read the probe alone; the organisation line, over settings and accounts, is not judged yet."),
+        (
+            "Length floor of a host: min_length_single_factor, since nothing on it shows a second factor, and "
+            "min_length_card_data where the engagement has card_data; the highest counts."
+        ),
+        (
+            "lockout_attempts must be 1 to the parameter; lockout_minutes must be 0 (until an admin unlocks) or at "
+            "least the parameter."
+        ),
+        "password_history is asked for only with card_data; a shorter one is a finding, a missing row undecided.",
+        (
+            "rotation_mode max_age: every account with a password must change it within 1 to 90 days; rotation_mode "
+            "on_compromise asks nothing."
+        ),
+        "A host that tests no new password against a dictionary refuses no breached one.",
+    ],
+    typical_exception=(
+        "Login.defs PASS_MIN_LEN set and believed, though PAM ignores it; faillock module present in the file but not "
+        "in the active stack."
+    ),
+)
+def test_passwords_are_long_and_wrong_ones_lock_the_account(
+    password_quality: Facts, account_lockout: Facts, shadow_accounts: Facts, params: Any, engagement: Terms
+) -> None:
+    """Passwords meet the length floor for their use, breached or blank passwords are refused, and accounts lock after
+    the allowed attempts for the required time.
+    """
+    card_data = "card_data" in engagement.features
+    assert_each(shadow_accounts, lambda row: row.state != "no_password", because="{name} needs no password", by="name")
+    if params.rotation_mode == "max_age":
+        assert_each(
+            shadow_accounts,
+            lambda row: row.max_days is not None and 1 <= row.max_days <= LONGEST_ROTATION,
+            where=lambda row: row.state == "usable",
+            because="{name} may keep its password for more than 90 days",
+            by="name",
+        )
+    floor = max(params.min_length_single_factor, params.min_length_card_data if card_data else 0)
+    assert password_quality["min_length"] >= floor, f"passwords may be shorter than {floor} characters"
+    assert password_quality["refuses_dictionary"], "passwords that everybody guesses are not refused"
+    if card_data:
+        assert password_quality["history"] >= params.history, (
+            f"fewer than {params.history} former passwords are refused"
+        )
+    assert not account_lockout["accepts_empty"], "an empty password is let in"
+    assert account_lockout["is_active"], "wrong passwords lock no account"
+    attempts, unlock = account_lockout["attempts"], account_lockout["unlock_seconds"]
+    assert 1 <= attempts <= params.lockout_attempts, f"more than {params.lockout_attempts} wrong passwords are allowed"
+    long_enough = unlock == 0 or unlock >= params.lockout_minutes * 60
+    assert long_enough, f"an account unlocks in less than {params.lockout_minutes} minutes"
+
+
+@control.on_host(
+    "LOG-05",
+    "Idle screens lock",
+    roles=DESKTOPS,
+    severity="high",
+    params={
+        "desktop_idle": house(5, "min", range=(1, 15), source="production floor; PCI ceiling 15"),
+        "ceiling": standard(15, "min", range=(1, 60), source="PCI 8.2.8; CIS 4.3"),
+    },
+    maps={
+        "PCI": ["8.2.8"],
+        "ISO27001": ["A.7.7", "A.8.1"],
+        "SOC2": ["CC6.1"],
+        "CSF": ["PR.AA-03", "PR.PS-01"],
+        "NIST80053": ["AC-11", "AC-12"],
+        "CIS": ["4.3"],
+        "CCM": ["UEM-06", "HRS-03"],
+        "HIPAA": ["164.312(a)(2)(iii)"],
+    },
+    remedy=(
+        "Prescribe idle-delay, lock-enabled and lock-delay in the system's dconf database, list all three under "
+        "locks, run dconf update; give wallboards a profile of their own."
+    ),
+    decisions=[
+        "Host lines read the probe; the organisation line, over settings and devices, is not judged yet.",
+        (
+            "Host lines speak of the graphical session of workstations: from the last touch to the lock at most "
+            "desktop_idle; 0 means never."
+        ),
+        "What is not prescribed can be changed: the lock, its idle time and its delay must each be prescribed.",
+        "Prescriptions that are newer than the compiled database are not in force: a finding.",
+    ],
+    typical_exception="Mouse-jiggler dongles; lock disabled for wallboard users and copied to the agent image.",
+)
+def test_an_idle_screen_locks_and_nobody_can_change_it(screen_lock: Facts, params: Any) -> None:
+    """Unattended sessions lock within the limit on agent desktops, and users cannot change it."""
+    assert screen_lock["is_managed"], "nothing prescribes that an idle screen locks"
+    assert screen_lock.get("is_compiled", True), "what is prescribed is not in force: dconf update is due"
+    assert screen_lock.get("lock_enabled", False), "no lock is prescribed"
+    prescribed = "idle_seconds" in screen_lock and "lock_delay_seconds" in screen_lock
+    assert prescribed, "the idle time or the delay of the lock is not prescribed"
+    assert not screen_lock["users_can_change"], "users can change the lock"
+    idle, delay = screen_lock["idle_seconds"], screen_lock["lock_delay_seconds"]
+    soon = idle > 0 and idle + delay <= params.desktop_idle * 60
+    assert soon, f"an idle screen does not lock within {params.desktop_idle} minutes"
 
 
 @control(

@@ -87,9 +87,8 @@ def test_inbound_traffic_is_denied_unless_a_port_is_approved(firewall: Facts, li
     decisions=[
         "Host lines read the clock; the organisation line, over log_sources, is not judged yet.",
         (
-            "A time service that does not tell how far the clock is off decides nothing: a host is "
-            "within max_offset only "
-            "where somebody measured it."
+            "A time service that does not tell how far the clock is off decides nothing: a host is within max_offset "
+            "only where somebody measured it."
         ),
     ],
     typical_exception=(

@@ -96,6 +96,7 @@ def server(  # noqa: PLR0913
         *(f"ListenAddress {a}" for a in (listen or (address,))),
         *(f"HostKey {file}" for file in own.values()),
         f"AuthorizedKeysFile {authorized}",
+        f"SetEnv HOME={folder}",  # the start files of whoever runs the tests are not what is tried
         "PidFile none",
         "StrictModes no",
         "UsePAM no",

@@ -69,6 +69,7 @@ LAYERS = (
     "host_file",
     "hosts",
     "probe_script",
+    "powershell_script",
     "exchange",
     "wire",
     "ssh",

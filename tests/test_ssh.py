@@ -368,7 +368,7 @@ def with_sudo(tmp_path: Path) -> Iterator[Server]:
     folder.mkdir()
     (folder / "sudo").write_text(SUDO.replace("@SECRET@", SECRET), "ascii")
     (folder / "sudo").chmod(0o755)
-    line = f"SetEnv PATH={folder}:/usr/bin:/bin SUDO_ACCOUNT={tmp_path / 'account'}"
+    line = f"SetEnv HOME={folder} PATH={folder}:/usr/bin:/bin SUDO_ACCOUNT={tmp_path / 'account'}"
     with sshd.server(tmp_path / "sshd", line) as one:
         known(tmp_path, one.known_line())
         yield one

@@ -225,11 +225,11 @@ def _collect(options: argparse.Namespace) -> int:
     request = _request(options)
     asked = collection.errand(request)
     if options.script is not None and not options.dry_run:
-        sys.stdout.write(collection.printed(asked))
+        sys.stdout.write(collection.printed(asked, options.script))
         return 0
     path = request.cwd / (request.inventory or Path("inventory.yaml"))
     if options.script is not None:
-        print(collection.described(asked, None))
+        print(collection.described(asked, None, options.script))
         return 0
     book = inventory.load(path)
     hosts = inventory.choose(book, request.limit)

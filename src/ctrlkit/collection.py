@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from ctrlkit import engagement, probe_script, stock
+from ctrlkit import engagement, powershell_script, probe_script, stock
 from ctrlkit.case import Request, choose_profile
 from ctrlkit.collect import Preparation
 from ctrlkit.engagement import Engagement
@@ -65,13 +65,15 @@ def script_for(asked: Errand) -> Callable[[Host, str], str]:
     return script
 
 
-def printed(asked: Errand) -> str:
-    """The script that an administrator runs by hand."""
-    probes = probes_for(asked, None)
-    return probe_script.build(probes, nonce=asked.nonce, marker=probe_script.marker_of(asked.nonce), sudo=False)
+def printed(asked: Errand, language: str) -> str:
+    """The script that an administrator runs by hand, in sh or powershell."""
+    probes, marker = probes_for(asked, None, language), probe_script.marker_of(asked.nonce)
+    if language == "powershell":
+        return powershell_script.build(probes, nonce=asked.nonce, marker=marker)
+    return probe_script.build(probes, nonce=asked.nonce, marker=marker, sudo=False)
 
 
-def described(asked: Errand, ready: Preparation | None) -> str:
+def described(asked: Errand, ready: Preparation | None, language: str = "sh") -> str:
     """What would be read, and from which hosts, for `--dry-run`."""
-    said = probe_script.describe(probes_for(asked, None))
+    said = probe_script.describe(probes_for(asked, None, language))
     return "\n".join([*(ready.lines() if ready is not None else ()), said])
