@@ -6,8 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import desk
-from measure import PYTHON, Command, cost, middle, say, scratch, turns
+import _desk as desk
+from _measure import PYTHON, Command, cost, middle, say, scratch, turns
 
 TIMES = 3
 ROWS = 1_000_000
@@ -22,7 +22,7 @@ def main() -> None:
             home = {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_CONFIG_HOME": str(folder / "config")}
             words = [PYTHON, "-m", "ctrlkit.cli", *desk.arguments(pack, folder / "runs")]
             ours = Command(words, folder, home)
-            by_hand = Command([PYTHON, str(Path(__file__).with_name("by_hand.py")), str(pack)], folder)
+            by_hand = Command([PYTHON, str(Path(__file__).with_name("_by_hand.py")), str(pack)], folder)
             firsts, hands = [], []
             for _ in range(TIMES):
                 shutil.rmtree(folder / "cache", ignore_errors=True)

@@ -6,8 +6,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import signins
-from measure import PYTHON, Command, say, scratch, turns
+import _signins as signins
+from _measure import PYTHON, Command, say, scratch, turns
 
 TIMES = 3
 SIZES = (1_000_000, 4_000_000)

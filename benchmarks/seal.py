@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from measure import PYTHON, Command, say, scratch, turns
+from _measure import PYTHON, Command, say, scratch, turns
 
 TIMES = 3
 MEGABYTES = 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from measure import PYTHON, Command, say, scratch, turns
+from _measure import PYTHON, Command, say, scratch, turns
 
 PACK = """\
 vendor: Example Desk

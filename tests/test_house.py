@@ -131,6 +131,7 @@ LAYERS = (
     "keygen",
     "start",
     "options",
+    "console",
     "cli",
 )
 """The rooms, lowest first. A module may import only what stands before it; a new module needs a place here."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ctrlkit import console
 from ctrlkit.errors import CtrlkitError, InputError
 from ctrlkit.options import parser_of
 
@@ -136,7 +137,7 @@ def _run(options: argparse.Namespace) -> int:
     else:
         from ctrlkit.terminal import render
 
-        print(render(closed, _width(), _coloured(options)))
+        print(render(closed, console.width(), console.coloured(options.color)))
     return closed.exit_code
 
 
@@ -152,18 +153,6 @@ def _closed(options: argparse.Namespace, child: Child) -> tuple[Run, Stock]:
     for name, sha256 in one.stock.own:
         _say(f"own file {name} sha256 {sha256}")
     return run.run(one, child, _listener(options)), one.stock
-
-
-def _width() -> int:
-    import shutil
-
-    return max(60, min(140, shutil.get_terminal_size((100, 24)).columns))
-
-
-def _coloured(options: argparse.Namespace) -> bool:
-    if options.color != "auto":
-        return bool(options.color == "always")
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -235,7 +224,7 @@ def _collect(options: argparse.Namespace) -> int:
     hosts = inventory.choose(book, request.limit)
     if options.shard:
         hosts = inventory.shard(hosts, options.shard)
-    ready = collect.prepare(book, hosts, home=Path.home(), environ=os.environ, ask=_asker())
+    ready = collect.prepare(book, hosts, home=Path.home(), environ=os.environ, ask=console.asker())
     if options.dry_run:
         print(collection.described(asked, ready))
         return 0
@@ -251,13 +240,6 @@ def _collect(options: argparse.Namespace) -> int:
     )
     print("\n".join(done.lines()))
     return 0 if done.complete else 2
-
-
-def _asker() -> Callable[[str], str] | None:
-    """Asks for a secret at the terminal; None where nobody sits at one."""
-    import getpass
-
-    return (lambda prompt: getpass.getpass(f"{prompt} ")) if sys.stdin.isatty() else None
 
 
 def _list(options: argparse.Namespace) -> int:

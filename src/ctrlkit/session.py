@@ -12,6 +12,8 @@ from typing import Final, Protocol
 _CHUNK: Final = 65536
 _WAIT: Final = 0.1
 _WAIT_TO_SEND: Final = 0.01
+_GATHER: Final = 0.01
+"""Seconds that what comes in small pieces has to come together, so that not every piece wakes a thread."""
 _STDERR_KEPT: Final = 4096
 
 
@@ -91,7 +93,8 @@ class Conversation:
             if not moved:
                 if not alive:
                     return Close.CLOSED
-                self._wake.wait(_WAIT_TO_SEND if self._unsent else _WAIT)
+                if self._wake.wait(_WAIT_TO_SEND if self._unsent else _WAIT):
+                    time.sleep(_GATHER)
 
     def _read(self) -> bool:
         moved = False
