@@ -57,6 +57,10 @@ need_python
 need_command git git
 need_command jq jq
 need_command openssl openssl
+need_command sshd openssh-server
+need_command ssh openssh-client
+need_command busybox busybox
+need_command ps procps
 install_missing
 
 say "== wheel, with $("$python" --version) ($python)"

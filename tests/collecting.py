@@ -11,6 +11,7 @@ from typing import Any
 
 from ctrlkit import collect, inventory
 from ctrlkit.inventory import Host
+from ctrlkit.tally import Summary
 from ctrlkit.transcript import sealed
 
 NOW = datetime(2026, 10, 15, 4, 0, tzinfo=UTC)
@@ -55,7 +56,7 @@ def run(  # noqa: PLR0913
     jobs: int = 8,
     now: Callable[[], datetime] = lambda: NOW,
     progress: collect.Progress | None = None,
-) -> collect.Summary:
+) -> Summary:
     """Collect into `out`."""
     return collect.collect(
         prepared, script_for, out, now=now, version="0.0", jobs=jobs, resume=resume, progress=progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import getpass
 import os
 import shutil
@@ -52,7 +53,9 @@ def program(name: str) -> str:
 @cache
 def keys_folder() -> Path:
     """Keys made once for a test run; making an RSA key takes longer than most tests."""
-    return Path(mkdtemp(prefix="ctrlkit-sshd-"))
+    folder = Path(mkdtemp(prefix="ctrlkit-sshd-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def make_key(sort: str = "ed25519", passphrase: str = "", name: str = "user") -> Path:

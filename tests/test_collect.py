@@ -19,12 +19,12 @@ import sshd
 from sshd import Server
 
 from ctrlkit import collect, inventory, transcript
-from ctrlkit.collect import Step
 from ctrlkit.errors import CtrlkitError, InputError, Withdrawn
 from ctrlkit.hooks import Probe
 from ctrlkit.inventory import Host
 from ctrlkit.model import Cause
 from ctrlkit.probe_script import build
+from ctrlkit.tally import Step
 
 LISTEN = tuple(f"127.0.0.{n}" for n in range(1, 7))
 

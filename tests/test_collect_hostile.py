@@ -19,8 +19,9 @@ import sshd
 from hostile import BANNER, Behaviour, Fake
 from paramiko.common import AUTH_FAILED, OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED, OPEN_SUCCEEDED
 
-from ctrlkit.collect import ScriptFor, Summary
+from ctrlkit.collect import ScriptFor
 from ctrlkit.model import Cause
+from ctrlkit.tally import Summary
 
 Talk = Callable[[socket.socket, threading.Event], None]
 
@@ -413,7 +414,7 @@ def test_nothing_stays_open_here(tmp_path: Path) -> None:
 
 def ours() -> list[str]:
     """Threads that a collection started and that are still alive."""
-    return [t.name for t in threading.enumerate() if "_reads" in t.name or "(read_timer)" in t.name]
+    return [t.name for t in threading.enumerate() if t.name == "ctrlkit-read"]
 
 
 def is_socket_to(descriptor: int, ports: set[int]) -> bool:

@@ -55,6 +55,9 @@ LAYERS = (
     "value_map",
     "pack_source",
     "pack",
+    "dns_pack",
+    "dns_lookup",
+    "dns_survey",
     "host_fault",
     "inventory_list",
     "inventory",
@@ -144,6 +147,7 @@ AUTHORS_MAY_IMPORT = {"__init__", "kind"}
 
 OWNERS = {
     "fastexcel": {"workbook"},
+    "dns": {"dns_lookup"},
     "jsonschema": {"document"},
     "pluggy": {"hooks"},
     "pytest": {"pytest_plugin"},

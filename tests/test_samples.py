@@ -11,18 +11,22 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 
 import make_samples
 import pytest
+import sample_hosts
+from host_trials import shelf
 from sample_oracle import Pack, expected, instant, judge, local_day
 from sample_plants import PLANTS
 from sample_truth import CONTROLS
 
+from ctrlkit import transcript
 from ctrlkit.kind import shipped
+from ctrlkit.transcript import Output, Transcript
 
 SHIPPED = Path(str(files("ctrlkit.evidence"))) / "samples"
 NAMES = ("clean-ph", "northwind-ph")
@@ -86,6 +90,33 @@ def test_generator_does_not_depend_on_hash_seed_time_zone_or_locale(tmp_path: Pa
     assert written == make_samples.northwind(100)
 
 
+@pytest.mark.parametrize("control", sorted(sample_hosts.PLANTS))
+def test_each_weakness_of_a_host_alone_changes_one_probe_of_one_host(control: str) -> None:
+    whole, weak = sample_hosts.files(), sample_hosts.files([control])
+    host, probe, *_ = sample_hosts.PLANTS[control]
+    assert [path for path in whole if whole[path] != weak[path]] == [f"hosts/{host}.facts"]
+    before, after = (printed(text[f"hosts/{host}.facts"], host) for text in (whole, weak))
+    assert [name for name in before if before[name].stdout != after[name].stdout] == [probe]
+    (finding,) = sample_hosts.truth([control])["host_findings"]
+    assert after[probe].stdout.splitlines()[finding["line"] - 1] not in before[probe].stdout.splitlines()
+
+
+def printed(text: str, host: str) -> Mapping[str, Output]:
+    said = transcript.read(text.encode(), host)
+    assert isinstance(said, Transcript)
+    assert said.nonce == sample_hosts.NONCE
+    return said.probes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hosts_hold_every_probe_that_the_controls_of_their_role_need(name: str) -> None:
+    controls = [c for c in shelf().controls.values() if c.id in sample_hosts.CONTROLS]
+    for host, roles in sample_hosts.ROLES.items():
+        said = printed((SHIPPED / name / "hosts" / f"{host}.facts").read_text("utf-8"), host)
+        checks = [check for c in controls for check in c.checks if set(check.roles or ()) & set(roles)]
+        assert set(said) == {fact for check in checks for fact in check.facts}, host
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_truth_is_what_a_plain_reading_of_the_files_finds(name: str) -> None:
     _agreed(SHIPPED / name)
@@ -106,19 +137,26 @@ def test_each_weakness_alone_is_found_and_breaks_its_control(control: str, tmp_p
 def test_clean_pack_leaves_nothing_to_find_and_nothing_undecided() -> None:
     truth = expected(SHIPPED / "clean-ph")
     assert set(truth["verdicts"].values()) == {"passed"}
-    assert (truth["findings"], truth["undecided"]) == ([], [])
+    assert {v for of_host in truth["host_verdicts"].values() for v in of_host.values()} == {"passed"}
+    assert (truth["findings"], truth["undecided"], truth["host_findings"]) == ([], [], [])
 
 
 def test_weak_pack_is_green_and_red() -> None:
     truth = expected(SHIPPED / "northwind-ph")
     assert Counter(truth["verdicts"].values()) == {"failed": 10, "passed": 2}
+    server, workstation = (Counter(of_host.values()) for of_host in truth["host_verdicts"].values())
+    assert (server, workstation) == ({"failed": 2, "passed": 5}, {"failed": 3, "passed": 5})
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_truth_has_its_shape(name: str) -> None:
     truth = expected(SHIPPED / name)
-    assert list(truth) == ["verdicts", "findings", "undecided"]
+    assert list(truth) == ["verdicts", "findings", "undecided", "host_verdicts", "host_findings"]
     assert set(truth["verdicts"]) == set(CONTROLS)
+    assert list(truth["host_verdicts"]) == [f"host:{host}" for host in sample_hosts.ROLES]
+    for line in truth["host_findings"]:
+        assert list(line) == ["control", "subject", "probe", "line", "why"]
+        assert truth["host_verdicts"][line["subject"]][line["control"]] == "failed"
     for line in [*truth["findings"], *truth["undecided"]]:
         assert list(line) == ["control", "party", "kind", "file", "row", "why"]
         assert line["kind"] in shipped()

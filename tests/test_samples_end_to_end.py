@@ -29,15 +29,41 @@ def places(said: dict[str, Any]) -> list[PLACE]:
     return sorted((f["control"], f["party"], f["kind"], f["file"], f["row"]) for f in said["findings"])
 
 
+def organisation(answer: Answer) -> dict[str, dict[str, Any]]:
+    """Control -> its result for the organisation."""
+    return {r["control"]: r for r in answer.said["results"] if r["subject"] == "organisation"}
+
+
+def of_hosts(answer: Answer) -> list[dict[str, Any]]:
+    """The results for hosts that the control speaks of."""
+    results = [r for r in answer.said["results"] if r["subject"] != "organisation"]
+    assert {r["cause"] for r in results if r["verdict"] == "not_applicable"} == {"role"}
+    return [r for r in results if r["verdict"] != "not_applicable"]
+
+
+def host_verdicts(answer: Answer) -> dict[str, dict[str, str]]:
+    """Subject -> control -> verdict."""
+    told: dict[str, dict[str, str]] = {}
+    for result in of_hosts(answer):
+        told.setdefault(result["subject"], {})[result["control"]] = result["verdict"]
+    return told
+
+
+def host_places(answer: Answer) -> list[tuple[str, str, str, int]]:
+    """Control, subject, probe and line of each finding about a host, by its first source."""
+    firsts = [(r["control"], r["subject"], f["sources"][0]) for r in of_hosts(answer) for f in r["findings"]]
+    return sorted((id_, subject, s["probe"], s["line"]) for id_, subject, s in firsts)
+
+
 def found(answer: Answer) -> list[PLACE]:
     """The same of each finding in the results, by its first source."""
-    firsts = [(id_, f["sources"][0]) for id_, result in answer.results.items() for f in result["findings"]]
+    firsts = [(id_, f["sources"][0]) for id_, result in organisation(answer).items() for f in result["findings"]]
     return sorted((id_, s["party"], s["kind"], s["file"], s["row"]) for id_, s in firsts)
 
 
 def undecided(answer: Answer) -> list[tuple[str, str]]:
     """Control and place of each row that a note calls undecided."""
-    notes = [(id_, note["message"]) for id_, result in answer.results.items() for note in result["notes"]]
+    notes = [(id_, note["message"]) for id_, result in organisation(answer).items() for note in result["notes"]]
     return sorted((id_, text.split(": ")[1]) for id_, text in notes if text.startswith("undecided: "))
 
 
@@ -47,9 +73,12 @@ def test_verdicts_causes_findings_and_their_rows_are_those_of_the_truth(name: st
     pack = sample(name, tmp_path)
     answer = ctrlkit(tmp_path, "run", pack, "--profile", "bpo-philippines", "--format", "json", "--engine", engine)
     said = truth(name)
-    assert answer.verdicts == said["verdicts"]
-    causes = {id_: r["cause"] for id_, r in answer.results.items() if r["cause"] is not None}
+    assert {id_: r["verdict"] for id_, r in organisation(answer).items()} == said["verdicts"]
+    causes = {id_: r["cause"] for id_, r in organisation(answer).items() if r["cause"] is not None}
     assert causes == said.get("causes", {})
+    assert host_verdicts(answer) == said["host_verdicts"]
+    expected = ((f["control"], f["subject"], f["probe"], f["line"]) for f in said["host_findings"])
+    assert host_places(answer) == sorted(expected)
     assert found(answer) == places(said)
     assert undecided(answer) == sorted((u["control"], f"{u['file']} row {u['row']}") for u in said["undecided"])
     assert answer.code == answer.said["exit"] == (4 if name == "clean-ph" else 1)

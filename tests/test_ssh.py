@@ -15,9 +15,9 @@ import pytest
 import sshd
 from sshd import Server
 
-from ctrlkit.collect import Summary
 from ctrlkit.errors import InputError
 from ctrlkit.model import Cause
+from ctrlkit.tally import Summary
 
 SECRET = "correct-horse-7Q"  # noqa: S105 - the point of several tests
 

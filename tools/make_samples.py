@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+import sample_hosts
 from sample_documents import client_pack, engagement, sample, vendor_pack
 from sample_plants import PLANTS, plant
 from sample_records import records
@@ -17,8 +18,11 @@ from sample_vendor import invent
 HOME: Final = Path(__file__).resolve().parent.parent / "evidence" / "samples"
 PEOPLE: Final = 300
 LEAST: Final = 100
-SHOWN: Final = ("MFA-01", "MFA-03", "LOG-01", "LOG-03", "ACC-01", "ACC-06", "REM-01", "EML-05", "EML-06", "RET-01")
-"""The controls for which the weak sample holds weaknesses; the other two are met."""
+SHOWN: Final = (
+    *("MFA-01", "MFA-03", "LOG-01", "LOG-03", "ACC-01", "ACC-06", "REM-01", "EML-05", "EML-06", "RET-01"),
+    *sample_hosts.PLANTS,
+)
+"""The controls for which the weak sample holds weaknesses; the others are met."""
 
 
 def pack(name: str, people: int = PEOPLE, plants: Iterable[str] = ()) -> dict[str, bytes]:
@@ -26,18 +30,21 @@ def pack(name: str, people: int = PEOPLE, plants: Iterable[str] = ()) -> dict[st
 
     `plants` names the controls to break.
     """
+    plants = sorted(plants)
     vendor = invent(people)
     book = records(vendor)
     truth = Truth()
-    for control in sorted(plants):
+    for control in (control for control in plants if control in PLANTS):
         plant(control, book, vendor, truth)
     files = {_path(t.party, t.file): t.content() for _, t in sorted(book.items())}
+    told = truth.document(book) | sample_hosts.truth(plants)
     texts = {
+        **sample_hosts.files(plants),
         "pack.yaml": vendor_pack(name, book),
         "engagement.yaml": engagement(),
         "client/pack.yaml": client_pack(book),
         "sample.yaml": sample(name),
-        "truth.json": json.dumps(truth.document(book), indent=1, ensure_ascii=False) + "\n",
+        "truth.json": json.dumps(told, indent=1, ensure_ascii=False) + "\n",
     }
     return {**files, **{path: text.encode() for path, text in texts.items()}}
 
@@ -76,9 +83,10 @@ def main() -> None:
     options = parser.parse_args()
     if options.people < LEAST:
         parser.error(f"--people: {options.people} is too few to plant everything; give {LEAST} or more")
-    asked = tuple(PLANTS) if options.plant == "all" else tuple(filter(None, (options.plant or "").split(",")))
-    if unknown := sorted(set(asked) - set(PLANTS)):
-        parser.error(f"--plant: no weakness for {', '.join(unknown)}; there is {', '.join(PLANTS)}")
+    known = (*PLANTS, *sample_hosts.PLANTS)
+    asked = known if options.plant == "all" else tuple(filter(None, (options.plant or "").split(",")))
+    if unknown := sorted(set(asked) - set(known)):
+        parser.error(f"--plant: no weakness for {', '.join(unknown)}; there is {', '.join(known)}")
     if options.out is None:
         write(northwind(), HOME / "northwind-ph")
         write(clean(), HOME / "clean-ph")

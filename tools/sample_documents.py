@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sample_files import Table
+from sample_hosts import NONCE
 from sample_layouts import MODE, POSITION, ROSTER, STATUS
 from sample_vendor import CLIENT, DOMAIN
 
@@ -111,6 +112,7 @@ scope: {{clients: [{CLIENT}], sites: [MNL1, CEB1]}}
 domains: [{DOMAIN}]
 systems: {{crm: client, entra: vendor, dialler: vendor}}
 features: [card_data, home_work]
+nonce: {NONCE}
 """
 
 

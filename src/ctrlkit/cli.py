@@ -216,6 +216,8 @@ def _collect(options: argparse.Namespace) -> int:
     if options.script is not None and not options.dry_run:
         sys.stdout.write(collection.printed(asked, options.script))
         return 0
+    if options.dns:
+        return _collect_dns(options, request.cwd / options.out, asked.domains)
     path = request.cwd / (request.inventory or Path("inventory.yaml"))
     if options.script is not None:
         print(collection.described(asked, None, options.script))
@@ -240,6 +242,20 @@ def _collect(options: argparse.Namespace) -> int:
     )
     print("\n".join(done.lines()))
     return 0 if done.complete else 2
+
+
+def _collect_dns(options: argparse.Namespace, out: Path, domains: Sequence[str]) -> int:
+    from ctrlkit import dns_pack, dns_survey
+
+    dns_pack.check(out)
+    now, servers = datetime.now(UTC), options.dns_server or None
+    answers = dns_survey.gather(domains, servers=servers, selectors=_words(options.selector), now=now)
+    path = dns_pack.write(out, answers)
+    failed = dns_pack.problems(answers)
+    for line in failed:
+        _say(line)
+    print(f"{len(answers)} answers about {len(domains)} domains in {path}")
+    return 2 if failed else 0
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ctrlkit import host_file, inventory, known_hosts, secret, ssh, ssh_config
-from ctrlkit.errors import InputError, Withdrawn
+from ctrlkit.errors import CtrlkitError, InputError, Withdrawn
 from ctrlkit.host_fault import HostFault, Stopped
 from ctrlkit.inventory import Host, Inventory
 from ctrlkit.model import Cause
@@ -22,6 +22,7 @@ from ctrlkit.secret import Ask, Secrets
 from ctrlkit.session import Frame
 from ctrlkit.ssh import Answer
 from ctrlkit.ssh_config import Hop
+from ctrlkit.tally import Failure, Step, Summary
 from ctrlkit.visible import visible
 
 JOBS: Final = 32
@@ -32,71 +33,14 @@ _CROWD: Final = 4
 """How many times `jobs` may be under way at once, slow hosts counted."""
 _TICK: Final = 0.1
 _PATIENCE: Final = 3.0
+_THREAD: Final = "ctrlkit-read"
 _NO_MARKER: Final = "0" * 32
 
 ScriptFor = Callable[[Host, str], str]
 """The script for a host, with a marker of 32 hexadecimal digits in its frame."""
 
-Progress = Callable[["Step"], None]
+Progress = Callable[[Step], None]
 """Is told of each host as it is done, in the thread that called `collect`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One host that was not read: why, and what to do."""
-
-    host: str
-    cause: Cause
-    message: str
-    remedy: str
-
-    def line(self) -> str:
-        """All of it on one line, for a person."""
-        return f"{self.host}: {self.cause.value}: {self.message}; {self.remedy}"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Where a collection stands after `host`; `failure` None: it was read."""
-
-    host: str
-    failure: Failure | None
-    done: int
-    failed: int
-    total: int
-
-    def line(self) -> str:
-        """A progress line for a person."""
-        failed = f", {self.failed} failed" if self.failed else ""
-        what = self.failure.cause.value if self.failure else "read"
-        return f"{self.done}/{self.total} hosts{failed} · {self.host} {what}"
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Host names by what became of them. `kept`: read by an earlier try; `by_file`: without address, not touched."""
-
-    read: tuple[str, ...]
-    kept: tuple[str, ...]
-    by_file: tuple[str, ...]
-    failed: tuple[Failure, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every host that has an address was read."""
-        return not self.failed
-
-    def lines(self) -> tuple[str, ...]:
-        """A count that adds up, then one line for each host that was not read."""
-        parts = {
-            "read": len(self.read),
-            "kept from before": len(self.kept),
-            "failed": len(self.failed),
-            "to be handed over as a file": len(self.by_file),
-        }
-        total = sum(parts.values())
-        said = ", ".join(f"{count} {word}" for word, count in parts.items() if count) or "none"
-        return (f"{total} host{'' if total == 1 else 's'}: {said}", *(f.line() for f in self.failed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +125,11 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    task: _Task
-    answer: Answer | HostFault
+    """What came of one host: None where it was read and written, else why not; `broken`: it could not be written."""
+
+    host: str
+    failure: Failure | None = None
+    broken: CtrlkitError | None = None
 
 
 class _Work:
@@ -205,22 +152,17 @@ class _Work:
         self.read: set[str] = set()
         self.failed: list[Failure] = []
 
-    def keep(self, done: _Done) -> None:
-        """Write what came of one host."""
-        name = done.task.host.name
-        failure = None
-        connection = _connection(done, self.now())
-        if isinstance(done.answer, HostFault):
-            fault = done.answer
-            host_file.write_fault(self.out, name, self.version, connection, fault)
-            failure = Failure(name, fault.cause, fault.message, fault.remedy)
-            self.failed.append(failure)
+    def note(self, done: _Done) -> None:
+        """Count one host, and say so; raises what kept it from being written."""
+        if done.broken is not None:
+            raise done.broken
+        if done.failure is None:
+            self.read.add(done.host)
         else:
-            host_file.write_facts(self.out, name, self.version, connection, done.answer.facts)
-            self.read.add(name)
+            self.failed.append(done.failure)
         if self.progress is not None:
             count = len(self.read) + len(self.failed)
-            self.progress(Step(name, failure, count, len(self.failed), self.total))
+            self.progress(Step(done.host, done.failure, count, len(self.failed), self.total))
 
 
 def _crowd(work: _Work, tasks: Sequence[_Task], jobs: int) -> None:
@@ -236,14 +178,14 @@ def _crowd(work: _Work, tasks: Sequence[_Task], jobs: int) -> None:
                 task = waiting.pop()
                 running[task.host.name] = now
                 quick += 1
-                threading.Thread(target=_reads, args=(work, task), daemon=True).start()
+                threading.Thread(target=_reads, args=(work, task), name=_THREAD, daemon=True).start()
             try:
                 done = work.done.get(timeout=_TICK)
             except queue.Empty:
                 continue
-            running.pop(done.task.host.name, None)
+            running.pop(done.host, None)
             left -= 1
-            work.keep(done)
+            work.note(done)
     except KeyboardInterrupt:
         work.stop.set()
         _last_words(work, running)
@@ -257,34 +199,52 @@ def _crowd(work: _Work, tasks: Sequence[_Task], jobs: int) -> None:
 
 
 def _last_words(work: _Work, running: dict[str, float]) -> None:
-    """Keep what was read in the moment of the interruption; the connections end by themselves within a moment."""
+    """Wait a moment for the connections to end, and count what was read in the moment of the interruption."""
     deadline = time.monotonic() + _PATIENCE
     while running and time.monotonic() < deadline:
         try:
             done = work.done.get(timeout=_TICK)
         except queue.Empty:
             continue
-        running.pop(done.task.host.name, None)
-        if isinstance(done.answer, Answer):
-            work.keep(done)
+        running.pop(done.host, None)
+        if done.failure is None and done.broken is None:
+            work.read.add(done.host)
 
 
 def _reads(work: _Work, task: _Task) -> None:
-    """Read one host; whatever happens, the thread that waits hears of it."""
-    answer: Answer | HostFault = HostFault(
-        Cause.CUT, "reading it came to an unforeseen end", "run --resume; if it happens again, report it as a bug"
-    )
+    """Read one host and write what it said; whatever happens, the thread that waits hears of it."""
+    done = _Done(task.host.name, broken=CtrlkitError(f"{task.host.name}: reading it came to an unforeseen end"))
     try:
-        if reason := inventory.forbidden(work.window, work.now().date()):
-            answer = HostFault(Cause.REFUSED, f"not touched: {reason}", "run --resume within the window")
-        else:
-            answer = ssh.read(work.client, task.host, task.way, task.script, task.frame)
-    except HostFault as fault:
-        answer = fault
+        done = _Done(task.host.name, _written(work, task, _answer(work, task)))
     except Stopped:
-        answer = HostFault(Cause.CUT, "stopped", "run --resume")
+        fault = HostFault(Cause.CUT, "stopped", "run --resume")
+        done = _Done(task.host.name, _failure(task, fault))
+    except CtrlkitError as wrong:
+        done = _Done(task.host.name, broken=wrong)
     finally:
-        work.done.put(_Done(task, answer))
+        work.done.put(done)
+
+
+def _answer(work: _Work, task: _Task) -> Answer | HostFault:
+    if reason := inventory.forbidden(work.window, work.now().date()):
+        return HostFault(Cause.REFUSED, f"not touched: {reason}", "run --resume within the window")
+    try:
+        return ssh.read(work.client, task.host, task.way, task.script, task.frame)
+    except HostFault as fault:
+        return fault
+
+
+def _written(work: _Work, task: _Task, answer: Answer | HostFault) -> Failure | None:
+    connection = _connection(task, answer, work.now())
+    if isinstance(answer, HostFault):
+        host_file.write_fault(work.out, task.host.name, work.version, connection, answer)
+        return _failure(task, answer)
+    host_file.write_facts(work.out, task.host.name, work.version, connection, answer.facts)
+    return None
+
+
+def _failure(task: _Task, fault: HostFault) -> Failure:
+    return Failure(task.host.name, fault.cause, fault.message, fault.remedy)
 
 
 def _task(ready: Preparation, host: Host, script_for: ScriptFor) -> _Task:
@@ -299,18 +259,17 @@ def _is_whole(out: Path, task: _Task) -> bool:
     return host_file.is_whole(out, task.host, task.script_sha256, task.way[-1].address, task.way[-1].port)
 
 
-def _connection(done: _Done, now: datetime) -> host_file.Connection:
-    hop = done.task.way[-1]
-    answer = done.answer
+def _connection(task: _Task, answer: Answer | HostFault, now: datetime) -> host_file.Connection:
+    hop = task.way[-1]
     return host_file.Connection(
         address=hop.address,
         port=hop.port,
         user=hop.user,
-        via=tuple(step.name for step in done.task.way[:-1]),
+        via=tuple(step.name for step in task.way[:-1]),
         fingerprint=answer.fingerprint,
         key_type=answer.key_type,
         privilege=answer.privilege if isinstance(answer, Answer) else None,
-        script_sha256=done.task.script_sha256,
+        script_sha256=task.script_sha256,
         collected_at=now,
     )
 

@@ -29,6 +29,11 @@ class Errand:
         """The engagement's nonce, empty where there is none."""
         return self.terms.nonce if self.terms is not None else ""
 
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The vendor's mail and web domains, as the engagement names them."""
+        return self.terms.domains if self.terms is not None else ()
+
 
 def errand(request: Request) -> Errand:
     """The errand of a request. Raises InputError for what is wrong with a document."""

@@ -61,6 +61,15 @@ def refusal(hop: Hop, known: KnownHosts, key: bytes) -> HostFault | None:
     return fault
 
 
+def no_algorithm(hop: Hop) -> HostFault:
+    """What to say of a server with which no safe algorithm can be agreed upon."""
+    return HostFault(
+        Cause.UNSUPPORTED,
+        f"{hop.address} port {hop.port} offers no algorithm that is safe to use here",
+        "its SSH server is too old, or limited to what this program does not know; update it",
+    )
+
+
 def _fault(  # noqa: PLR0913, PLR0917 - the parts of one sentence
     hop: Hop, known: KnownHosts, found: str, key_type: str, standing: Standing, entries: tuple[Entry, ...]
 ) -> HostFault | None:

@@ -31,7 +31,7 @@ def assert_each(
     record = current()
     record.asserted += 1
     try:
-        listed = rows.rows() if isinstance(rows, Facts) else tuple(rows)
+        listed = _listed(rows)
     except Unreadable as error:
         record.unread.append(Fault(error.cause, str(error)))
         return
@@ -47,11 +47,18 @@ def assert_each(
             seen.broken[because] = _told(because, row)
 
 
-def _answer(row: Row, rule: Callable[[Row], bool], where: Callable[[Row], bool] | None) -> bool | Unreadable | None:
-    """What the rule says of a row; None where the control does not speak of it.
+def _listed(rows: Facts | Iterable[Row]) -> tuple[Row, ...]:
+    """The rows, without a trace: what is looked at here stands in findings of its own."""
+    if not isinstance(rows, Facts):
+        return tuple(rows)
+    touched = len(rows._touched)  # noqa: SLF001
+    listed = rows.rows()
+    del rows._touched[touched:]  # noqa: SLF001
+    return listed
 
-    What is looked at here stands in the row's own finding, not among the sources of a later plain assertion.
-    """
+
+def _answer(row: Row, rule: Callable[[Row], bool], where: Callable[[Row], bool] | None) -> bool | Unreadable | None:
+    """What the rule says of a row, without a trace; None where the control does not speak of it."""
     touched = len(row.facts._touched)  # noqa: SLF001
     try:
         answer = None if where is not None and not where(row) else rule(row)
@@ -90,8 +97,8 @@ def with_rows(outcome: Outcome, record: Record, of: tuple[str, str], note: str) 
         state=state,
         cause=cause,
         reason=reason,
-        population=(outcome.population or 0) + len(rows),
-        exceptions=(outcome.exceptions or 0) + len(broken),
+        population=len(rows) + (outcome.population or 0) if rows else outcome.population,
+        exceptions=len(broken) + (outcome.exceptions or 0) if rows else outcome.exceptions,
         findings=(*outcome.findings, *_findings(broken, of, note)),
         notes=tuple(notes),
         undecided=outcome.undecided + len(undecided) + len(record.unread),

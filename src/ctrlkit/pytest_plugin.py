@@ -26,7 +26,7 @@ from ctrlkit import loader
 from ctrlkit.check import Record, recording
 from ctrlkit.errors import AuthorError, CtrlkitError
 from ctrlkit.fact import Facts, Unreadable
-from ctrlkit.model import Cause, Finding, HostPointer
+from ctrlkit.model import Cause, Finding, HostPointer, Note
 from ctrlkit.outcome import Outcome, digest, judge
 
 
@@ -79,6 +79,7 @@ class _Evaluation:
         self.items = items
         self.report = report
         self.asserted = 0
+        self.before: dict[str, int] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool:
@@ -97,8 +98,9 @@ class _Evaluation:
         session.testscollected = len(session.items)
         return True
 
-    def pytest_assertion_pass(self) -> None:
+    def pytest_assertion_pass(self, item: pytest.Item) -> None:
         self.asserted += 1
+        self.before = {name: len(facts._touched) for name, facts in _facts(item.stash[_ITEM]).items()}  # noqa: SLF001
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         planned: Planned = item.stash[_ITEM]
@@ -108,7 +110,7 @@ class _Evaluation:
         return True
 
     def _evaluate(self, item: pytest.Item, nextitem: pytest.Item | None, planned: Planned) -> Outcome:
-        self.asserted = 0
+        self.asserted, self.before = 0, {}
         assertion_util._reprcompare = None  # noqa: SLF001  the comparison text of passing asserts is never read
         state = item.session._setupstate  # noqa: SLF001  own protocol: a third of the time of the stock one
         with recording() as record:
@@ -123,7 +125,7 @@ class _Evaluation:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001  the boundary round a check: whatever it raises is an outcome
-                return _raised(error, planned, record)
+                return _raised(error, planned, record, self.before)
 
 
 def _call(item: pytest.Item) -> None:
@@ -193,29 +195,38 @@ def _fixture(name: str) -> Any:
     return pytest.fixture(name=name)(value)
 
 
-def _raised(error: BaseException, planned: Planned, record: Record) -> Outcome:
+def _raised(error: BaseException, planned: Planned, record: Record, before: Mapping[str, int]) -> Outcome:
     """What an exception says: a plain assertion that did not hold is a failure, everything else an error of the check.
 
-    What the check had found before a plain assertion stopped it stands beside that.
+    What the check had found before a plain assertion, or a fact that could not be read, stopped it stands beside that.
     """
     line, innermost = _line_in(error, planned.path)
     if isinstance(error, Unreadable):
-        return Outcome("inconclusive", error.cause, str(error))
+        return _stopped(error, planned, record)
     failed = type(error) is Failed or (type(error) is AssertionError and innermost)
     if not failed:
         cause = Cause.FORBIDDEN if isinstance(error, Forbidden) else Cause.CRASHED
         return Outcome("error", cause, _words(planned.shown, line, error))
     text = _said(error) or (linecache.getline(str(planned.path), line).strip() if line else "an assertion did not hold")
     found = judge(record, planned.control, planned.subject, planned.finding_note)
-    key = digest(planned.control, planned.subject, text)
+    sources = _touched(planned, before)
+    where = "" if sources else f"{planned.shown}:{line}: "
     return replace(
         found,
         state="failed",
         cause=None,
-        reason=(text if _touched(planned) else f"{planned.shown}:{line}: {text}")
-        + f"; {found.reason}" * (found.state == "failed"),
-        findings=(*found.findings, Finding(key, text, sources=_touched(planned))),
+        reason=where + text + f"; {found.reason}" * (found.state == "failed"),
+        findings=(*found.findings, Finding(digest(planned.control, planned.subject, text), text, sources=sources)),
     )
+
+
+def _stopped(error: Unreadable, planned: Planned, record: Record) -> Outcome:
+    """Not decided, unless what was found before is enough: then the doubt is noted."""
+    found = judge(record, planned.control, planned.subject, planned.finding_note)
+    if found.state != "failed":
+        return Outcome("inconclusive", error.cause, str(error))
+    note = Note(digest(planned.control, planned.subject, str(error)), f"not read: {error}")
+    return replace(found, notes=(*found.notes, note), undecided=found.undecided + 1)
 
 
 def _said(error: BaseException) -> str:
@@ -224,15 +235,25 @@ def _said(error: BaseException) -> str:
     return "" if first.startswith("assert ") or not first else re.sub(r"0x[0-9a-fA-F]+", "0x…", first)[:300]
 
 
-def _touched(planned: Planned) -> tuple[HostPointer, ...]:
-    """Where the host facts stand that the check looked at last, at most 20."""
-    found = [pointer for facts in planned.fixtures.values() if isinstance(facts, Facts) for pointer in facts.touched]
-    return tuple(dict.fromkeys(found))[:20]
+def _facts(planned: Planned) -> dict[str, Facts]:
+    return {name: facts for name, facts in planned.fixtures.items() if isinstance(facts, Facts)}
+
+
+def _touched(planned: Planned, before: Mapping[str, int]) -> tuple[HostPointer, ...]:
+    """Where the host facts stand that the assertion looked at, the last first, at most 20.
+
+    `before` says how much each was looked at until the assertion before it held; where this one looked at nothing
+    more, as its values were read earlier, all counts.
+    """
+    facts = _facts(planned)
+    late = [replace(f, _touched=f._touched[before.get(name, 0) :]).touched for name, f in facts.items()]  # noqa: SLF001
+    pointers = [p for found in late for p in found] or [p for f in facts.values() for p in f.touched]
+    return tuple(dict.fromkeys(pointers))[:20]
 
 
 def _read(outcome: Outcome, planned: Planned) -> Outcome:
     """The outcome, if no fact that could not be read was touched and the doubt swallowed."""
-    faults = [fault for facts in planned.fixtures.values() if isinstance(facts, Facts) for fault in facts.faults]
+    faults = [fault for facts in _facts(planned).values() for fault in facts.faults]
     if outcome.state != "passed" or not faults:
         return outcome
     return replace(outcome, state="inconclusive", cause=faults[0].cause, reason=faults[0].message)

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Final
 
 import paramiko
+from paramiko.packet import Packetizer
 from paramiko.ssh_exception import IncompatiblePeer
 
-from ctrlkit import exchange, host_key, identity, wire
+from ctrlkit import exchange, host_key, identity, jump, sign_in, wire
 from ctrlkit.host_fault import HostFault
 from ctrlkit.inventory import Host
+from ctrlkit.jump import Gates
 from ctrlkit.known_hosts import KnownHosts
 from ctrlkit.model import Cause
 from ctrlkit.secret import Ask, Secrets
@@ -32,24 +34,19 @@ from ctrlkit.wire import Wire
 _LOG: Final = "ctrlkit.ssh"
 _BEFORE_SIGN_IN: Final = 1024 * 1024
 """Bytes a host may send before it has let us in; a key exchange takes some 3 kB."""
-_OVERHEAD: Final = 4
-_SLACK: Final = 4 * 1024 * 1024
+_OVERHEAD, _SLACK = 4, 4 * 1024 * 1024
 _KEEPALIVE: Final = 15
 _GRACE: Final = 2.0
-_SAID: Final = 120
 _PROHIBITED: Final = 1
-_MAX_KEYS: Final = 5
 _ITS_DEATH: Final = (
-    paramiko.SSHException,
-    EOFError,
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    struct.error,
+    *(paramiko.SSHException, EOFError, OSError, struct.error),
+    *(ValueError, TypeError, LookupError, AttributeError),
 )
 """paramiko raises in whoever waits what its reading thread died of, and a hostile host chooses that."""
+
+_CIPHERS: Final = tuple(f"aes{bits}-{mode}" for mode in ("gcm@openssh.com", "ctr") for bits in (128, 256))
+"""Those that check a packet while they open it come first: they cost the least here."""
+_DIGESTS: Final = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
 
 _SILENT = logging.getLogger(_LOG)
 _SILENT.addHandler(logging.NullHandler())
@@ -78,25 +75,32 @@ class _Connection:
     wire: Wire
     key: bytes
 
+    def is_open(self) -> bool:
+        """Whether the connection is still there."""
+        return self.transport.is_active()
 
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    """The one connection to a jump host that all hosts behind it share, or why there is none."""
+    def is_passed(self) -> bool:
+        """Whether the host has let us in."""
+        return self.transport.is_authenticated()
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    found: list[_Connection | HostFault] = field(default_factory=list)
+    def try_key(self, user: str, key: paramiko.PKey) -> Sequence[str]:
+        """Offer a key."""
+        return _attempted(partial(self.transport.auth_publickey, user, key))
+
+    def try_password(self, user: str, password: str) -> Sequence[str]:
+        """Offer a password, as the answer to a question where the host asks for it that way."""
+        return _attempted(partial(self.transport.auth_password, user, password))
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What all connections of a collection share. `agent`: an SSH agent may be asked. `stop` ends them all."""
+    """What all connections of a collection share; `stop` ends them all."""
 
     known: Mapping[tuple[Path, ...], KnownHosts]
     keys: Keys
     secrets: Secrets
     stop: threading.Event
-    gates: dict[tuple[Hop, ...], _Gate] = field(default_factory=dict)
-    gates_lock: threading.Lock = field(default_factory=threading.Lock)
+    gates: Gates[_Connection] = field(default_factory=Gates)
 
 
 def load_keys(hops: Iterable[Hop], passphrase: str | None, ask: Ask | None) -> Keys:
@@ -161,18 +165,16 @@ def read(client: Client, host: Host, way: tuple[Hop, ...], script: bytes, frame:
 
 
 def close(client: Client) -> None:
-    """Close the connections to jump hosts, those that lie behind others first."""
-    for _, gate in sorted(client.gates.items(), key=lambda item: -len(item[0])):
-        for connection in gate.found:
-            if isinstance(connection, _Connection):
-                connection.transport.close()
+    """Close the connections to jump hosts."""
+    for connection in client.gates.all():
+        connection.transport.close()
 
 
 def _connected(client: Client, way: tuple[Hop, ...]) -> _Connection:
     """A connection on which we are signed in. A pinned key that is not the server's first choice is asked for again."""
     hop, known = way[-1], client.known[way[-1].known_hosts]
     wanted = host_key.wanted_types(hop, known)
-    fault: HostFault | None = None
+    fault = None
     while wanted:
         connection = _keyed(client, way, wanted)
         if connection is None:
@@ -194,11 +196,7 @@ def _other_key(client: Client, way: tuple[Hop, ...], known: KnownHosts) -> HostF
         fault = host_key.refusal(way[-1], known, connection.key)
         if fault is not None:
             return fault
-    return HostFault(
-        Cause.UNSUPPORTED,
-        f"{way[-1].address} port {way[-1].port} offers no algorithm that is safe to use here",
-        "its SSH server is too old, or limited to what this program does not know; update it",
-    )
+    return host_key.no_algorithm(way[-1])
 
 
 def _keyed(client: Client, way: tuple[Hop, ...], types: tuple[str, ...]) -> _Connection | None:
@@ -206,31 +204,30 @@ def _keyed(client: Client, way: tuple[Hop, ...], types: tuple[str, ...]) -> _Con
     hop = way[-1]
     line = Wire(_stream(client, way), client.stop)
     line.limit, line.deadline = _BEFORE_SIGN_IN, time.monotonic() + hop.connect_timeout
-    transport = paramiko.Transport(line)  # type: ignore[arg-type]  # it needs no more of a socket than a Wire has
+    # It needs no more of a socket than a Wire has.
+    transport = paramiko.Transport(line, packetizer_class=_Packets)  # type: ignore[arg-type]
     transport.set_log_channel(_LOG)
     transport.banner_timeout = transport.handshake_timeout = hop.connect_timeout + 1
-    transport.get_security_options().key_types = tuple(a for t in types for a in host_key.ALGORITHMS[t])
+    options = transport.get_security_options()
+    options.key_types = tuple(a for t in types for a in host_key.ALGORITHMS[t])
+    options.ciphers, options.digests = _CIPHERS, _DIGESTS
     done = threading.Event()
     transport.start_client(done)
     done.wait()
-    wrong = None if transport.is_active() else transport.get_exception()
-    if wrong is None and transport.is_active():
+    if transport.is_active():
         return _Connection(transport, line, transport.get_remote_server_key().asbytes())
+    wrong = transport.get_exception()
     transport.close()
     if line.ended is None and isinstance(wrong, IncompatiblePeer):
         return None
-    raise _no_handshake(hop, line, wrong)
+    raise line.no_handshake(f"{hop.address} port {hop.port}", hop.connect_timeout, isinstance(wrong, EOFError))
 
 
-def _no_handshake(hop: Hop, line: Wire, wrong: Exception | None) -> HostFault:
-    place = f"{hop.address} port {hop.port}"
-    line.say_why(place, hop.connect_timeout, "show its key")
-    said = "closed the connection" if line.received == 0 or isinstance(wrong, EOFError) else "speaks no SSH"
-    return HostFault(
-        Cause.UNREACHABLE,
-        f"{place} {said} before it showed a key, expected an SSH server",
-        "check address and port; a firewall or MaxStartups may turn connections away",
-    )
+class _Packets(Packetizer):
+    """Packets without a clock of their own, which would cost a thread for each host: the wire has one."""
+
+    def start_handshake(self, timeout: float) -> None:
+        """Start nothing."""
 
 
 def _stream(client: Client, way: tuple[Hop, ...]) -> wire.Stream:
@@ -238,105 +235,49 @@ def _stream(client: Client, way: tuple[Hop, ...]) -> wire.Stream:
     if len(way) == 1:
         return wire.connect(hop.address, hop.port, hop.connect_timeout)
     through = way[-2]
-    gate = _through(client, way[:-1])
+    gate = client.gates.open(way[:-1], lambda: _lasting(client, way[:-1]), _Connection.is_open)
+    place = (hop.address, hop.port)
     try:
-        return gate.transport.open_channel(
-            "direct-tcpip", (hop.address, hop.port), ("127.0.0.1", 0), timeout=hop.connect_timeout
-        )
+        return gate.transport.open_channel("direct-tcpip", place, ("127.0.0.1", 0), timeout=hop.connect_timeout)
     except paramiko.ChannelException as wrong:
-        if wrong.code == _PROHIBITED:
-            raise HostFault(
-                Cause.REFUSED,
-                f"{through.name} forwards nothing to {hop.address} port {hop.port}",
-                f"allow it there (AllowTcpForwarding, PermitOpen) for {through.user}",
-            ) from wrong
-        reason = f"{through.name} cannot connect to {hop.address} port {hop.port}"
-        raise HostFault(Cause.UNREACHABLE, reason, f"is the host on, and may {through.name} reach it?") from wrong
+        fault = jump.forbidden if wrong.code == _PROHIBITED else jump.dead_end
+        raise fault(through, hop) from wrong
     except _ITS_DEATH as wrong:
         gate.wire.say_why(through.name, through.connect_timeout, "answer")
-        reason = f"no answer through {through.name} to {hop.address} port {hop.port} within {hop.connect_timeout} s"
-        raise HostFault(Cause.UNREACHABLE, reason, f"is the host on, and may {through.name} reach it?") from wrong
+        raise jump.dead_end(through, hop) from wrong
 
 
-def _through(client: Client, way: tuple[Hop, ...]) -> _Connection:
-    """The shared connection to the last hop of `way`; one that failed is not tried again for each host behind it."""
-    with client.gates_lock:
-        gate = client.gates.setdefault(way, _Gate())
-    with gate.lock:
-        found = gate.found[-1] if gate.found else None
-        if found is None or (isinstance(found, _Connection) and not found.transport.is_active()):
-            try:
-                found = _connected(client, way)
-                found.wire.deadline = found.wire.limit = math.inf
-            except HostFault as fault:
-                found = fault
-            gate.found.append(found)
-    if isinstance(found, HostFault):
-        raise HostFault(found.cause, f"on the way through {way[-1].name}: {found.message}", found.remedy)
-    return found
-
-
-def _welcomed(client: Client, hop: Hop, connection: _Connection) -> _Connection:
-    try:
-        with _agent() as held:
-            _sign_in(client, hop, connection, held)
-    except HostFault as fault:
-        fault.fingerprint, fault.key_type = host_key.shown_by(connection.key)
-        raise
-    finally:
-        if not connection.transport.is_authenticated():
-            connection.transport.close()
+def _lasting(client: Client, way: tuple[Hop, ...]) -> _Connection:
+    connection = _connected(client, way)
+    connection.wire.deadline = connection.wire.limit = math.inf
     return connection
 
 
-def _sign_in(client: Client, hop: Hop, connection: _Connection, held: Mapping[bytes, paramiko.PKey]) -> None:
-    """Sign in with keys, then with the password where one was given."""
+def _welcomed(client: Client, hop: Hop, connection: _Connection) -> _Connection:
     transport, line = connection.transport, connection.wire
     line.deadline = time.monotonic() + hop.connect_timeout
     transport.auth_timeout = hop.connect_timeout + 1
     transport.set_keepalive(_KEEPALIVE)
-    password = client.secrets.sign_in.get(hop.name)
-    keys = _keys_for(client, hop, held)[:_MAX_KEYS]
-    ways: list[tuple[str, Callable[[], Sequence[str]]]] = [
-        ("publickey", partial(transport.auth_publickey, hop.user, key)) for key in keys
-    ]
-    if password is not None:
-        ways.append(("password", partial(transport.auth_password, hop.user, password)))
-    takes: Sequence[str] = ()
-    for method, attempt in ways:
-        if transport.is_active() and (not takes or method in takes or method == "password"):
-            takes = _attempted(attempt) or takes
-        if transport.is_authenticated():
-            return
-    alive = transport.is_active()
-    line.say_why(f"{hop.address} port {hop.port}", hop.connect_timeout, "let us in or refuse")
-    offered = f"{len(keys)} key{'' if len(keys) == 1 else 's'}" + (" and a password" if password is not None else "")
-    says = f"; it takes {', '.join(takes)[:_SAID]}" if takes else "" if alive else "; it closed the connection"
-    raise HostFault(
-        Cause.REFUSED,
-        f"{hop.address} port {hop.port} does not let {hop.user} in: offered {offered}{says}",
-        "add the public key there, or set user, identity_file or password_env in the inventory",
-    )
+    try:
+        with _agent() as held:
+            keys = sign_in.keys_for(hop, client.keys, held)
+            sign_in.sign_in(connection, hop, line, keys, client.secrets.sign_in.get(hop.name))
+    except HostFault as fault:
+        fault.fingerprint, fault.key_type = host_key.shown_by(connection.key)
+        raise
+    finally:
+        if not transport.is_authenticated():
+            transport.close()
+    return connection
 
 
 def _attempted(attempt: Callable[[], Sequence[str]]) -> Sequence[str]:
-    """Try one way to sign in; returns the methods that the host takes next, where it says them."""
     try:
         return attempt()
     except paramiko.BadAuthenticationType as wrong:
         return tuple(wrong.allowed_types)
     except _ITS_DEATH:
         return ()
-
-
-def _keys_for(client: Client, hop: Hop, held: Mapping[bytes, paramiko.PKey]) -> list[paramiko.PKey]:
-    """The keys to offer, an agent's first; where the files are named, of the agent's only those."""
-    if hop.own_keys:
-        held = {
-            blob: key for blob, key in held.items() if blob in {identity.public(file) for file in hop.identity_files}
-        }
-    files = [client.keys[file] for file in hop.identity_files if file in client.keys]
-    return [*held.values(), *(key for key in files if key.asbytes() not in held)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,16 @@ class Wire:
             message = f"{place} sent {self.received} bytes where few were due, cut"
             raise HostFault(Cause.CUT, message, "find out what answers there")
 
+    def no_handshake(self, place: str, seconds: int, closed: bool) -> HostFault:
+        """What it means that no key was shown; `closed`: the host went. Raises what an end by itself means."""
+        self.say_why(place, seconds, "show its key")
+        said = "closed the connection" if closed or not self.received else "speaks no SSH"
+        return HostFault(
+            Cause.UNREACHABLE,
+            f"{place} {said} before it showed a key, expected an SSH server",
+            "check address and port; a firewall or MaxStartups may turn connections away",
+        )
+
     def _check(self) -> None:
         if self.ended is None:
             if self._stop.is_set():
