@@ -251,8 +251,7 @@ def _collect_dns(options: argparse.Namespace, out: Path, domains: Sequence[str])
     now, servers = datetime.now(UTC), options.dns_server or None
     answers = dns_survey.gather(domains, servers=servers, selectors=_words(options.selector), now=now)
     path = dns_pack.write(out, answers)
-    failed = dns_pack.problems(answers)
-    for line in failed:
+    for line in (failed := dns_pack.problems(answers)):
         _say(line)
     print(f"{len(answers)} answers about {len(domains)} domains in {path}")
     return 2 if failed else 0

@@ -16,6 +16,10 @@ from ctrlkit.profile import Profile
 from ctrlkit.stock import Stock
 
 
+MARGIN = 5
+"""Seconds by which the script ends itself before the connection would be ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
     """Whose controls are to be fed, and with what: the profile, the client's terms if there are any, the stock."""
@@ -65,7 +69,10 @@ def script_for(asked: Errand) -> Callable[[Host, str], str]:
     def script(host: Host, marker: str) -> str:
         if host.roles not in chosen:
             chosen[host.roles] = probes_for(asked, host.roles or None)
-        return probe_script.build(chosen[host.roles], nonce=asked.nonce, marker=marker, sudo=host.sudo != "never")
+        within = max(1, min(probe_script.TOTAL_SECONDS, host.timeout - MARGIN))
+        return probe_script.build(
+            chosen[host.roles], nonce=asked.nonce, marker=marker, sudo=host.sudo != "never", total_seconds=within
+        )
 
     return script
 

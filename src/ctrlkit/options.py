@@ -139,7 +139,9 @@ def _collect_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", metavar="I/N", help="only the I-th of N parts of the hosts")
     parser.add_argument("--resume", action="store_true", help="read only what an earlier try did not")
     parser.add_argument("--dry-run", action="store_true", help="say what would be read, and touch nothing")
-    parser.add_argument("--script", choices=["sh", "powershell"], help="print the same probes as a script to run by hand")
+    parser.add_argument(
+        "--script", choices=["sh", "powershell"], help="print the same probes as a script to run by hand"
+    )
 
 
 def _list_options(parser: argparse.ArgumentParser) -> None:
