@@ -15,7 +15,6 @@ from ctrlkit.model import Control
 from ctrlkit.profile import Profile
 from ctrlkit.stock import Stock
 
-
 MARGIN = 5
 """Seconds by which the script ends itself before the connection would be ended."""
 
