@@ -143,7 +143,7 @@ def test_administration_over_ssh_asks_for_a_key_and_never_is_root(
     assert_each(
         sshd_match_settings,
         lambda row: not weakens(row, params.max_auth_tries),
-        because="{setting} {value} in Match {criteria}",
+        because="Match {criteria} sets {setting} {value}",
         by="file criteria setting",
     )
     assert sshd_settings["permitrootlogin"] == "no", "root may sign in over SSH"

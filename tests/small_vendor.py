@@ -85,8 +85,16 @@ def write(
     return folder / "vendor"
 
 
+DECIDED = (
+    *("ACC-01", "ACC-06", "EML-05", "EML-06", "LOG-01", "LOG-03", "LOG-07", "MFA-01", "MFA-03"),
+    *("REM-01", "RET-01", "RET-02"),
+)
+"""The controls that its files decide."""
+
+
 def arguments(folder: Path, *more: str, profile: str = "bpo-philippines") -> list[str]:
-    """The words of a run over a pack that `Pack.write` wrote."""
+    """The words of a run over a pack that `Pack.write` wrote; the vendor has no hosts, so of them nothing is asked."""
+    asked = ["--select", ",".join(DECIDED)] if profile == "bpo-philippines" and "--select" not in more else []
     return [
         "run",
         str(folder / "vendor"),
@@ -102,6 +110,7 @@ def arguments(folder: Path, *more: str, profile: str = "bpo-philippines") -> lis
         str(folder / "engagement.key"),
         "--out",
         str(folder / "runs"),
+        *asked,
         *more,
     ]
 

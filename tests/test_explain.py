@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,9 @@ def test_a_sample_finding_carries_the_words_of_the_check(shelf: Stock) -> None:
 
 
 def test_every_control_has_a_sample_finding(shelf: Stock) -> None:
-    assert not [e["id"] for e in listing("controls", shelf) if " row 14 · " not in e["sample_finding"]]
+    said = {e["id"]: e["sample_finding"] for e in listing("controls", shelf)}
+    assert not [id_ for id_, text in said.items() if not re.search(r" (row|line) 14 · .", text)]
+    assert said["NET-06"] == "host …, probe sshd_settings, line 14 · Match … sets … …"
 
 
 def test_a_kind_shows_every_column_and_who_reads_and_makes_it(shelf: Stock) -> None:

@@ -31,7 +31,7 @@ def test_three_files_decide_their_controls_and_the_others_wait_for_what_is_missi
 def test_every_control_is_decidable_or_waits_and_none_does_both(tmp_path: Path, work: Path) -> None:
     found = ready(started(tmp_path / "desk", THREE), work)
     waiting = [w.control for w in found.waiting]
-    assert len({*found.decidable, *waiting}) == len(found.decidable) + len(waiting) == 12
+    assert len({*found.decidable, *waiting}) == len(found.decidable) + len(waiting) == 23
 
 
 def test_the_json_has_exactly_the_keys_of_the_contract(tmp_path: Path, work: Path) -> None:

@@ -14,6 +14,9 @@ import small_vendor
 from commands import Answer, ctrlkit
 from small_vendor import arguments
 
+DECIDED = ("--select", ",".join(small_vendor.DECIDED))
+"""The vendor has no hosts: of them nothing is asked."""
+
 LEAVE = """\
 \"\"\"Leave: what the client of this project asks about it.\"\"\"
 
@@ -102,7 +105,7 @@ def test_whatever_was_altered_is_found_by_verify_and_never_judged(case: str, cop
 
 
 def test_run_on_a_bundle_gives_the_results_of_the_first_run(sealed: Path, copied: Path, tmp_path: Path) -> None:
-    answer = ctrlkit(tmp_path, "run", copied, "--out", tmp_path / "again", "--format", "json")
+    answer = ctrlkit(tmp_path, "run", copied, *DECIDED, "--out", tmp_path / "again", "--format", "json")
     assert answer.code == 1
     assert lines(newest(tmp_path / "again")) == lines(sealed)
 
@@ -131,7 +134,7 @@ def test_a_bundle_is_judged_under_the_caller_s_profile_waivers_and_selection(cop
 
 
 def test_a_later_as_of_makes_the_evidence_of_a_bundle_stale(copied: Path, tmp_path: Path) -> None:
-    answer = ctrlkit(tmp_path, "run", copied, "--as-of", "2027-06-30", "--format", "json")
+    answer = ctrlkit(tmp_path, "run", copied, *DECIDED, "--as-of", "2027-06-30", "--format", "json")
     assert {(r["verdict"], r["cause"]) for r in answer.results.values()} == {("inconclusive", "stale")}
 
 
@@ -292,7 +295,7 @@ def test_a_bundle_of_another_vendor_than_the_engagement_asks_is_refused(copied: 
 
 
 def test_the_bundle_of_a_bundle_replays_too(copied: Path, tmp_path: Path) -> None:
-    assert ctrlkit(tmp_path, "run", copied, "--out", tmp_path / "again").code == 1
+    assert ctrlkit(tmp_path, "run", copied, *DECIDED, "--out", tmp_path / "again").code == 1
     second = newest(tmp_path / "again")
     assert ctrlkit(tmp_path, "verify", second).code == 0
     answer = ctrlkit(tmp_path, "replay", second)

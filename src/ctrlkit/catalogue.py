@@ -10,6 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
+from ctrlkit import fact_kind
 from ctrlkit import profile as profile_of
 from ctrlkit.books import plain_param
 from ctrlkit.errors import InputError, did_you_mean
@@ -102,7 +103,10 @@ def _read(check: Check, kinds: Mapping[str, Kind]) -> Entry:
             known = kinds.get(name)
             columns = [column(known.column(n), known) for n in names] if known else [{"name": n} for n in names]
             tables.append({"kind": name, "needed": needed, "about": known.about if known else "", "columns": columns})
-    return {"claim": check.claim, "roles": list(check.roles) if check.roles else None, "reads": tables}
+    known_facts = fact_kind.shipped()
+    facts = [{"name": n, "about": known_facts[n].about if n in known_facts else ""} for n in check.facts]
+    roles = list(check.roles) if check.roles else None
+    return {"claim": check.claim, "roles": roles, "reads": tables, "facts": facts}
 
 
 def _param(param: Param, policy: Profile | None, control_id: str) -> Entry:
@@ -125,6 +129,10 @@ def _param(param: Param, policy: Profile | None, control_id: str) -> Entry:
 def _sample_finding(found: Control, stock: Stock) -> str:
     """A finding as views show it, with the words of the check and the key of what it counts in place of values."""
     checks = [c for c in found.checks if c.claim is None and c.needs]
+    on_host = next((c for c in found.checks if c.facts), None)
+    if not checks and on_host is not None:
+        because = _because(found, on_host, stock) or f"does not keep: {found.title}"
+        return f"host …, probe {on_host.facts[0]}, line {_SAMPLE_ROW} · {because}"
     if not checks:
         return ""
     first = next(iter(checks[0].needs))
@@ -159,6 +167,7 @@ def _stated(function: ast.FunctionDef) -> str:
     }
     calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
     given = [word.value for call in calls for word in call.keywords if word.arg == "because"]
+    given += [node.msg for node in ast.walk(function) if isinstance(node, ast.Assert) and node.msg is not None]
     values = [named.get(value.id, value) if isinstance(value, ast.Name) else value for value in given]
     return next((text for value in values if (text := _words(value))), "")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctrlkit import console
-from ctrlkit.errors import CtrlkitError, InputError
+from ctrlkit.errors import CtrlkitError, InputError, Withdrawn
 from ctrlkit.options import parser_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _COMMANDS[options.command](options)
         sys.stdout.flush()
     except CtrlkitError as error:
-        return _say(f"ctrlkit: {error}", WRONG)
+        return _say(f"ctrlkit: {error}", INTERRUPTED if isinstance(error, Withdrawn) else WRONG)
     except KeyboardInterrupt:
         return _say("ctrlkit: interrupted; nothing half done was kept", INTERRUPTED)
     except BrokenPipeError:

@@ -144,6 +144,7 @@ def _evidence(checks: Sequence[Entry]) -> Iterator[str]:
         title = "evidence"
         if check["roles"]:
             yield from _block(title, f"of each host that is {' or '.join(check['roles'])}:")
+            yield from _pairs([(fact["name"], fact["about"]) for fact in check["facts"]])
         if check["claim"]:
             claim = str(check["claim"]).rstrip(".")
             yield from _block("or only", f"{claim}: a smaller claim, where the pack holds no more than {_short(check)}")

@@ -17,6 +17,7 @@ from ctrlkit.kind import Kind
 from ctrlkit.model import Cause, Severity, Verdict
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
+from ctrlkit.run import machines_of
 
 READY: Final = "ready"
 INCOMPLETE: Final = "incomplete"
@@ -94,9 +95,11 @@ def inspect(case: Case, work: Path, listen: Listen = lambda _: None) -> Readines
     gathered = gather.from_packs(case, key, work, listen)
     handed = gather.hand(case, gathered, work)
     empty = {kind: why for p in case.packs for kind, why in p.empty.items()}
-    lines = plan.draw(case.ids, case.stock.controls, handed, empty, case.profile, case.engagement, case.as_of)
+    machines = machines_of(case, key)
+    lines = plan.draw(case.ids, case.stock.controls, handed, empty, case.profile, case.engagement, case.as_of, machines)
     waiting = tuple(w for line in lines if (w := _waiting(line, handed)) is not None)
     stuck = {w.control for w in waiting}
+    asked = [line.control.id for line in lines if line.check is not None]
     kinds = tuple(_kinds(case, lines, handed, empty))
     read = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
     return Readiness(
@@ -107,10 +110,12 @@ def inspect(case: Case, work: Path, listen: Listen = lambda _: None) -> Readines
             for source in evidence.sources
         ),
         kinds=kinds,
-        decidable=tuple(line.control.id for line in lines if line.check is not None and line.control.id not in stuck),
+        decidable=tuple(dict.fromkeys(id_ for id_ in asked if id_ not in stuck)),
         waiting=waiting,
         outside=tuple(
-            (line.control.id, line.faults[0].message) for line in lines if line.verdict is Verdict.NOT_APPLICABLE
+            (line.control.id, line.faults[0].message)
+            for line in lines
+            if line.verdict is Verdict.NOT_APPLICABLE and line.control.id not in {*asked, *stuck}
         ),
         gain=_gain(waiting, kinds),
         idle=tuple(sorted({source.file for p in case.packs for source in p.sources if source.kind not in read})),

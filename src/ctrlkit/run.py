@@ -33,7 +33,7 @@ def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
         unused=tuple(name for p in case.packs for name in p.unused),
         proposed=tuple(name for p in case.packs for name in p.proposed),
         documents=_own_documents(case),
-        machines=_machines(case, key),
+        machines=machines_of(case, key),
     )
     with tempfile.TemporaryDirectory(prefix="ctrlkit-") as folder:
         work = Path(folder)
@@ -49,8 +49,8 @@ def _own_documents(case: Case) -> dict[str, bytes]:
     return documents
 
 
-def _machines(case: Case, key: EngagementKey) -> Mapping[str, Machine]:
-    """The hosts of the case, where a selected control is about hosts."""
+def machines_of(case: Case, key: EngagementKey) -> Mapping[str, Machine]:
+    """The hosts of the case by name, where a selected control is about hosts."""
     if not any(check.roles is not None for id_ in case.ids for check in case.stock.controls[id_].checks):
         return {}
     folder, nonce = case.packs[0].folder, case.engagement.nonce

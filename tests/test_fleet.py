@@ -1,0 +1,146 @@
+"""From a host to a verdict, the ways people take: over SSH, by hand, and by the engine that the fleet already has."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sshd
+from commands import ctrlkit
+
+CONTROLS = '''"""Hosts."""
+
+from ctrlkit import control
+
+
+@control.on_host("NET-91", "Only root has uid 0", roles=["server"], severity="high", remedy="Remove the others.")
+def test_only_root_has_uid_0(passwd_accounts):
+    assert sum(row.uid == 0 for row in passwd_accounts.rows()) == 1, "more than one account has uid 0"
+'''
+PROFILE = "name: hosts\ntitle: Hosts\ncontrols: {add: [NET-91]}\n"
+ENGAGEMENT = """\
+id: northwind-2026-10
+issued_by: client
+client: northwind
+vendor: Example Contact Services, Inc.
+country: PH
+period: {start: 2026-10-01, end: 2026-10-31}
+nonce: 7f3a9c
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A project with one control about hosts, and a pack without any evidence yet."""
+    folder = tmp_path / "desk"
+    for name, text in {
+        "ctrlkit.toml": "",
+        "controls/hosts.py": CONTROLS,
+        "profiles/hosts.yaml": PROFILE,
+        "engagement.yaml": ENGAGEMENT,
+        "evidence/pack.yaml": "vendor: Example Contact Services, Inc.\n",
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[sshd.Server]:
+    """A real sshd on loopback."""
+    with sshd.server(tmp_path / "sshd") as server:
+        yield server
+
+
+def inventory(desk: Path, host: sshd.Server, *more: str) -> None:
+    (desk / "known_hosts").write_text(host.known_line(), "ascii")
+    own = f"{{name: crm-db1, address: {host.address}, roles: [server]}}"
+    lines = [
+        f"defaults: {{user: {host.user}, port: {host.port}, known_hosts: known_hosts, identity_file: {host.key}}}",
+        "hosts:",
+        *(f"  - {line}" for line in (own, *more)),
+    ]
+    (desk / "inventory.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def verdicts(desk: Path) -> dict[str, tuple[str, str | None]]:
+    return {r["subject"]: (r["verdict"], r["cause"]) for r in ctrlkit(desk, "run", "--format", "json").said["results"]}
+
+
+def test_a_host_read_over_ssh_is_judged_and_known_by_its_key(desk: Path, host: sshd.Server) -> None:
+    inventory(desk, host)
+    done = ctrlkit(desk, "collect")
+    assert (done.code, done.out) == (0, "1 host: 1 read\n")
+    said = ctrlkit(desk, "run", "--format", "json").said
+    (result,) = said["results"]
+    assert (result["verdict"], result["subject"], result["grade"]) == ("passed", "host:crm-db1", "probe")
+    assert [(e["probe"], e["origin"]) for e in result["evidence"]] == [("passwd_accounts", "ssh")]
+    assert host.fingerprint() in (desk / said["bundle"] / "data/hosts/crm-db1.json").read_text("utf-8")
+    assert ctrlkit(desk, "replay", "runs/latest").code == 0
+
+
+def test_a_host_that_is_dead_is_named_and_unreachable_and_the_rest_is_judged(desk: Path, host: sshd.Server) -> None:
+    inventory(desk, host, f"{{name: gone1, address: 127.0.0.1, port: {sshd.free_port()}, roles: [server]}}")
+    done = ctrlkit(desk, "collect")
+    assert done.code == 2
+    assert "gone1: unreachable:" in done.out
+    assert verdicts(desk) == {"host:crm-db1": ("passed", None), "host:gone1": ("inconclusive", "unreachable")}
+
+
+def test_the_printed_script_run_by_hand_says_its_role_itself(desk: Path) -> None:
+    script = ctrlkit(desk, "collect", "--script", "sh").out
+    printed = subprocess.run(["/bin/sh", "-s", "server"], input=script.encode(), capture_output=True, check=True)
+    (desk / "evidence/hosts").mkdir()
+    (desk / "evidence/hosts/crm-db1.facts").write_bytes(printed.stdout)
+    assert verdicts(desk) == {"host:crm-db1": ("passed", None)}
+
+
+def test_facts_of_another_request_are_not_believed(desk: Path) -> None:
+    script = ctrlkit(desk, "collect", "--script", "sh").out
+    printed = subprocess.run(["/bin/sh", "-s", "server"], input=script.encode(), capture_output=True, check=True)
+    (desk / "evidence/hosts").mkdir()
+    (desk / "evidence/hosts/crm-db1.facts").write_bytes(printed.stdout)
+    (desk / "engagement.yaml").write_text(ENGAGEMENT.replace("7f3a9c", "another"), "utf-8")
+    assert verdicts(desk) == {"host:crm-db1": ("inconclusive", "malformed")}
+
+
+def test_cut_facts_and_a_host_that_no_inventory_lists_are_inconclusive(desk: Path, host: sshd.Server) -> None:
+    inventory(desk, host)
+    assert ctrlkit(desk, "collect").code == 0
+    whole = (desk / "evidence/hosts/crm-db1.facts").read_bytes()
+    (desk / "evidence/hosts/crm-db1.facts").write_bytes(whole[: len(whole) // 2])
+    (desk / "evidence/hosts/stray.facts").write_bytes(whole)
+    assert verdicts(desk) == {"host:crm-db1": ("inconclusive", "cut"), "host:stray": ("inconclusive", "missing")}
+
+
+def test_without_any_host_the_organisation_line_says_so(desk: Path) -> None:
+    assert verdicts(desk) == {"organisation": ("inconclusive", "missing")}
+
+
+def test_a_host_of_another_role_is_not_asked(desk: Path, host: sshd.Server) -> None:
+    inventory(desk, host, "{name: ws-0142, roles: [workstation]}")
+    assert ctrlkit(desk, "collect").code == 0
+    assert verdicts(desk)["host:ws-0142"] == ("not_applicable", "role")
+
+
+def test_ansible_sends_the_script_out_and_its_folder_is_read_as_it_lies(
+    desk: Path, host: sshd.Server, tmp_path: Path
+) -> None:
+    """`ansible -m script --tree`, by the real ansible, over the real sshd."""
+    (desk / "facts.sh").write_text(ctrlkit(desk, "collect", "--script", "sh").out, "utf-8")
+    words = f"ansible_host={host.address} ansible_port={host.port} ansible_user={host.user}"
+    key = f"ansible_ssh_private_key_file={host.key} ansible_python_interpreter={sys.executable}"
+    (desk / "fleet.ini").write_text(f"[all]\ncrm-db1 {words} {key}\n", "utf-8")
+    ansible = shutil.which("ansible", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    assert ansible is not None, "ansible is missing: pip install ansible-core"
+    options = ["-i", "fleet.ini", "-m", "script", "-a", "facts.sh server", "--tree", "evidence/hosts"]
+    env = {**os.environ, "ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_LOCAL_TEMP": str(tmp_path / "ansible")}
+    env |= {"ANSIBLE_HOME": str(tmp_path / "ansible"), "LC_ALL": "C.UTF-8"}
+    subprocess.run([ansible, "all", *options], cwd=desk, env=env, check=True, capture_output=True, timeout=120)
+    assert verdicts(desk) == {"host:crm-db1": ("passed", None)}
