@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ctrlkit import document, engagement, inventory, pack, plan, profile, stock, waiver
 from ctrlkit.engagement import AsOf, Engagement
-from ctrlkit.errors import InputError
+from ctrlkit.errors import InputError, did_you_mean
 from ctrlkit.inventory import Inventory
 from ctrlkit.model import Severity
 from ctrlkit.pack import Pack
@@ -92,6 +92,7 @@ def prepare(request: Request) -> Case:
     if given and bare(vendor.vendor) != bare(terms.vendor):
         msg = f"{folder.name}/pack.yaml: vendor: found {vendor.vendor!r}, the engagement asks {terms.vendor!r}"
         raise InputError(f"{msg}; hand over that vendor's pack")
+    said += _doubtful_features(terms, shelf)
     packs = [vendor]
     if client_folder is not None:
         packs.append(
@@ -110,6 +111,16 @@ def prepare(request: Request) -> Case:
         waiver.load_attestations(request.attestations, known, policy.attestable) if request.attestations else (),
         tuple(said), load_inventory(request, folder),
     )  # fmt: skip
+
+
+def _doubtful_features(terms: Engagement, shelf: Stock) -> list[str]:
+    """A feature that no control knows may be a slip that takes controls out of scope, so it is said."""
+    known = {feature for control in shelf.controls.values() for feature in control.applies.get("features", ())}
+    try:
+        engagement.check_features(terms, {*known, *(f for f in terms.features or () if not did_you_mean(f, known))})
+    except InputError as error:
+        return [str(error)]
+    return []
 
 
 def load_inventory(request: Request, folder: Path) -> Inventory | None:

@@ -94,10 +94,15 @@ def _source(source: PackSource, read: Ingested, key: EngagementKey) -> Source:
     return Source(
         file=read.file, party=read.party, adapter=read.adapter, grade=read.grade,
         commitment=key.commitment(read.sha256) if read.sha256 else "", rows=read.rows, bad_rows=read.bad_rows,
-        first=read.first, last=read.last, exported_at=_utc(source.exported_at), exported_by=None,
+        first=read.first, last=read.last, exported_at=_utc(source.exported_at),
+        exported_by=_hidden(source.exported_by, key),
         control_total=source.rows,
         maps={name: value for name, value in maps.items() if value}, notes=read.notes,
     )  # fmt: skip
+
+
+def _hidden(person: str | None, key: EngagementKey) -> str | None:
+    return key.pseudonym("person", person.strip().casefold()) if person else None
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ctrlkit import facts as facts_of_hosts
 from ctrlkit import host_file, transcript
-from ctrlkit.engagement import AsOf, Engagement
+from ctrlkit.engagement import AsOf
 from ctrlkit.errors import InputError
 from ctrlkit.fact import Facts
 from ctrlkit.hooks import Probe
@@ -198,8 +198,3 @@ def _from_document(said: Mapping[str, Any]) -> Machine:
         fault,
         tuple(said["notes"]),
     )
-
-
-def roles_note(engagement: Engagement, book: Inventory | None) -> str:
-    """What a view says where no inventory tells the roles."""
-    return "" if book is not None or engagement.self_check else "roles are those that the hosts' own files name"

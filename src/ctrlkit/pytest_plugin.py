@@ -211,8 +211,6 @@ def _raised(error: BaseException, planned: Planned, record: Record, before: Mapp
     found = judge(record, planned.control, planned.subject, planned.finding_note)
     sources = _touched(planned, before)
     where = "" if sources else f"{planned.shown}:{line}: "
-    if found.state != "failed":  # a setting has no population, whatever rows were looked at before it
-        found = replace(found, population=None, exceptions=None)
     return replace(
         found,
         state="failed",

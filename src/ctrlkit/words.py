@@ -163,7 +163,8 @@ def extent(result: Result) -> str:
 
 def headline(result: Result) -> str:
     """One sentence that stands alone: how many of how many, why, and the cause where it was not decided."""
-    many = extent(result) if result.verdict in (Verdict.FAILED, Verdict.WAIVED) else ""
+    told = result.verdict in (Verdict.FAILED, Verdict.WAIVED) and len(result.findings) <= (result.exceptions or 0)
+    many = extent(result) if told else ""
     said = result.reason or word(result.verdict)
     cause = result.cause.value if result.cause else ""
     parts = [part for part in (cause, many) if part and part not in said]
