@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sshd
 from commands import ctrlkit
+from name_server import serving
 
 CONTROLS = '''"""Hosts."""
 
@@ -144,3 +145,22 @@ def test_ansible_sends_the_script_out_and_its_folder_is_read_as_it_lies(
     env |= {"ANSIBLE_HOME": str(tmp_path / "ansible"), "LC_ALL": "C.UTF-8"}
     subprocess.run([ansible, "all", *options], cwd=desk, env=env, check=True, capture_output=True, timeout=120)
     assert verdicts(desk) == {"host:crm-db1": ("passed", None)}
+
+
+def test_dns_is_asked_for_the_engagement_s_domains_and_lies_in_the_pack(desk: Path) -> None:
+    (desk / "engagement.yaml").write_text(ENGAGEMENT + "domains: [vendor.example]\n", "utf-8")
+    records = {("vendor.example", "NS"): ["ns1.vendor.example."], ("vendor.example", "TXT"): ['"v=spf1 -all"']}
+    with serving(records) as server:
+        asked = ["--dns", "--dns-server", "127.0.0.1", "--dns-port", str(server.port)]
+        done = ctrlkit(desk, "collect", *asked)
+    assert (done.code, done.err) == (0, "")
+    assert "v=spf1 -all" in (desk / "evidence/dns.csv").read_text("utf-8")
+
+
+def test_dns_that_fails_is_named_and_ends_in_2(desk: Path) -> None:
+    (desk / "engagement.yaml").write_text(ENGAGEMENT + "domains: [vendor.example]\n", "utf-8")
+    with serving({}, {"vendor.example": "servfail"}) as server:
+        asked = ["--dns", "--dns-server", "127.0.0.1", "--dns-port", str(server.port)]
+        done = ctrlkit(desk, "collect", *asked)
+    assert done.code == 2
+    assert "vendor.example" in done.err

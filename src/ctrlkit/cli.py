@@ -248,8 +248,9 @@ def _collect_dns(options: argparse.Namespace, out: Path, domains: Sequence[str])
     from ctrlkit import dns_pack, dns_survey
 
     dns_pack.check(out)
-    now, servers = datetime.now(UTC), options.dns_server or None
-    answers = dns_survey.gather(domains, servers=servers, selectors=_words(options.selector), now=now)
+    servers, selectors = options.dns_server or None, _words(options.selector)
+    now, port = datetime.now(UTC), options.dns_port
+    answers = dns_survey.gather(domains, servers=servers, port=port, selectors=selectors, now=now)
     path = dns_pack.write(out, answers)
     for line in (failed := dns_pack.problems(answers)):
         _say(line)
@@ -308,8 +309,7 @@ def _keygen(options: argparse.Namespace) -> int:
 def _clean(_: argparse.Namespace) -> int:
     from ctrlkit import cache, privacy
 
-    removed = cache.forget(privacy.cache_folder(), 0, now=datetime.now(UTC))
-    print(f"{removed} files of read evidence removed")
+    print(f"{cache.forget(privacy.cache_folder(), 0, now=datetime.now(UTC))} files of read evidence removed")
     return 0
 
 

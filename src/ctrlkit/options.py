@@ -134,6 +134,7 @@ def _collect_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=32, metavar="N", help="hosts at a time (default 32)")
     parser.add_argument("--dns", action="store_true", help="ask for the engagement's domains instead of hosts")
     parser.add_argument("--dns-server", action="append", default=[], metavar="ADDRESS", help="ask this name server")
+    parser.add_argument("--dns-port", type=int, default=53, metavar="N", help="its port (default 53)")
     parser.add_argument("--selector", action="append", default=[], metavar="NAME", help="a DKIM selector in use")
     parser.add_argument("--limit", action="append", default=[], metavar="HOSTS", help="only these hosts or roles")
     parser.add_argument("--shard", metavar="I/N", help="only the I-th of N parts of the hosts")

@@ -1,0 +1,121 @@
+"""Hosts as evidence: which files count, in which role, how old, and whom an inventory lists."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from ctrlkit import hosts, inventory
+from ctrlkit.engagement import AsOf
+from ctrlkit.errors import InputError
+from ctrlkit.hooks import Probe
+from ctrlkit.inventory import Inventory
+from ctrlkit.model import Cause, Fault, Grade
+from ctrlkit.profile import Profile
+from ctrlkit.transcript import sealed
+
+PROBE = Probe("shell", "shell", "echo", about="a setting")
+AS_OF = AsOf(datetime(2026, 11, 2, 1, tzinfo=UTC), date(2026, 11, 2))
+POLICY = Profile("p", "P", (), {}, {}, {"default": 35}, {"default": Grade.TYPED}, (), None, "PH", ())
+
+
+def frame(nonce: str = "n1", roles: str = "server", started: str = "2026-11-01T02:00:00Z") -> bytes:
+    said = {"shell": "sh", "nonce": nonce, "roles": roles, "host": "h", "started": started, "uid": "0"}
+    meta = "".join(f": {key} {value}\n" for key, value in {**said, "rights": "root", "probes": "1"}.items())
+    return sealed("m" * 32, f"{meta}= shell\n|timeout 900\n? 0\n")
+
+
+def machines(folder: Path, book: Inventory | None = None) -> dict[str, hosts.Machine]:
+    return hosts.from_folder(folder, book, [PROBE], "n1", lambda domain, value: f"{domain}:{value}")
+
+
+def listed(tmp_path: Path, text: str) -> Inventory:
+    path = tmp_path / "inventory.yaml"
+    path.write_text(f"hosts:\n{text}", "utf-8")
+    return inventory.load(path)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    (tmp_path / "pack/hosts").mkdir(parents=True)
+    return tmp_path / "pack"
+
+
+def test_a_file_alone_brings_its_role_and_says_so(pack: Path) -> None:
+    (pack / "hosts/db1.facts").write_bytes(frame())
+    machine = machines(pack)["db1"]
+    assert (machine.roles, machine.origin, machine.grade) == (("server",), "file", Grade.EXPORT)
+    assert machine.facts["shell"]["timeout"] == "900"
+    assert machine.notes == ("db1: the role is the one its own file names",)
+    assert hosts.fault_of(machine, POLICY, AS_OF) is None
+
+
+def test_the_inventory_s_role_outranks_the_file_s(pack: Path, tmp_path: Path) -> None:
+    (pack / "hosts/db1.facts").write_bytes(frame())
+    machine = machines(pack, listed(tmp_path, "  - {name: db1, roles: [jump]}\n"))["db1"]
+    assert (machine.roles, machine.notes) == (("jump",), ())
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (frame(nonce="n2"), Cause.MALFORMED),
+        (frame()[:-20], Cause.CUT),
+        (b"bash: no such thing\n", Cause.UNSUPPORTED),
+        (frame(roles=""), Cause.MISSING),
+        (frame(started="2026-09-01T02:00:00Z"), Cause.STALE),
+        (frame(started="2026-12-01T02:00:00Z"), Cause.MALFORMED),
+    ],
+    ids=["of another request", "cut", "no frame", "no role", "old", "of the future"],
+)
+def test_a_file_that_cannot_be_believed_has_a_fault(pack: Path, content: bytes, cause: Cause) -> None:
+    (pack / "hosts/db1.facts").write_bytes(content)
+    fault = hosts.fault_of(machines(pack)["db1"], POLICY, AS_OF)
+    assert fault is not None
+    assert fault.cause is cause
+
+
+def test_a_host_that_the_inventory_does_not_list_is_not_judged(pack: Path, tmp_path: Path) -> None:
+    (pack / "hosts/db1.facts").write_bytes(frame())
+    found = machines(pack, listed(tmp_path, "  - {name: db2, roles: [server]}\n"))
+    assert [hosts.fault_of(m, POLICY, AS_OF) for m in found.values()] == [
+        Fault(Cause.MISSING, "db1: the inventory does not list this host"),
+        Fault(Cause.MISSING, "db2: no facts of this host were handed in"),
+    ]
+
+
+def test_a_collection_that_failed_keeps_its_cause_and_the_key_it_saw(pack: Path) -> None:
+    said = {"cause": "refused", "reason": "host key changed", "fingerprint": "SHA256:abc"}
+    (pack / "hosts/db1.ssh.json").write_text(json.dumps(said), "utf-8")
+    (pack / "hosts/db1.facts").write_bytes(frame())
+    machine = machines(pack)["db1"]
+    assert (machine.fault, machine.fingerprint) == (Fault(Cause.REFUSED, "db1: host key changed"), "SHA256:abc")
+
+
+def test_one_host_in_two_files_is_named(pack: Path) -> None:
+    (pack / "hosts/db1.facts").write_bytes(frame())
+    (pack / "hosts/db1").write_bytes(frame())
+    with pytest.raises(InputError, match=r"hosts/db1.facts: db1 is there twice, as db1 too; keep one"):
+        machines(pack)
+
+
+def test_a_link_and_a_name_that_is_none_are_refused(pack: Path) -> None:
+    (pack / "hosts/a b.facts").write_bytes(frame())
+    with pytest.raises(InputError, match="no host name"):
+        machines(pack)
+    (pack / "hosts/a b.facts").unlink()
+    (pack / "hosts/db1.facts").symlink_to("/etc/passwd")
+    with pytest.raises(InputError, match="is a link"):
+        machines(pack)
+
+
+def test_what_a_bundle_holds_of_a_host_is_the_same_host(pack: Path, tmp_path: Path) -> None:
+    (pack / "hosts/db1.facts").write_bytes(frame())
+    machine = machines(pack)["db1"]
+    (tmp_path / "db1.json").write_text(json.dumps(hosts.document(machine)), "utf-8")
+    again = hosts.from_bundle(tmp_path)["db1"]
+    assert hosts.document(again) == hosts.document(machine)
+    assert again.references(["shell"]) == machine.references(["shell"])
