@@ -9,8 +9,10 @@ import pytest
 from completions import ENGINES, UNKNOWN, Engine, Field, decided, table
 from test_check import people
 
-from ctrlkit import assert_every, col, count, group
-from ctrlkit.outcome import digest, plainly
+from ctrlkit import assert_every, col, count, does_not_apply, group
+from ctrlkit.check import recording
+from ctrlkit.model import Cause
+from ctrlkit.outcome import digest, judge, plainly
 
 SHAPE = {
     "id": Field("string", ()),
@@ -86,3 +88,12 @@ def test_words_with_braces_of_a_value_are_not_read_again() -> None:
 def test_a_digest_tells_its_parts_apart() -> None:
     parts = [("a", "b"), ("ab",), ("a", "", "b"), ("a", None, "b"), ("a", 1), ("a", "1"), ("a", True)]
     assert all(digest(*one) != digest(*other) for one, other in itertools.combinations(parts, 2))
+
+
+def test_only_a_check_of_a_host_may_say_that_it_does_not_apply() -> None:
+    """An organisation's control that asserts nothing is never taken out of the count by its own word."""
+    with recording() as record:
+        does_not_apply("no sshd runs there")
+    assert judge(record, "NET-06", "host:db1").state == "not_applicable"
+    told = judge(record, "NET-06", "organisation")
+    assert (told.state, told.cause) == ("error", Cause.NO_ASSERTION)

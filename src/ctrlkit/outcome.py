@@ -12,7 +12,7 @@ from ctrlkit.check import BROKEN, UNKNOWN, Record, Stumble
 from ctrlkit.decision import Outcome, State, digest, plainly
 from ctrlkit.listing import with_rows
 from ctrlkit.literal import logical
-from ctrlkit.model import Cause, Finding, Note, Pointer
+from ctrlkit.model import ORGANISATION, Cause, Finding, Note, Pointer
 from ctrlkit.rows import fetch, fetch_all
 from ctrlkit.share import Judgement
 from ctrlkit.table import Root, Table
@@ -44,6 +44,8 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     notes += _notes(record.noted, "", places, (control, subject))
     notes += [Note(digest(control, subject, doubt), doubt) for doubt in record.doubts]
     state, cause, reason = _decision(record, population, broken, undecided, places)
+    if state == "not_applicable" and subject == ORGANISATION:
+        state, cause, reason = "error", Cause.NO_ASSERTION, "does_not_apply is for hosts, and nothing was asserted"
     exceptions = len(broken) + sum(1 for s in tolerated if any(m.state == BROKEN for m in s.marks))
     counted = exceptions if record.populations else None
     outcome = Outcome(
