@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from ctrlkit import document, engagement, inventory, pack, plan, profile, stock, waiver
@@ -71,6 +72,9 @@ class Case:
 
 def prepare(request: Request) -> Case:
     """The case of a pack. Raises InputError for what is wrong with a document or option, before anything is written."""
+    if request.engine == "duckdb" and find_spec("duckdb") is None:
+        msg = "--engine duckdb: DuckDB is not installed; expected it beside ctrlkit; pip install 'ctrlkit[duckdb]'"
+        raise InputError(msg)
     shelf = stock.take(request.cwd)
     policy = choose_profile(request, shelf)
     folder = pack.find(request.pack, request.cwd, lambda: pack.sample_folder(policy.sample) if policy.sample else None)
