@@ -61,3 +61,14 @@ def test_two_heads_of_one_control_are_refused() -> None:
 
     with pytest.raises(AuthorError, match="NET-06 is declared twice"):
         declared({"a": declare(), "b": declare()}, domain="d", path="p", sha256="s")
+
+
+def test_two_checks_of_hosts_under_one_id_are_refused_since_one_would_never_run() -> None:
+    @control.on_host("NET-06", "T", roles=["server"], severity="high", remedy="R")
+    def test_host() -> None: ...
+
+    @control.on_host("NET-06", roles=["jump"])
+    def test_other() -> None: ...
+
+    with pytest.raises(AuthorError, match="NET-06 has two checks of hosts"):
+        declared({f.__name__: f for f in (test_host, test_other)}, domain="d", path="p", sha256="s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -119,3 +120,27 @@ def test_what_a_bundle_holds_of_a_host_is_the_same_host(pack: Path, tmp_path: Pa
     again = hosts.from_bundle(tmp_path)["db1"]
     assert hosts.document(again) == hosts.document(machine)
     assert again.references(["shell"]) == machine.references(["shell"])
+
+
+def test_a_record_of_a_connection_speaks_of_these_bytes_and_this_request_or_of_none(pack: Path) -> None:
+    """Beside other facts, or facts of another request, it makes nobody believe that they were read over SSH."""
+
+    def told(content: bytes, digest: str) -> Fault | None:
+        said = {"facts_sha256": digest, "collected_at": "2026-11-01T02:00:00Z", "fingerprint": "SHA256:abc"}
+        (pack / "hosts/db1.ssh.json").write_text(json.dumps(said), "utf-8")
+        (pack / "hosts/db1.facts").write_bytes(content)
+        return machines(pack, None)["db1"].fault
+
+    own, other = frame(), frame(nonce="n2")
+    assert told(own, hashlib.sha256(own).hexdigest()) is None
+    for fault in (told(own, hashlib.sha256(other).hexdigest()), told(other, hashlib.sha256(other).hexdigest())):
+        assert fault is not None
+        assert fault.cause is Cause.MALFORMED
+
+
+@pytest.mark.parametrize("text", ["[]", "[1]", "{", "{}", '{"collected_at": "soon"}', '{"cause": "tired"}', "null"])
+def test_a_record_that_is_none_is_said_with_its_file(pack: Path, text: str) -> None:
+    (pack / "hosts/db1.ssh.json").write_text(text, "utf-8")
+    (pack / "hosts/db1.facts").write_bytes(frame())
+    with pytest.raises(InputError, match=r"hosts/db1.ssh.json: cannot be read"):
+        machines(pack)

@@ -141,6 +141,11 @@ def _control(functions: list[Any], domain: str, path: str, sha256: str) -> Contr
         found = "is declared twice" if heads else "has no @control with a title"
         msg = f"{path}:{line}: control {functions[0].__ctrlkit__.id} {found}; give each id to one @control in one file"
         raise AuthorError(msg)
+    on_host = [f for f in functions if f.__ctrlkit__.roles is not None]
+    if len(on_host) > 1:
+        line = on_host[-1].__code__.co_firstlineno
+        msg = f"{path}:{line}: control {functions[0].__ctrlkit__.id} has two checks of hosts, one of which never runs"
+        raise AuthorError(f"{msg}; put both into one check")
     head: Declaration = heads[0].__ctrlkit__
     return Control(
         id=head.id,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,11 +109,17 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
         return Machine(name, roles, listed, origin="ssh", fingerprint=record.get("fingerprint", ""), fault=fault)
     if path is None:
         return Machine(name, roles, listed, fault=Fault(Cause.MISSING, f"{name}: no facts of this host were handed in"))
-    said = transcript.read(path.read_bytes(), name)
+    content = path.read_bytes()
+    said = transcript.read(content, name)
     if isinstance(said, Fault):
         return Machine(name, roles, listed, fault=said)
+    if record and record.get("facts_sha256") != hashlib.sha256(content).hexdigest():
+        fault = Fault(
+            Cause.MALFORMED, f"{name}: the facts are not those that its {name}.ssh.json speaks of; collect again"
+        )
+        return Machine(name, roles, listed, fault=fault)
     origin = "ssh" if record else "file"
-    if origin == "file" and nonce and said.nonce != nonce:
+    if nonce and said.nonce != nonce:
         fault = Fault(
             Cause.MALFORMED,
             f"{name}: was made for another request (nonce {said.nonce or 'none'}); print the script again",
@@ -126,9 +133,15 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
         {fact: facts_of_hosts.hidden(one, hide) for fact, one in facts.items()},
         origin,
         record.get("fingerprint", ""),
-        record.get("collected_at", said.started_at),
+        _utc(record["collected_at"]) if record else said.started_at,
         notes=() if roles or not said.roles else (f"{name}: the role is the one its own file names",),
     )
+
+
+def _utc(text: str) -> str:
+    """An instant of a record as RFC 3339 UTC text; one without a zone is taken as UTC."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _record(folder: Path, name: str) -> dict[str, Any]:
@@ -136,10 +149,12 @@ def _record(folder: Path, name: str) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        said: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        said: dict[str, Any] = dict(json.loads(path.read_text("utf-8")))
         if "cause" in said:
             Cause(said["cause"])
-    except (ValueError, OSError, TypeError) as error:
+        else:
+            _utc(said["collected_at"])
+    except (ValueError, OSError, TypeError, KeyError) as error:
         msg = f"hosts/{path.name}: cannot be read ({error}); collect again"
         raise InputError(msg) from error
     return said
