@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import sample_hosts
+import sample_rooms
 from sample_documents import client_pack, engagement, sample, vendor_pack
-from sample_plants import PLANTS, plant
 from sample_records import records
 from sample_truth import Truth
 from sample_vendor import invent
@@ -18,10 +18,7 @@ from sample_vendor import invent
 HOME: Final = Path(__file__).resolve().parent.parent / "evidence" / "samples"
 PEOPLE: Final = 300
 LEAST: Final = 100
-SHOWN: Final = (
-    *("MFA-01", "MFA-03", "LOG-01", "LOG-03", "ACC-01", "ACC-06", "REM-01", "EML-05", "EML-06", "RET-01"),
-    *sample_hosts.PLANTS,
-)
+SHOWN: Final = (*sample_rooms.SHOWN, *sample_hosts.PLANTS)
 """The controls for which the weak sample holds weaknesses; the others are met."""
 
 
@@ -33,11 +30,13 @@ def pack(name: str, people: int = PEOPLE, plants: Iterable[str] = ()) -> dict[st
     plants = sorted(plants)
     vendor = invent(people)
     book = records(vendor)
+    for fill in sample_rooms.FILL:
+        fill(book, vendor)
     truth = Truth()
-    for control in (control for control in plants if control in PLANTS):
-        plant(control, book, vendor, truth)
+    for control in (control for control in plants if control in sample_rooms.PLANTS):
+        sample_rooms.PLANTS[control](book, vendor, truth)
     files = {_path(t.party, t.file): t.content() for _, t in sorted(book.items())}
-    told = truth.document(book) | sample_hosts.truth(plants)
+    told = truth.document(book, sample_rooms.CONTROLS) | sample_hosts.truth(plants)
     texts = {
         **sample_hosts.files(plants),
         "pack.yaml": vendor_pack(name, book),
@@ -83,7 +82,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.people < LEAST:
         parser.error(f"--people: {options.people} is too few to plant everything; give {LEAST} or more")
-    known = (*PLANTS, *sample_hosts.PLANTS)
+    known = (*sample_rooms.PLANTS, *sample_hosts.PLANTS)
     asked = known if options.plant == "all" else tuple(filter(None, (options.plant or "").split(",")))
     if unknown := sorted(set(asked) - set(known)):
         parser.error(f"--plant: no weakness for {', '.join(unknown)}; there is {', '.join(known)}")

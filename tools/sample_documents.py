@@ -7,6 +7,8 @@ from typing import Final
 from sample_files import Table
 from sample_hosts import NONCE
 from sample_layouts import MODE, POSITION, ROSTER, STATUS
+from sample_room import Source
+from sample_rooms import CLIENT_SOURCES, SOURCES
 from sample_vendor import CLIENT, DOMAIN
 
 AS_OF: Final = "2026-11-02T09:00:00+08:00"
@@ -18,21 +20,23 @@ TITLES: Final = {
 }
 
 _SOURCES: Final = (
-    ("roster", ("roster",), "hr-systems", "09:10"),
-    ("accounts", ("entra", "crm", "dialler"), "it-operations", "09:20"),
-    ("identity_map", ("identity",), "it-operations", "09:25"),
-    ("auth_events", ("entra_events", "crm_events", "dialler_events"), "it-operations", "09:30"),
-    ("timesheets", ("timesheets",), "workforce-management", "09:40"),
-    ("leave", ("leave",), "hr-systems", "09:10"),
-    ("leavers", ("leavers",), "hr-systems", "09:10"),
-    ("wfh_register", ("wfh",), "hr-systems", "09:15"),
-    ("mail_trace", ("mail",), "mail-administration", "10:05"),
-    ("mail_rules", ("rules",), "mail-administration", "10:10"),
-    ("settings", ("settings",), "it-operations", "10:20"),
-    ("datasets", ("datasets",), "data-protection", "10:30"),
-    ("recordings", ("recordings",), "it-operations", "10:00"),
+    Source("roster", ("roster",), "hr-systems", "09:10"),
+    Source("accounts", ("entra", "crm", "dialler"), "it-operations", "09:20"),
+    Source("identity_map", ("identity",), "it-operations", "09:25", typed=True),
+    Source("auth_events", ("entra_events", "crm_events", "dialler_events"), "it-operations", "09:30"),
+    Source("timesheets", ("timesheets",), "workforce-management", "09:40"),
+    Source("leave", ("leave",), "hr-systems", "09:10"),
+    Source("leavers", ("leavers",), "hr-systems", "09:10", typed=True),
+    Source("wfh_register", ("wfh",), "hr-systems", "09:15", typed=True),
+    Source("mail_trace", ("mail",), "mail-administration", "10:05"),
+    Source("mail_rules", ("rules",), "mail-administration", "10:10"),
+    Source("settings", ("settings",), "it-operations", "10:20"),
+    Source("datasets", ("datasets",), "data-protection", "10:30", typed=True),
+    Source("recordings", ("recordings",), "it-operations", "10:00"),
+    *SOURCES,
 )
-"""Kind, its tables, who exported them and when on the morning after the period."""
+"""What the vendor exports on the morning after the period."""
+_OF_THE_CLIENT: Final = (Source("client_accounts", ("client",), "access-management", "08:00"), *CLIENT_SOURCES)
 
 
 def vendor_pack(name: str, book: dict[str, Table]) -> str:
@@ -45,24 +49,23 @@ def vendor_pack(name: str, book: dict[str, Table]) -> str:
         "exported_at: 2026-11-01T09:00:00+08:00",
         "evidence:",
     ]
-    for kind, tables, who, clock in _SOURCES:
-        lines.append(f"  {kind}:")
-        for key in tables:
-            lines += _source(key, book[key], who, clock)
+    for source in _SOURCES:
+        lines.append(f"  {source.kind}:")
+        for key in source.tables:
+            lines += _source(source, key, book[key], "2026-11-01")
     return "\n".join(lines) + "\n"
 
 
-def _source(key: str, table: Table, who: str, clock: str) -> list[str]:
-    typed = key in {"leavers", "wfh", "datasets", "identity"}
+def _source(source: Source, key: str, table: Table, day: str) -> list[str]:
     lines = [
         f"    - file: {table.file}",
-        f"      exported_at: 2026-11-01T{clock}:00+08:00",
-        f"      exported_by: {who}",
-        f"      method: {'typed' if typed else 'export'}",
+        f"      exported_at: {day}T{source.clock}:00+08:00",
+        f"      exported_by: {source.exported_by}",
+        f"      method: {'typed' if source.typed else 'export'}",
     ]
     if table.file.endswith(".xlsx"):
         lines.append("      sheet: Attendance")
-    if not typed:
+    if not source.typed:
         lines.append(f"      rows: {len(table.rows)}")
     if key == "entra_events":
         lines.append("      constants: {system: entra}")
@@ -78,20 +81,20 @@ def _source(key: str, table: Table, who: str, clock: str) -> list[str]:
 
 def client_pack(book: dict[str, Table]) -> str:
     """The client's own pack.yaml."""
-    table = book["client"]
-    return f"""# The client's own evidence: the logins it has issued to the vendor.
-vendor: {VENDOR}
-engagement: {ENGAGEMENT}
-party: client
-time_zone: Asia/Manila
-exported_at: 2026-11-02T08:00:00+08:00
-evidence:
-  client_accounts:
-    - file: {table.file}
-      exported_by: access-management
-      method: export
-      rows: {len(table.rows)}
-"""
+    lines = [
+        "# The client's own evidence: the logins it has issued to the vendor.",
+        f"vendor: {VENDOR}",
+        f"engagement: {ENGAGEMENT}",
+        "party: client",
+        "time_zone: Asia/Manila",
+        "exported_at: 2026-11-02T08:00:00+08:00",
+        "evidence:",
+    ]
+    for source in _OF_THE_CLIENT:
+        lines.append(f"  {source.kind}:")
+        for key in source.tables:
+            lines += _source(source, key, book[key], "2026-11-02")
+    return "\n".join(lines) + "\n"
 
 
 def engagement() -> str:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from sample_files import Row, Table
 from sample_names import code
+from sample_room import Plants
 from sample_truth import Truth
 from sample_vendor import CLIENT, DAYS, DOMAIN, OTHER_CLIENT, Person, Shift, Vendor, at, draw
 from sample_work import Book, sign_in
 
 
-def plant(control: str, book: Book, vendor: Vendor, truth: Truth) -> None:
-    """Break one control."""
-    PLANTS[control](book, vendor, truth)
-
-
-def _agents(vendor: Vendor, truth: Truth, number: int, **traits: object) -> list[Person]:
+def agents(vendor: Vendor, truth: Truth, number: int, **traits: object) -> list[Person]:
     """`number` agents of the client on the floor the whole month who carry no weakness yet; drawn, not the first."""
     away = {a.person.employee_id for a in vendor.absences}
     free = [
@@ -55,7 +50,7 @@ def _october_leavers(vendor: Vendor) -> list[Person]:
 
 def _second_factor(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Fourteen agents without a second factor in the CRM, one whose factor is a security question."""
-    *bare, asked = _agents(vendor, truth, 15)
+    *bare, asked = agents(vendor, truth, 15)
     for p in bare:
         row = _row(book["crm"], p)
         row |= {"mfa_enrolled": False, "mfa_method": None, "mfa_identifier_hash": None}
@@ -70,7 +65,7 @@ def _second_factor(book: Book, vendor: Vendor, truth: Truth) -> None:
 def _shared_phone(book: Book, vendor: Vendor, truth: Truth) -> None:
     """One phone answers for three agents."""
     shared = code("factor", "the team leader's phone")
-    for p in _agents(vendor, truth, 3):
+    for p in agents(vendor, truth, 3):
         row = _row(book["crm"], p)
         row["mfa_identifier_hash"] = shared
         truth.expect("MFA-03", "crm", row, "one phone is the second factor of three people")
@@ -131,7 +126,7 @@ def _off_shift_people(vendor: Vendor, truth: Truth) -> tuple[Person, ...]:
         and a.end and (a.end - a.start).days >= 1 and not a.worked and a.person.employee_id not in truth.used
     )  # fmt: skip
     truth.used.add(on_leave.employee_id)
-    return on_leave, *_agents(vendor, truth, 1, shift="mid"), *_agents(vendor, truth, 2, shift="day")
+    return on_leave, *agents(vendor, truth, 1, shift="mid"), *agents(vendor, truth, 2, shift="day")
 
 
 def _intrude(book: Book, truth: Truth, p: Person, ts: datetime, why: str) -> None:
@@ -147,7 +142,7 @@ def _intrude(book: Book, truth: Truth, p: Person, ts: datetime, why: str) -> Non
 
 def _abroad(book: Book, vendor: Vendor, truth: Truth) -> None:
     """A home worker who worked two shifts from a third country."""
-    (p,) = _agents(vendor, truth, 1, mode="wfh")
+    (p,) = agents(vendor, truth, 1, mode="wfh")
     days = {s.day for s in _worked(vendor, p)[5:7]}
     for row in book["crm_events"].rows:
         if row.get("_person") is p and row["result"] == "success" and row["_shift"].day in days:
@@ -198,7 +193,7 @@ def _client_list(book: Book, vendor: Vendor, truth: Truth) -> None:
     row["enabled"] = True
     truth.expect("ACC-06", "client", row, "login of a person on leave")
     _still_enabled(book, truth, _october_leavers(vendor)[0])
-    (p,) = _agents(vendor, truth, 1)
+    (p,) = agents(vendor, truth, 1)
     _remove_login(book, p)
     truth.expect("ACC-06", "roster", _row(book["roster"], p), "active agent without a login in the client's list")
 
@@ -289,7 +284,7 @@ def _card_data(book: Book, _vendor: Vendor, truth: Truth) -> None:
         truth.expect("RET-02", "recordings", row, why)
 
 
-PLANTS: Final[dict[str, Callable[[Book, Vendor, Truth], None]]] = {
+PLANTS: Final[Plants] = {
     "MFA-01": _second_factor,
     "MFA-03": _shared_phone,
     "LOG-01": _shared_logins,
@@ -304,3 +299,5 @@ PLANTS: Final[dict[str, Callable[[Book, Vendor, Truth], None]]] = {
     "RET-02": _card_data,
 }
 """How each control is broken."""
+SHOWN: Final = tuple(id_ for id_ in PLANTS if id_ not in ("LOG-07", "RET-02"))
+"""Those that the weak sample breaks."""

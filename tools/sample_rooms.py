@@ -1,0 +1,34 @@
+"""The rooms of the sample, one for each group of domains, and all controls that the sample decides."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sample_access
+import sample_devices
+import sample_governance
+import sample_login
+import sample_messages
+import sample_people
+import sample_plants
+import sample_premises
+import sample_wages
+from sample_room import Plants, Source
+
+_ROOMS: Final = (
+    sample_login,
+    sample_access,
+    sample_devices,
+    sample_messages,
+    sample_people,
+    sample_wages,
+    sample_premises,
+    sample_governance,
+)
+FILL: Final = tuple(room.fill for room in _ROOMS)
+SOURCES: Final[tuple[Source, ...]] = tuple(source for room in _ROOMS for source in room.SOURCES)
+CLIENT_SOURCES: Final[tuple[Source, ...]] = tuple(source for room in _ROOMS for source in room.CLIENT_SOURCES)
+PLANTS: Final[Plants] = sample_plants.PLANTS | {id_: how for room in _ROOMS for id_, how in room.PLANTS.items()}
+CONTROLS: Final = (*sample_plants.PLANTS, *(id_ for room in _ROOMS for id_ in room.CONTROLS))
+SHOWN: Final = (*sample_plants.SHOWN, *(id_ for room in _ROOMS for id_ in room.SHOWN))
+"""The controls that the weak sample breaks; the others are met."""
