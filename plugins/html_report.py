@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, Final
 
-from ctrlkit import words
+from ctrlkit import coverage, words
 from ctrlkit.hooks import Reporter, hookimpl
 from ctrlkit.markup import Child, Html, element, joined, pseudonyms
-from ctrlkit.model import EvidenceRef, Finding, HostRef, Result, Run, Verdict, plain
+from ctrlkit.model import EvidenceRef, Finding, HostRef, Match, Result, Run, Verdict, plain
 
 from ._report_style import STYLE
 
@@ -181,6 +181,12 @@ def _reference(reference: EvidenceRef | HostRef) -> tuple[Child, ...]:
     return reference.kind, reference.file, reference.rows, reference.period, reference.grade.value, digest
 
 
+def _match(match: Match) -> tuple[Child, ...]:
+    left, right = match.left, match.right
+    lists = [f"{side.who} ({side.kind})" for side in (left, right)]
+    return (*lists, match.matched, left.only, right.only, left.nameless + right.nameless)
+
+
 def _ending(run: Run) -> Iterator[Html]:
     facts: dict[str, Child] = {
         "Engagement": run.engagement,
@@ -191,6 +197,19 @@ def _ending(run: Run) -> Iterator[Html]:
         "Proposed by the vendor, not counted": ", ".join(run.proposed),
         "In the pack, read by nothing": ", ".join(run.unused),
     }
+    yield element("h2", "How far this reaches")
+    yield element("ul", *(element("li", sentence) for sentence in coverage.statement(run)))
+    if run.matches:
+        yield element("h2", "People across the lists")
+        yield element(
+            "p",
+            "How far two lists name the same people. No verdict hangs on it; "
+            "who stands in one list alone is worth a question.",
+        )
+        yield _table(
+            ("List", "Other list", "In both", "Only in the first", "Only in the other", "Rows naming nobody"),
+            [_match(m) for m in run.matches],
+        )
     yield element("h2", "About this run")
     yield _definitions(facts)
     yield element(

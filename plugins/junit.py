@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO, Final
 from xml.etree import ElementTree as ET
 
-from ctrlkit import words
+from ctrlkit import coverage, words
 from ctrlkit.hooks import Reporter, hookimpl
 from ctrlkit.model import Result, Run, Verdict
 from ctrlkit.visible import visible
@@ -74,6 +74,8 @@ def _properties(run: Run) -> Iterator[tuple[str, str]]:
     yield "ctrlkit.exit", str(run.exit_code)
     for verdict, number in words.tally(run.results).items():
         yield f"ctrlkit.count.{verdict.value}", str(number)
+    for number, sentence in enumerate(coverage.statement(run), 1):
+        yield f"ctrlkit.coverage.{number}", sentence
 
 
 def _case(run: Run, domain: str, result: Result) -> ET.Element:

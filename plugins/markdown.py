@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PureWindowsPath
 from typing import BinaryIO, Final
 
-from ctrlkit import words
+from ctrlkit import coverage, words
 from ctrlkit.hooks import Reporter, hookimpl
 from ctrlkit.model import Result, Run, Verdict
 from ctrlkit.visible import short, visible
@@ -44,6 +44,11 @@ def _lines(run: Run) -> Iterator[str]:
     yield f"exit {run.exit_code}: {escaped(words.exit_meaning(run.exit_code))}"
     yield from _table(run, [*red, *open_])
     yield from _places(run, [result for result in red if result.findings])
+    yield from ("", "### How far this reaches", "")
+    yield from (f"- {escaped(sentence)}" for sentence in coverage.statement(run))
+    if run.matches:
+        yield from ("", "### People across the lists", "")
+        yield from (f"- {escaped(coverage.match_line(match))}" for match in run.matches)
     if run.bundle:
         yield from ("", f"Bundle: {code(PureWindowsPath(run.bundle).name)}")
 

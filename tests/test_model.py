@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from runs import every_verdict, result
 
-from ctrlkit.model import Cause, Grade, Note, Severity, Verdict, plain, result_from, weakest
+from ctrlkit.model import Cause, Grade, Note, Severity, Verdict, plain, weakest
+from ctrlkit.written import result_from
 
 
 def test_a_line_is_read_back_as_the_result_it_was() -> None:

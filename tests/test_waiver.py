@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from ctrlkit.engagement import AsOf
 from ctrlkit.errors import InputError
-from ctrlkit.model import Cause, Finding, Grade, Result, Severity, Verdict, result_from
+from ctrlkit.model import Cause, Finding, Grade, Result, Severity, Verdict
 from ctrlkit.waiver import Attestation, Waiver, apply, attest, load_attestations, load_waivers
+from ctrlkit.written import result_from
 
 DAY = date(2026, 11, 2)
 FAILED = Result(

@@ -159,7 +159,7 @@ def outcomes(trial: Trial, folder: Path) -> dict[str, Result]:
     for case in (first, *others):
         work = folder / case.request.engine
         work.mkdir()
-        (result,), _ = results_of(case, gathered, carried, Here(), work, key)  # type: ignore[arg-type]
+        (result,), *_ = results_of(case, gathered, carried, Here(), work, key)  # type: ignore[arg-type]
         found[case.request.engine] = result
     return found
 

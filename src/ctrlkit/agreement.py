@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ctrlkit.bag import Problem, shown
-from ctrlkit.model import EvidenceRef, Result, Severity, Verdict, result_from
+from ctrlkit.model import EvidenceRef, Result, Severity, Verdict
+from ctrlkit.written import result_from
 
 RUN: Final = "data/run.json"
 RESULTS: Final = "data/results/results.ndjson"

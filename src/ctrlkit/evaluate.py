@@ -145,8 +145,9 @@ def _one_child(
 
 def outcome_from(data: Mapping[str, Any]) -> Outcome:
     """The outcome that a child wrote."""
-    from ctrlkit.model import Cause, Note, finding_from
+    from ctrlkit.model import Cause, Note
     from ctrlkit.outcome import Outcome
+    from ctrlkit.written import finding_from
 
     return Outcome(
         state=data["state"],

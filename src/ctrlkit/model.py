@@ -204,45 +204,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def result_from(line: str | Mapping[str, Any]) -> Result:
-    """The Result that `Result.line` wrote; raises KeyError or ValueError where the line is no such thing."""
-    data = json.loads(line) if isinstance(line, str) else line
-    return Result(
-        control=data["control"],
-        subject=data["subject"],
-        verdict=Verdict(data["verdict"]),
-        severity=Severity(data["severity"]),
-        reason=data["reason"],
-        cause=Cause(data["cause"]) if data["cause"] else None,
-        grade=Grade(data["grade"]) if data["grade"] else None,
-        population=data["population"],
-        exceptions=data["exceptions"],
-        params=data["params"],
-        findings=tuple(finding_from(f) for f in data["findings"]),
-        notes=tuple(Note(**n) for n in data["notes"]),
-        evidence=tuple(_reference(e) for e in data["evidence"]),
-        attested=data["attested"],
-        waiver=data["waiver"],
-    )
-
-
-def finding_from(data: Mapping[str, Any]) -> Finding:
-    """The Finding that `plain` wrote."""
-    return Finding(
-        key=data["key"],
-        message=data["message"],
-        values=data["values"],
-        sources=tuple(HostPointer(**s) if "host" in s else Pointer(**s) for s in data["sources"]),
-        more=data["more"],
-    )
-
-
-def _reference(data: Mapping[str, Any]) -> EvidenceRef | HostRef:
-    if "host" in data:
-        return HostRef(**data)
-    return EvidenceRef(**{**data, "grade": Grade(data["grade"])})
-
-
 @dataclass(frozen=True, slots=True)
 class Param:
     """A number, word or list that a profile may set.
@@ -303,11 +264,38 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One list of people in a match: which people of which kind, and how many of them stand only here.
+
+    `doubles` are the rows beyond the first of a person, `nameless` those that name nobody. `where` points to the first
+    20 people who stand only here; nowhere for a kind that does not travel.
+    """
+
+    kind: str
+    who: str
+    people: int
+    only: int
+    doubles: int
+    nameless: int
+    where: tuple[Pointer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How far two lists speak of the same people."""
+
+    left: Side
+    right: Side
+    matched: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A closed run, as reporters see it.
 
     `as_of` is RFC 3339 UTC text. `counts` holds one number per verdict, in Verdict order. `sample` marks the shipped
     sample packs, `self_check` a run that no client asked for. `unused` lists files of the pack that nothing read.
+    `left_out` are controls that ctrlkit knows and this run was not asked for, `matches` compare the lists of people.
     """
 
     version: str
@@ -328,3 +316,5 @@ class Run:
     unused: tuple[str, ...] = ()
     proposed: tuple[str, ...] = ()
     bundle: str = ""
+    left_out: tuple[str, ...] = ()
+    matches: tuple[Match, ...] = ()

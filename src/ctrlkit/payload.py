@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import books, gather, hosts
+from ctrlkit import books, coverage, gather, hosts
 from ctrlkit.assemble import Evidence
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case
@@ -159,5 +159,7 @@ def record(
         "declared_empty": dict(carried.declared_empty),
         "unused": list(closed.unused),
         "proposed": list(closed.proposed),
+        "matches": plain(closed.matches),
+        "coverage": list(coverage.statement(closed)),
         "evidence": [gather.described(e) for _, copies in sorted(gathered.items()) for e in copies],
     }

@@ -82,7 +82,7 @@ def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[Differen
             )
         case = _own_case(folder, said, shelf, Request(cwd, now))
         gathered = gather.from_bundle(folder, said)
-        results, _ = run.results_of(case, gathered, _carried(folder, said, shelf), child, Path(work), None)
+        results, *_ = run.results_of(case, gathered, _carried(folder, said, shelf), child, Path(work), None)
         return (*_code(said, shelf), *_kept_back(gathered, shelf), *_compare(_lines(folder), results))
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
-from ctrlkit import books, bundle, gather, hosts, plan
+from ctrlkit import books, bundle, gather, hosts, plan, reconciliation
 from ctrlkit.assemble import Evidence
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case
@@ -16,7 +16,7 @@ from ctrlkit.evaluate import Child
 from ctrlkit.gather import Listen
 from ctrlkit.hosts import Machine
 from ctrlkit.job import decide
-from ctrlkit.model import Cause, Fault, Result, Run, Verdict
+from ctrlkit.model import Cause, Fault, Match, Result, Run, Verdict
 from ctrlkit.payload import INVENTORY, PACKS, fill, slug
 from ctrlkit.plan import Line
 from ctrlkit.privacy import EngagementKey
@@ -69,8 +69,8 @@ def judged(  # noqa: PLR0913, PLR0917  (all of them decide)
     key: EngagementKey | None,
 ) -> Run:
     """The closed and sealed run over evidence that has been gathered."""
-    results, lines = results_of(case, gathered, carried, child, work, key)
-    closed = summed(case, results, carried)
+    results, lines, matches = results_of(case, gathered, carried, child, work, key)
+    closed = replace(summed(case, results, carried), matches=matches)
     return replace(closed, bundle=str(seal(case, closed, gathered, lines, carried)))
 
 
@@ -81,8 +81,11 @@ def results_of(  # noqa: PLR0913, PLR0917  (all of them decide)
     child: Child,
     work: Path,
     key: EngagementKey | None,
-) -> tuple[tuple[Result, ...], tuple[Line, ...]]:
-    """The closed books, and the plan they close: nothing but the case, the evidence and the key decides them."""
+) -> tuple[tuple[Result, ...], tuple[Line, ...], tuple[Match, ...]]:
+    """The closed books, the plan they close, and how far the lists of people agree.
+
+    Nothing but the case, the evidence and the key decides them.
+    """
     handed = gather.hand(case, gathered, work)
     drawn = plan.draw(
         case.ids,
@@ -100,7 +103,8 @@ def results_of(  # noqa: PLR0913, PLR0917  (all of them decide)
     results = books.close(
         lines, outcomes, handed, case.engagement, case.as_of, case.waivers, case.attestations, attestable
     )
-    return tuple(_with_claim(result, carried) for result in results), lines
+    said = tuple(_with_claim(result, carried) for result in results)
+    return said, lines, reconciliation.matches(handed, case.stock.kinds)
 
 
 def _with_claim(result: Result, carried: Carried) -> Result:
@@ -153,6 +157,7 @@ def summed(case: Case, results: Sequence[Result], carried: Carried) -> Run:
         controls={id_: case.stock.controls[id_] for id_ in case.ids},
         unused=carried.unused,
         proposed=carried.proposed,
+        left_out=tuple(sorted({*case.stock.controls} - {*case.ids})),
     )
 
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from ctrlkit import words
+from ctrlkit import coverage, words
 from ctrlkit.model import Result, Run, Verdict
 from ctrlkit.visible import short, visible
 
@@ -125,6 +125,13 @@ def _tail(run: Run) -> Iterator[Line]:
         yield Line("", f"proposed by the vendor, not counted: {', '.join(run.proposed)}")
     if run.unused:
         yield Line("", f"in the pack, read by nothing: {_clipped(', '.join(run.unused))}")
+    yield Line("", "how far this reaches")
+    yield from (Line(f"{INDENT}", sentence) for sentence in coverage.statement(run))
+    yield Line("", "")
+    if run.matches:
+        yield Line("", "people across the lists")
+        yield from (Line(f"{INDENT}", coverage.match_line(match)) for match in run.matches)
+        yield Line("", "")
     yield Line("", words.count_line(run))
     yield Line("", words.grade_line(run))
     if run.bundle:
