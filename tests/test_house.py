@@ -105,6 +105,7 @@ LAYERS = (
     "assemble",
     "canvas",
     "weighing",
+    "signs",
     "declaration",
     "terms",
     "__init__",

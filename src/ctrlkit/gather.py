@@ -20,6 +20,7 @@ from ctrlkit.plan import Handed
 from ctrlkit.privacy import EngagementKey
 from ctrlkit.reader import sha256
 from ctrlkit.scope import Ties
+from ctrlkit.signs import signs
 from ctrlkit.weighing import weigh
 
 Listen = Callable[[str], None]
@@ -122,6 +123,7 @@ def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> 
         )
         if chosen.party == "vendor" and kind.party == "client":
             notes = (*notes, f"{name}: came from the vendor, though it is the client's own evidence")
+        notes = (*notes, *signs(chosen, frame, kind, case.engagement))
         handed[name] = Handed(chosen, frame, faults, notes, {c.name: c.of or "" for c in kind.derived.values()})
     return handed
 

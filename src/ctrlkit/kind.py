@@ -25,7 +25,8 @@ class Column:
     `pseudonym` is the domain of its pseudonym (person, account, device …), None for a column that is not an identifier.
     `null_means` says what an empty cell answers; None: an empty cell is unknown. `null_where` narrows that to rows in
     which each named column holds one of the given values ("*": any value, None: none). `past`: a value after the as-of
-    date makes the row malformed. `values` is a closed list, `known_values` an open one.
+    date makes the row malformed. `changed`: it dates what somebody did to the row, as a past participle ("disabled"), so
+    that what was done after the client's request can be told. `values` is a closed list, `known_values` an open one.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     is_list: bool = False
     unit: str | None = None
     past: bool = False
+    changed: str | None = None
     rule: str | None = None
     of: str | None = None
 
@@ -130,6 +132,7 @@ def _spec(column: Column) -> dict[str, Any]:
         "x-list": column.is_list,
         "x-unit": column.unit,
         "x-past": column.past,
+        "x-changed": column.changed,
         "x-rule": column.rule,
         "x-of": column.of,
     }
@@ -154,6 +157,7 @@ def _column(name: str, spec: Mapping[str, Any], required: bool) -> Column:
         is_list=spec.get("x-list", False),
         unit=spec.get("x-unit"),
         past=spec.get("x-past", False),
+        changed=spec.get("x-changed"),
         rule=spec.get("x-rule"),
         of=spec.get("x-of"),
     )
