@@ -103,6 +103,7 @@ LAYERS = (
     "privacy",
     "scope",
     "assemble",
+    "canary",
     "canvas",
     "weighing",
     "signs",

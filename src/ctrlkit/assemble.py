@@ -267,7 +267,7 @@ def _hide(rows: pl.DataFrame, kind: Kind, shown: Sequence[str], key: EngagementK
 
 
 def _write_csv(rows: pl.DataFrame, kind: Kind, shown: Sequence[str], target: Path) -> None:
-    texts = [_text(kind.column(name), has_bad="_bad" in rows.columns).alias(name) for name in shown]
+    texts = [cell_text(kind.column(name), has_bad="_bad" in rows.columns).alias(name) for name in shown]
     ordered = _ordered(rows).select("_file", "_row", *texts)
     ordered.write_csv(target, line_terminator="\n", quote_style="necessary")
 
@@ -287,7 +287,8 @@ def _clock(moment: pl.Series) -> pl.Series:
     return text if whole.all() else text.zip_with(whole.fill_null(value=True), moment.dt.to_string(long))
 
 
-def _text(column: Column, *, has_bad: bool) -> pl.Expr:
+def cell_text(column: Column, *, has_bad: bool) -> pl.Expr:
+    """A column as the text that the evaluated CSV holds; with `has_bad`, cells that could not be read as `?`."""
     value = pl.col(column.name)
     match column.type:
         case "datetime":

@@ -8,7 +8,8 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from ctrlkit import document, engagement, inventory, pack, plan, profile, stock, waiver
+from ctrlkit import canary, document, engagement, inventory, pack, plan, profile, stock, waiver
+from ctrlkit.canary import Canary
 from ctrlkit.engagement import AsOf, Engagement
 from ctrlkit.errors import InputError, did_you_mean
 from ctrlkit.inventory import Inventory
@@ -44,6 +45,7 @@ class Request:
     cache: Path | None = None
     inventory: Path | None = None
     limit: Sequence[str] = ()
+    canaries: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Case:
     attestations: tuple[Attestation, ...] = ()
     announcements: tuple[str, ...] = field(default=())
     inventory: Inventory | None = None
+    canaries: tuple[Canary, ...] = ()
 
     def key(self) -> EngagementKey:
         """The engagement key, made where there is none; a public one for samples."""
@@ -109,11 +112,14 @@ def prepare(request: Request) -> Case:
             )
         )
     known = set(shelf.controls)
+    birds = load_canaries(request, shelf)
+    read = plan.columns_read([shelf.controls[id_] for id_ in ids])
+    said += [f"{c.place}: no selected control reads {c.kind}: nobody looks for it" for c in birds if c.kind not in read]
     return Case(
         request, shelf, policy, ids, terms, moment, tuple(packs), vendor.sample,
         waiver.load_waivers(request.waivers, known) if request.waivers else (),
         waiver.load_attestations(request.attestations, known, policy.attestable) if request.attestations else (),
-        tuple(said), load_inventory(request, folder),
+        tuple(said), load_inventory(request, folder), birds,
     )  # fmt: skip
 
 
@@ -125,6 +131,11 @@ def _doubtful_features(terms: Engagement, shelf: Stock) -> list[str]:
     except InputError as error:
         return [str(error)]
     return []
+
+
+def load_canaries(request: Request, shelf: Stock) -> tuple[Canary, ...]:
+    """The client's canaries, where it has laid any."""
+    return canary.load(request.cwd / request.canaries, shelf.kinds) if request.canaries else ()
 
 
 def load_inventory(request: Request, folder: Path) -> Inventory | None:

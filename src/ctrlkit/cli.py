@@ -84,6 +84,7 @@ def _request(options: argparse.Namespace) -> Request:
         select=_words(given.get("select", [])),
         waivers=given.get("waivers"),
         attestations=given.get("attestations"),
+        canaries=given.get("canaries"),
         fail_on=Severity(given.get("fail_on", "low")),
         out=given.get("out", Path("runs")),
         engine=given.get("engine", "polars"),

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import assemble, canvas, plan
+from ctrlkit import assemble, canary, canvas, plan
 from ctrlkit.assemble import Evidence, Source
+from ctrlkit.canary import Canary
 from ctrlkit.case import Case
 from ctrlkit.ingest import ingest
 from ctrlkit.ingested import Ingested
@@ -21,6 +22,7 @@ from ctrlkit.privacy import EngagementKey
 from ctrlkit.reader import sha256
 from ctrlkit.scope import Ties
 from ctrlkit.signs import signs
+from ctrlkit.stock import Stock
 from ctrlkit.weighing import weigh
 
 Listen = Callable[[str], None]
@@ -42,11 +44,11 @@ def from_packs(
             if read:
                 target = work / "evidence" / party
                 pairs = [(i, _source(s, i, key)) for i, s in read]
-                found.append(
-                    assemble.assemble(
-                        kind, pairs, columns, case.engagement, key, ties, target, clear=case.request.clear
-                    )
+                held = assemble.assemble(
+                    kind, pairs, columns, case.engagement, key, ties, target, clear=case.request.clear
                 )
+                canaries = [c for c in case.canaries if c.kind == name and party == "vendor"]
+                found.append(canary.in_files(canaries, held, [i for i, _ in read], kind) if canaries else held)
         present = tuple(e for e in found if not _absent(e))
         if present or found:
             gathered[name] = present or tuple(found)
@@ -159,6 +161,19 @@ def from_bundle(folder: Path, run: Mapping[str, Any]) -> dict[str, tuple[Evidenc
         )
         gathered.setdefault(evidence.kind, []).append(evidence)
     return {kind: tuple(copies) for kind, copies in gathered.items()}
+
+
+def looked_through(
+    gathered: Mapping[str, tuple[Evidence, ...]], canaries: Sequence[Canary], shelf: Stock, key: EngagementKey | None
+) -> dict[str, tuple[Evidence, ...]]:
+    """The evidence of a bundle, the vendor's looked through for the client's canaries."""
+
+    def one(evidence: Evidence) -> Evidence:
+        ours = [c for c in canaries if c.kind == evidence.kind and evidence.party == "vendor"]
+        hide = key.pseudonym if key is not None else None
+        return canary.in_bundle(ours, evidence, shelf.kinds[evidence.kind], hide) if ours else evidence
+
+    return {kind: tuple(map(one, copies)) for kind, copies in gathered.items()}
 
 
 def _evidence_from(said: Mapping[str, Any]) -> Evidence:

@@ -25,7 +25,7 @@ class Column:
     `pseudonym` is the domain of its pseudonym (person, account, device …), None for a column that is not an identifier.
     `null_means` says what an empty cell answers; None: an empty cell is unknown. `null_where` narrows that to rows in
     which each named column holds one of the given values ("*": any value, None: none). `past`: a value after the as-of
-    date makes the row malformed. `changed`: it dates what somebody did to the row, as a past participle ("disabled"), so
+    date makes the row malformed. `changed`: it dates what somebody did to the row, as in "disabled", so
     that what was done after the client's request can be told. `values` is a closed list, `known_values` an open one.
     """
 

@@ -161,5 +161,6 @@ def record(
         "proposed": list(closed.proposed),
         "matches": plain(closed.matches),
         "coverage": list(coverage.statement(closed)),
+        "canaries": len(case.canaries),
         "evidence": [gather.described(e) for _, copies in sorted(gathered.items()) for e in copies],
     }

@@ -15,7 +15,7 @@ from ctrlkit import engagement, gather, hosts, plan, profile, run, stock, waiver
 from ctrlkit.assemble import Evidence
 from ctrlkit.bundle import Problem, opened, verify
 from ctrlkit.carried import Carried
-from ctrlkit.case import Case, Request, bare, choose_profile
+from ctrlkit.case import Case, Request, bare, choose_profile, load_canaries
 from ctrlkit.engagement import AsOf, Engagement, Period
 from ctrlkit.errors import BundleError, InputError
 from ctrlkit.evaluate import Child
@@ -63,7 +63,8 @@ def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
         engagement.check_controls(terms, shelf.controls)
         carried = _carried(folder, said, shelf)
         key = case.key() if request.engagement_key else None
-        return run.judged(case, gather.from_bundle(folder, said), carried, child, Path(work), key), shelf
+        gathered = gather.looked_through(gather.from_bundle(folder, said), load_canaries(request, shelf), shelf, key)
+        return run.judged(case, gathered, carried, child, Path(work), key), shelf
 
 
 def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[Difference, ...]:
