@@ -143,6 +143,9 @@ LAYERS = (
     "start",
     "options",
     "console",
+    "desk",
+    "collecting",
+    "commands",
     "cli",
 )
 """The rooms, lowest first. A module may import only what stands before it; a new module needs a place here."""

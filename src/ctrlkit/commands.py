@@ -1,0 +1,186 @@
+"""The commands over evidence, bundles and what ctrlkit ships: options to the rooms, answers to the desk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ctrlkit import console
+from ctrlkit.desk import Desk
+from ctrlkit.errors import InputError
+
+if TYPE_CHECKING:
+    from ctrlkit.evaluate import Child
+    from ctrlkit.model import Run
+    from ctrlkit.stock import Stock
+
+
+def run(desk: Desk) -> int:
+    """Plan, read, judge, report and seal."""
+    from ctrlkit.evaluate import Child
+
+    if desk.options.out.exists() and not desk.options.out.is_dir():
+        msg = f"--out {desk.options.out}: is a file, expected a folder; give another name"
+        raise InputError(msg)
+    child = Child()
+    try:
+        closed, stock = _closed(desk, child)
+    finally:
+        child.end()
+    views = {reporter.name: reporter for reporter in stock.reporters}
+    for name in ("junit", "html", "markdown"):
+        path: Path | None = getattr(desk.options, name)
+        if path is not None:
+            from ctrlkit.payload import view
+
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(view(views[name], closed))
+    if desk.options.zip:
+        from ctrlkit.bundle import zip_bundle
+
+        zip_bundle(Path.cwd() / closed.bundle)
+    if desk.options.format == "json":
+        from ctrlkit.model import plain
+
+        said = {"exit": closed.exit_code, "counts": dict(closed.counts), "bundle": closed.bundle}
+        desk.print(json.dumps({**said, "results": plain(closed.results)}, ensure_ascii=False, indent=1))
+    else:
+        from ctrlkit.terminal import render
+
+        desk.print(render(closed, console.width(), console.coloured(desk.options.color)))
+    return closed.exit_code
+
+
+def _closed(desk: Desk, child: Child) -> tuple[Run, Stock]:
+    from ctrlkit import case, replay, run
+
+    request = desk.request()
+    if request.pack is not None and replay.is_bundle(request.cwd / request.pack):
+        return replay.rejudge(request, request.cwd / request.pack, child)
+    one = case.prepare(request)
+    for text in one.announcements:
+        desk.say(text)
+    for name, sha256 in one.stock.own:
+        desk.say(f"own file {name} sha256 {sha256}")
+    return run.run(one, child, desk.listener()), one.stock
+
+
+def verify(desk: Desk) -> int:
+    """Whether a bundle is whole, and judged by the documents at hand."""
+    from ctrlkit.bundle import opened, verify
+
+    with opened(desk.options.bundle) as folder:
+        problems = [*verify(folder)]
+        if not problems:
+            from ctrlkit.replay import other_documents
+
+            problems = other_documents(
+                folder, Path.cwd(), desk.options.profile, desk.options.engagement, desk.options.waivers
+            )
+    if desk.options.format == "json":
+        from ctrlkit.model import plain
+
+        desk.print(json.dumps({"whole": not problems, "problems": plain(problems)}, ensure_ascii=False, indent=1))
+    else:
+        for problem in problems:
+            desk.print(f"{problem.file}: {problem.message}")
+        desk.print("not as it should be" if problems else "whole: every file is there and unaltered")
+    return 1 if problems else 0
+
+
+def replay(desk: Desk) -> int:
+    """Judge a bundle again under its own documents."""
+    from ctrlkit.evaluate import Child
+    from ctrlkit.replay import replay
+
+    child = Child()
+    try:
+        differences = replay(desk.options.bundle, Path.cwd(), desk.now(), child)
+    finally:
+        child.end()
+    for difference in differences:
+        desk.print(f"{difference.where}: {difference.message}")
+    desk.print("different" if differences else "identical: the same results, byte for byte")
+    return 1 if differences else 0
+
+
+def check(desk: Desk) -> int:
+    """What of a pack can be read, and which controls would decide."""
+    import tempfile
+
+    from ctrlkit import case, readiness
+
+    one = case.prepare(desk.request())
+    with tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
+        found = readiness.inspect(one, Path(work), desk.listener())
+    desk.print(
+        json.dumps(readiness.to_json(found), ensure_ascii=False, indent=1)
+        if desk.options.format == "json"
+        else readiness.text(found)
+    )
+    return 0 if found.complete else 2
+
+
+def listing(desk: Desk) -> int:
+    """What there is."""
+    from ctrlkit import explain
+
+    shelf, policy = _shelf(desk)
+    if desk.options.format == "json":
+        desk.print(json.dumps(explain.listing(desk.options.what, shelf, policy), ensure_ascii=False, indent=1))
+    else:
+        desk.print(explain.listing_text(desk.options.what, shelf, policy))
+    return 0
+
+
+def explain(desk: Desk) -> int:
+    """All about one control, kind, cause or exit code."""
+    from ctrlkit import explain
+
+    desk.print(explain.explain(desk.options.word, *_shelf(desk)))
+    return 0
+
+
+def _shelf(desk: Desk) -> tuple[Stock, Any]:
+    from ctrlkit import profile, stock
+
+    shelf = stock.take(Path.cwd())
+    policy = (
+        profile.load(desk.options.profile, shelf.profiles, shelf.controls, shelf.kinds)
+        if desk.options.profile
+        else None
+    )
+    return shelf, policy
+
+
+def init(desk: Desk) -> int:
+    """Start a folder."""
+    from ctrlkit import start
+
+    desk.print(
+        start.start(
+            Path.cwd() / desk.options.folder,
+            desk.options.profile or "bpo-philippines",
+            desk.options.vendor,
+            desk.options.ci,
+            desk.now(),
+        )
+    )
+    return 0
+
+
+def keygen(desk: Desk) -> int:
+    """Make a key."""
+    from ctrlkit import start
+
+    desk.print(start.keygen(desk.options.kind, desk.options.out))
+    return 0
+
+
+def clean(desk: Desk) -> int:
+    """Remove what was kept of read evidence."""
+    from ctrlkit import cache, privacy
+
+    desk.print(f"{cache.forget(privacy.cache_folder(), 0, now=desk.now())} files of read evidence removed")
+    return 0
