@@ -103,6 +103,7 @@ LAYERS = (
     "privacy",
     "scope",
     "assemble",
+    "sampling",
     "canary",
     "canvas",
     "weighing",
@@ -145,6 +146,7 @@ LAYERS = (
     "console",
     "desk",
     "collecting",
+    "drawing",
     "commands",
     "cli",
 )

@@ -64,6 +64,10 @@ def _command(name: str) -> Callable[[Desk], int]:
         from ctrlkit import collecting
 
         return collecting.collect
+    if name == "sample":
+        from ctrlkit import drawing
+
+        return drawing.sample
     return {
         "run": commands.run,
         "init": commands.init,

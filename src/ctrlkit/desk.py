@@ -55,7 +55,7 @@ class Desk:
             engagement=given.get("engagement"),
             client_pack=given.get("client_pack"),
             as_of=given.get("as_of"),
-            select=words_of(given.get("select", [])),
+            select=words_of(given.get("select", [given["control"]] if "control" in given else [])),
             waivers=given.get("waivers"),
             attestations=given.get("attestations"),
             canaries=given.get("canaries"),

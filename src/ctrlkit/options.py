@@ -173,6 +173,30 @@ def _init_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _sample_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pack", nargs="?", type=Path, metavar="PACK|BUNDLE", help="the vendor's folder, or a bundle")
+    _profile(parser)
+    parser.add_argument(
+        "--engagement", type=Path, metavar="FILE", help="what the client asks (default ./engagement.yaml)"
+    )
+    parser.add_argument("--client-pack", type=Path, metavar="DIR", help="the client's own evidence")
+    parser.add_argument("--as-of", metavar="DATE|INSTANT", help="the instant everything is read at (default now)")
+    parser.add_argument("--engagement-key", type=Path, metavar="FILE", help="the secret behind the pseudonyms")
+    parser.add_argument("--control", required=True, metavar="ID", help="whose evidence is drawn from")
+    parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE", help="only rows that hold this")
+    parser.add_argument("--size", type=int, default=59, metavar="N", help="how many rows (default 59: 95 %% and 5 %%)")
+    parser.add_argument(
+        "--method", choices=["simple", "stratified"], default="simple", help="of the whole, or of each stratum"
+    )
+    parser.add_argument("--by", metavar="COLUMN", help="what divides the strata (default site, system or client)")
+    parser.add_argument("--commit", required=True, type=Path, metavar="FILE", help="the commitment to the population")
+    parser.add_argument("--seed", metavar="TEXT", help="the client's, named once it holds the commitment")
+    parser.add_argument("--answers", type=Path, metavar="FILE", help="the filled-in sample_results.csv")
+    parser.add_argument(
+        "--out", type=Path, default=Path("sample"), metavar="DIR", help="where the rows go (default sample)"
+    )
+
+
 def _keygen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=["engagement", "sign"], default="engagement", help="what the key is for")
     parser.add_argument("--out", required=True, type=Path, metavar="STEM", help="where it goes: STEM.key")
@@ -207,6 +231,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
     "replay": ("judge a bundle again and compare", "ctrlkit replay runs/latest", _replay_options),
     "list": ("what there is", "ctrlkit list controls --profile bpo-philippines", _list_options),
     "explain": ("what a control, kind, cause or exit code means", "ctrlkit explain MFA-01", _explain_options),
+    "sample": (
+        "draw rows for a walk-through, by the client's seed",
+        "ctrlkit sample evidence --control MFA-01 --where enabled=true --commit population.json",
+        _sample_options,
+    ),
     "keygen": ("make a key", "ctrlkit keygen --kind engagement --out northwind", _keygen_options),
     "clean": ("remove what was cached of evidence", "ctrlkit clean", _clean_options),
 }

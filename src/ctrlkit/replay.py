@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -65,6 +66,14 @@ def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
         key = case.key() if request.engagement_key else None
         gathered = gather.looked_through(gather.from_bundle(folder, said), load_canaries(request, shelf), shelf, key)
         return run.judged(case, gathered, carried, child, Path(work), key), shelf
+
+
+@contextmanager
+def evidence_of(cwd: Path, path: Path) -> Iterator[tuple[Stock, dict[str, tuple[Evidence, ...]]]]:
+    """The evidence of a whole bundle, while its files are open; raises BundleError where it is not whole."""
+    with opened(path) as folder:
+        said = _whole(folder, path)
+        yield _able(stock.take(cwd), said, path), gather.from_bundle(folder, said)
 
 
 def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[Difference, ...]:
