@@ -149,9 +149,9 @@ def shelf() -> Stock:
     return stock.take(FOLDER)
 
 
-def outcomes(trial: Trial, folder: Path) -> dict[str, Result]:
+def outcomes(trial: Trial, folder: Path, engines: Sequence[str] = ENGINES) -> dict[str, Result]:
     """Engine -> what ctrlkit says of the trial's control."""
-    first, *others = (_case(trial, folder, engine) for engine in ENGINES)
+    first, *others = (_case(trial, folder, engine) for engine in engines)
     key = EngagementKey(b"t" * 32, "the trials'")
     gathered = gather.from_packs(first, key, folder / "work")
     carried = Carried(declared_empty={kind: why for p in first.packs for kind, why in p.empty.items()}, vendor="trial")

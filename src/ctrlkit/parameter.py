@@ -52,7 +52,10 @@ def _one(document: Document, where: Where, param: Param, types: set[type], text:
     if param.range is not None:
         least, most = (_exact(bound) for bound in param.range)
         if not least <= value <= most:
-            raise document.error(where, f"found {text}, expected {least} to {most} ({param.unit}); choose within it")
+            bound = f"; the law sets the bound: {param.source}" if param.basis == "law" and param.source else ""
+            raise document.error(
+                where, f"found {text}, expected {least} to {most} ({param.unit}){bound}; choose within it"
+            )
     return value
 
 
