@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
+from ctrlkit.closed import Run
 from ctrlkit.hooks import Reporter, hookimpl
-from ctrlkit.model import Finding, HostPointer, Pointer, Result, Run, plain
+from ctrlkit.model import Finding, HostPointer, Pointer, Result, plain
 from ctrlkit.visible import visible
 
 HEADER: Final = (

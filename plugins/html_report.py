@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, Final
 
 from ctrlkit import coverage, words
+from ctrlkit.closed import Match, Run
 from ctrlkit.hooks import Reporter, hookimpl
 from ctrlkit.markup import Child, Html, element, joined, pseudonyms
-from ctrlkit.model import EvidenceRef, Finding, HostRef, Match, Result, Run, Verdict, plain
+from ctrlkit.model import EvidenceRef, Finding, HostRef, Result, Verdict, plain
 
 from ._report_style import STYLE
 

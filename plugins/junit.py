@@ -12,8 +12,9 @@ from typing import BinaryIO, Final
 from xml.etree import ElementTree as ET
 
 from ctrlkit import coverage, words
+from ctrlkit.closed import Run
 from ctrlkit.hooks import Reporter, hookimpl
-from ctrlkit.model import Result, Run, Verdict
+from ctrlkit.model import Result, Verdict
 from ctrlkit.visible import visible
 
 _ELEMENTS: Final = {

@@ -8,8 +8,9 @@ from pathlib import PureWindowsPath
 from typing import BinaryIO, Final
 
 from ctrlkit import coverage, words
+from ctrlkit.closed import Run
 from ctrlkit.hooks import Reporter, hookimpl
-from ctrlkit.model import Result, Run, Verdict
+from ctrlkit.model import Result, Verdict
 from ctrlkit.visible import short, visible
 
 ROWS: Final = 100

@@ -6,19 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from ctrlkit import model
-from ctrlkit.model import (
-    Cause,
-    Control,
-    EvidenceRef,
-    Finding,
-    Grade,
-    HostPointer,
-    Pointer,
-    Result,
-    Run,
-    Severity,
-    Verdict,
-)
+from ctrlkit.closed import Run
+from ctrlkit.model import Cause, Control, EvidenceRef, Finding, Grade, HostPointer, Pointer, Result, Severity, Verdict
 
 PSEUDONYM = "p_" + "k3jq7xw2mz5a6b4c" * 2
 DIGEST = "0123456789abcdef" * 4

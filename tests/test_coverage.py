@@ -11,9 +11,10 @@ from test_reporters import view
 
 from ctrlkit.assemble import Evidence
 from ctrlkit.canvas import Canvas
+from ctrlkit.closed import Accepted, Match, Side
 from ctrlkit.coverage import match_line, statement
 from ctrlkit.kind import shipped
-from ctrlkit.model import Cause, Grade, Match, Pointer, Side, Verdict
+from ctrlkit.model import Cause, Grade, Pointer, Verdict
 from ctrlkit.plan import Handed
 from ctrlkit.reconciliation import matches
 from ctrlkit.term import Info
@@ -44,6 +45,23 @@ def test_controls_that_nobody_asked_for_are_counted_and_some_named() -> None:
         "decided: 1 of 1 verdict",
         "not asked for by bpo-test: 8 controls that ctrlkit knows (A, B, C, D, E, F and 2 more)",
     )
+
+
+def test_waivers_are_counted_before_and_after_and_their_ends_named() -> None:
+    results = (result("A-01", Verdict.FAILED), result("B-01", Verdict.WAIVED), result("C-01", Verdict.PASSED))
+    waivers = tuple(
+        Accepted(id_, "organisation", "ciso", expires, left)
+        for id_, expires, left in (
+            ("A-01", "2026-11-01", -1),
+            ("B-01", "2026-11-02", 0),
+            ("C-01", "2026-12-02", 30),
+            ("D-01", "2026-12-03", 31),
+        )
+    )
+    said = statement(run(results, waivers=waivers))
+    assert "waived by the client: B-01; 2 failed before waivers, 1 after" in said
+    assert "expired waivers, which count no more: A-01 on 2026-11-01 (ciso)" in said
+    assert "waivers that end within 30 days: B-01 on 2026-11-02 (ciso), C-01 on 2026-12-02 (ciso)" in said
 
 
 def test_causes_stand_in_the_order_of_the_contract() -> None:

@@ -18,8 +18,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from runs import DIGEST, PSEUDONYM, control, every_verdict, findings, hostile, result, run
 
+from ctrlkit.closed import Run
 from ctrlkit.hooks import Reporter, plugin_manager
-from ctrlkit.model import Finding, HostPointer, Run, Verdict
+from ctrlkit.model import Finding, HostPointer, Verdict
 
 NAMES = {"csv": "findings.csv", "html": "report.html", "junit": "junit.xml", "markdown": "summary.md"}
 

@@ -11,8 +11,8 @@ from ctrlkit.desk import Desk
 from ctrlkit.errors import InputError
 
 if TYPE_CHECKING:
+    from ctrlkit.closed import Run
     from ctrlkit.evaluate import Child
-    from ctrlkit.model import Run
     from ctrlkit.stock import Stock
 
 

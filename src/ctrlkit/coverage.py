@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from ctrlkit import words
-from ctrlkit.model import Cause, Grade, Match, Result, Run, Side, Verdict
+from ctrlkit.closed import Match, Run, Side
+from ctrlkit.model import Cause, Grade, Result, Verdict
+from ctrlkit.visible import visible
 
 NAMED: Final = 6
+SOON: Final = 30
+"""House number, days: a waiver that ends within them is named, so that nobody is taken by surprise."""
 _SMALLER: Final = "only the smaller claim was decided"
 _OPEN: Final = (Verdict.INCONCLUSIVE, Verdict.ERROR)
 _WORD_OF_SOMEBODY: Final = (Grade.TYPED, Grade.ATTESTED)
@@ -32,6 +36,7 @@ def _sentences(run: Run) -> Iterator[str]:
         by_cause = Counter((r.cause or Cause.SCOPE).value for r in outside)
         told = ", ".join(f"{count} by {cause}" for cause, count in sorted(by_cause.items()))
         yield f"outside what was asked: {told}"
+    yield from _waivers(run)
     smaller = [r for r in run.results if _SMALLER in r.reason]
     if smaller:
         yield f"a smaller claim only: {_names(smaller)}; hand over the columns that the full one reads"
@@ -40,6 +45,21 @@ def _sentences(run: Run) -> Iterator[str]:
         yield f"passed on somebody's word (typed or attested): {_names(believed)}; hand over the systems' own exports"
     if run.left_out:
         yield f"not asked for by {run.profile}: {len(run.left_out)} controls that ctrlkit knows ({_few(run.left_out)})"
+
+
+def _waivers(run: Run) -> Iterator[str]:
+    """What the client's waivers change, and those that no longer count or soon will not."""
+    failed = sum(r.verdict is Verdict.FAILED for r in run.results)
+    waived = [r for r in run.results if r.verdict is Verdict.WAIVED]
+    if waived:
+        yield f"waived by the client: {_names(waived)}; {failed + len(waived)} failed before waivers, {failed} after"
+    for words_, chosen in (
+        ("expired waivers, which count no more", [w for w in run.waivers if w.days_left < 0]),
+        (f"waivers that end within {SOON} days", [w for w in run.waivers if 0 <= w.days_left <= SOON]),
+    ):
+        if chosen:
+            told = tuple(f"{w.control} on {w.expires} ({w.approved_by})" for w in chosen)
+            yield visible(f"{words_}: {_few(told)}")
 
 
 def _names(results: list[Result]) -> str:

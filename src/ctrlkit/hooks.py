@@ -13,8 +13,9 @@ import pluggy
 from ctrlkit.errors import InputError
 
 if TYPE_CHECKING:
+    from ctrlkit.closed import Run
     from ctrlkit.kind import Kind
-    from ctrlkit.model import Fault, Run
+    from ctrlkit.model import Fault
 
 ENTRY_POINT = "ctrlkit"
 hookspec = pluggy.HookspecMarker("ctrlkit")

@@ -15,10 +15,11 @@ from ctrlkit import books, coverage, gather, hosts
 from ctrlkit.assemble import Evidence
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case
+from ctrlkit.closed import Run
 from ctrlkit.errors import AuthorError
 from ctrlkit.hooks import Reporter
 from ctrlkit.hosts import Machine
-from ctrlkit.model import Run, plain
+from ctrlkit.model import plain
 from ctrlkit.plan import Line
 
 INVENTORY = "inventory.yaml"

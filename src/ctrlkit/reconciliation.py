@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from ctrlkit.closed import Match, Side
 from ctrlkit.kind import Kind
-from ctrlkit.model import Match, Pointer, Side
+from ctrlkit.model import Pointer
 from ctrlkit.plan import Handed
 
 PERSON: Final = "employee_id"

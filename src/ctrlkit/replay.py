@@ -17,10 +17,11 @@ from ctrlkit.assemble import Evidence
 from ctrlkit.bundle import Problem, opened, verify
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case, Request, bare, choose_profile, load_canaries
+from ctrlkit.closed import Run
 from ctrlkit.engagement import AsOf, Engagement, Period
 from ctrlkit.errors import BundleError, InputError
 from ctrlkit.evaluate import Child
-from ctrlkit.model import Cause, Result, Run, Severity
+from ctrlkit.model import Cause, Result, Severity
 from ctrlkit.payload import INVENTORY, PACKS
 from ctrlkit.profile import Profile, effective
 from ctrlkit.stock import Stock

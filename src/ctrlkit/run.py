@@ -12,11 +12,12 @@ from ctrlkit import books, bundle, gather, hosts, plan, reconciliation
 from ctrlkit.assemble import Evidence
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case
+from ctrlkit.closed import Accepted, Match, Run
 from ctrlkit.evaluate import Child
 from ctrlkit.gather import Listen
 from ctrlkit.hosts import Machine
 from ctrlkit.job import decide
-from ctrlkit.model import Cause, Fault, Match, Result, Run, Verdict
+from ctrlkit.model import Cause, Fault, Result, Verdict
 from ctrlkit.payload import INVENTORY, PACKS, fill, slug
 from ctrlkit.plan import Line
 from ctrlkit.privacy import EngagementKey
@@ -157,6 +158,10 @@ def summed(case: Case, results: Sequence[Result], carried: Carried) -> Run:
         controls={id_: case.stock.controls[id_] for id_ in case.ids},
         unused=carried.unused,
         proposed=carried.proposed,
+        waivers=tuple(
+            Accepted(w.control, w.subject, w.approved_by, w.expires.isoformat(), (w.expires - case.as_of.date).days)
+            for w in case.waivers
+        ),
         left_out=tuple(sorted({*case.stock.controls} - {*case.ids})),
     )
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from ctrlkit import coverage, words
-from ctrlkit.model import Result, Run, Verdict
+from ctrlkit.closed import Run
+from ctrlkit.model import Result, Verdict
 from ctrlkit.visible import short, visible
 
 NARROWEST: Final = 40

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
+from ctrlkit.closed import Run
 from ctrlkit.model import (
     ORGANISATION,
     Cause,
@@ -17,7 +18,6 @@ from ctrlkit.model import (
     HostPointer,
     Pointer,
     Result,
-    Run,
     Severity,
     Verdict,
 )
