@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +17,7 @@ from ctrlkit.coverage import match_line, statement
 from ctrlkit.kind import shipped
 from ctrlkit.model import Cause, Grade, Pointer, Verdict
 from ctrlkit.plan import Handed
-from ctrlkit.reconciliation import matches
+from ctrlkit.reconciliation import copies, matches
 from ctrlkit.term import Info
 from ctrlkit.terminal import render
 
@@ -136,3 +137,22 @@ def test_a_list_whose_columns_were_not_read_is_not_matched_and_pay_points_nowher
     (match,) = matches(both, shipped())
     assert match.right == Side("payroll", "people paid", 2, 1, 0, 0)
     assert match.left.where == (Pointer("roster", "vendor", "roster.csv", 3),)
+
+
+def copy(folder: Path, party: str, keys: list[str]) -> Evidence:
+    path = folder / f"{party}.csv"
+    path.write_text(
+        "_file,_row,system,account_id,enabled\n" + "".join(f"a,2,crm,{key},true\n" for key in keys), "utf-8"
+    )
+    return Evidence("accounts", party, (), ("system", "account_id", "enabled"), len(keys), csv=path)
+
+
+def test_the_vendors_copy_is_compared_with_the_clients_by_what_identifies_a_row(tmp_path: Path) -> None:
+    ours, theirs = copy(tmp_path, "client", ["a", "b", "c"]), copy(tmp_path, "vendor", ["b", "c", "d", "d"])
+    kind = shipped()["accounts"]
+    assert copies(ours, theirs, kind) == (
+        "accounts: the client's 3 rows decide; the vendor's copy has 2 of them, lacks 1 and holds 1 others"
+    )
+    assert copies(ours, replace(theirs, csv=None), kind) == (
+        "accounts: the client's 3 rows decide; the vendor's copy holds 4"
+    )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import assemble, canary, canvas, plan
+from ctrlkit import assemble, canary, canvas, plan, reconciliation
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.canary import Canary
 from ctrlkit.case import Case
@@ -120,9 +120,7 @@ def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> 
         kind = case.stock.kinds[name]
         frame = _canvas(chosen, kind, work, case.engagement.time_zone)
         faults = weigh(chosen, frame, kind, case.profile, case.engagement, case.as_of)
-        notes = tuple(
-            f"{name}: the client's {chosen.rows} rows decide; the vendor's copy holds {o.rows}" for o in others
-        )
+        notes = tuple(reconciliation.copies(chosen, other, kind) for other in others)
         if chosen.party == "vendor" and kind.party == "client":
             notes = (*notes, f"{name}: came from the vendor, though it is the client's own evidence")
         notes = (*notes, *signs(chosen, frame, kind, case.engagement))

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from ctrlkit.assemble import Evidence
 from ctrlkit.closed import Match, Side
 from ctrlkit.kind import Kind
 from ctrlkit.model import Pointer
@@ -41,6 +42,21 @@ PAIRS: Final = (
 def matches(handed: Mapping[str, Handed], kinds: Mapping[str, Kind]) -> tuple[Match, ...]:
     """A match for each pair of lists whose kinds were both read; figures only, which decide no verdict."""
     return tuple(_match(handed, kinds, *pair) for pair in PAIRS if all(_held(handed, one) for one in pair))
+
+
+def copies(ours: Evidence, theirs: Evidence, kind: Kind) -> str:
+    """How far the vendor's copy of a kind agrees with the client's, which decides, by what identifies a row."""
+    said = f"{kind.name}: the client's {ours.rows} rows decide"
+    key = [name for name in kind.key if name in ours.columns and name in theirs.columns]
+    if ours.csv is None or theirs.csv is None or not key:
+        return f"{said}; the vendor's copy holds {theirs.rows}"
+    mine, other = (
+        pl.read_csv(one.csv, infer_schema=False).select(key).unique() for one in (ours, theirs) if one.csv is not None
+    )
+    both = len(mine.join(other, on=key, how="inner", nulls_equal=True))
+    return (
+        f"{said}; the vendor's copy has {both} of them, lacks {len(mine) - both} and holds {len(other) - both} others"
+    )
 
 
 def _held(handed: Mapping[str, Handed], one: _List) -> bool:
