@@ -115,6 +115,7 @@ LAYERS = (
     "loader",
     "stock",
     "plan",
+    "comparison",
     "reconciliation",
     "pytest_plugin",
     "evaluate",

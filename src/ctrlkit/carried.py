@@ -14,6 +14,7 @@ class Carried:
 
     `hidden` holds, by control and parameter, the pseudonyms that stand for the entries of `clear`. `documents` are the
     packs' own, by their name in a bundle. `claimed` is the verdict that the bundle gives, by control and subject.
+    `key_id` names the engagement key behind the pseudonyms.
     """
 
     declared_empty: Mapping[str, str]
@@ -25,3 +26,4 @@ class Carried:
     claimed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     documents: Mapping[str, bytes] = field(default_factory=dict)
     machines: Mapping[str, Machine] = field(default_factory=dict)
+    key_id: str = ""

@@ -74,6 +74,7 @@ def _command(name: str) -> Callable[[Desk], int]:
         "check": commands.check,
         "verify": commands.verify,
         "replay": commands.replay,
+        "diff": commands.diff,
         "list": commands.listing,
         "explain": commands.explain,
         "keygen": commands.keygen,

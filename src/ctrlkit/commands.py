@@ -105,6 +105,23 @@ def replay(desk: Desk) -> int:
     return 1 if differences else 0
 
 
+def diff(desk: Desk) -> int:
+    """What got better or worse from one bundle to the next; 1 where something got worse."""
+    from ctrlkit import comparison, stock
+    from ctrlkit.replay import whole_bundle
+
+    with whole_bundle(desk.options.before) as one, whole_bundle(desk.options.after) as two:
+        books = comparison.book(one), comparison.book(two)
+    titles = {id_: control.title for id_, control in stock.take(Path.cwd()).controls.items()}
+    changes = comparison.compare(*books, titles)
+    said = comparison.to_json(changes)
+    if desk.options.format == "json":
+        desk.print(json.dumps(said, ensure_ascii=False, indent=1))
+    else:
+        desk.print(comparison.text(*books, changes, markdown=desk.options.format == "markdown"))
+    return 1 if said["regression"] else 0
+
+
 def check(desk: Desk) -> int:
     """What of a pack can be read, and which controls would decide."""
     import tempfile

@@ -112,6 +112,14 @@ def _verify_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
 
 
+def _diff_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "before", type=Path, metavar="A", help="the older bundle: a folder, a zip, or the file `latest`"
+    )
+    parser.add_argument("after", type=Path, metavar="B", help="the newer one")
+    parser.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how it is told")
+
+
 def _replay_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
 
@@ -231,6 +239,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
     "replay": ("judge a bundle again and compare", "ctrlkit replay runs/latest", _replay_options),
     "list": ("what there is", "ctrlkit list controls --profile bpo-philippines", _list_options),
     "explain": ("what a control, kind, cause or exit code means", "ctrlkit explain MFA-01", _explain_options),
+    "diff": (
+        "what got better or worse between two bundles, and why",
+        "ctrlkit diff runs/october runs/latest",
+        _diff_options,
+    ),
     "sample": (
         "draw rows for a walk-through, by the client's seed",
         "ctrlkit sample evidence --control MFA-01 --where enabled=true --commit population.json",

@@ -137,6 +137,8 @@ def record(
     return {
         "ctrlkit": closed.version,
         "distributions": {name: metadata.version(name) for name in ("ctrlkit", "polars", "narwhals", "pytest")},
+        "key": carried.key_id,
+        "sources": {line.control.id: line.control.path for line in lines},
         "code": {line.control.path: line.control.sha256 for line in lines},
         "plugins": list(case.stock.plugins),
         "own": [list(pair) for pair in case.stock.own],

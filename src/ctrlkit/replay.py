@@ -70,6 +70,14 @@ def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
 
 
 @contextmanager
+def whole_bundle(path: Path) -> Iterator[Path]:
+    """The folder of a verified bundle, while its files are open; raises BundleError where it is not whole."""
+    with opened(path) as folder:
+        _whole(folder, path)
+        yield folder
+
+
+@contextmanager
 def evidence_of(cwd: Path, path: Path) -> Iterator[tuple[Stock, dict[str, tuple[Evidence, ...]]]]:
     """The evidence of a whole bundle, while its files are open; raises BundleError where it is not whole."""
     with opened(path) as folder:
@@ -178,7 +186,7 @@ def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
     return Carried(
         said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear, claimed,
         documents,
-        hosts.from_bundle(folder / "data" / "hosts"),
+        hosts.from_bundle(folder / "data" / "hosts"), said.get("key", ""),
     )  # fmt: skip
 
 

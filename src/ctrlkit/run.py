@@ -35,6 +35,7 @@ def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
         proposed=tuple(name for p in case.packs for name in p.proposed),
         documents=_own_documents(case),
         machines=machines_of(case, key),
+        key_id=key.id,
     )
     with tempfile.TemporaryDirectory(prefix="ctrlkit-") as folder:
         work = Path(folder)
