@@ -20,7 +20,7 @@ from ctrlkit.kind import shipped
 from ctrlkit.model import Cause, Check, Control, Fault, Grade, Verdict
 from ctrlkit.plan import Handed, Line, columns_read, draw, period_bounds, select
 from ctrlkit.profile import Profile
-from ctrlkit.weighing import weigh
+from ctrlkit.weighing import presence, weigh
 
 COLUMNS = {
     "accounts": ("system", "account_id", "enabled", "mfa_enrolled"),
@@ -319,3 +319,15 @@ def test_the_period_begins_and_ends_at_local_midnight() -> None:
     assert (begins, ends) == (datetime(2026, 9, 30, 16, tzinfo=UTC), datetime(2026, 10, 31, 16, tzinfo=UTC))
     berlin: Engagement = engagement(time_zone="Europe/Berlin")
     assert period_bounds(berlin)[1] - period_bounds(berlin)[0] == timedelta(days=31, hours=1)
+
+
+def test_how_a_log_covers_the_period_is_told_in_days() -> None:
+    kind = shipped()["auth_events"]
+    said = presence(kind, canvas(days=october(10, 11)), engagement(), AS_OF)
+    assert said == (
+        "auth_events: rows on 29 of 31 days of the audit period, 2026-10-01 to 2026-10-31, "
+        "longest silence 2 days from 2026-10-10",
+    )
+    assert presence(kind, canvas(days=october()), engagement(), AS_OF)[0].endswith("2026-10-31")
+    assert presence(shipped()["roster"], canvas(days=october()), engagement(), AS_OF) == ()
+    assert presence(kind, None, engagement(), AS_OF) == presence(kind, canvas(days=()), engagement(), AS_OF) == ()

@@ -23,7 +23,7 @@ from ctrlkit.reader import sha256
 from ctrlkit.scope import Ties
 from ctrlkit.signs import signs
 from ctrlkit.stock import Stock
-from ctrlkit.weighing import weigh
+from ctrlkit.weighing import presence, weigh
 
 Listen = Callable[[str], None]
 
@@ -123,6 +123,7 @@ def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> 
         notes = tuple(reconciliation.copies(chosen, other, kind) for other in others)
         if chosen.party == "vendor" and kind.party == "client":
             notes = (*notes, f"{name}: came from the vendor, though it is the client's own evidence")
+        notes = (*notes, *presence(kind, frame, case.engagement, case.as_of))
         notes = (*notes, *signs(chosen, frame, kind, case.engagement))
         handed[name] = Handed(chosen, frame, faults, notes, {c.name: c.of or "" for c in kind.derived.values()})
     return handed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from itertools import pairwise
 
 from ctrlkit.assemble import Evidence
@@ -63,17 +63,42 @@ def _age(evidence: Evidence, kind: Kind, profile: Profile, as_of: AsOf) -> list[
     return []
 
 
+def presence(kind: Kind, canvas: Canvas | None, engagement: Engagement, as_of: AsOf) -> tuple[str, ...]:
+    """How a continuous log covers the audit period, in words: days with rows, the first, the last, the longest gap."""
+    if canvas is None or not kind.continuous:
+        return ()
+    days = _days(canvas, engagement, as_of)
+    if not days:
+        return ()
+    first, last = _longest_silence(days, engagement, as_of)
+    silent = (last - first).days - 1
+    gap = f", longest silence {silent} days from {first + timedelta(days=1)}" if silent else ""
+    whole = (min(engagement.period.end, as_of.date) - engagement.period.start).days + 1
+    return (f"{kind.name}: rows on {len(days)} of {whole} days of the audit period, {days[0]} to {days[-1]}{gap}",)
+
+
+def _days(canvas: Canvas, engagement: Engagement, as_of: AsOf) -> list[date]:
+    start, end = engagement.period.start, min(engagement.period.end, as_of.date)
+    return [d for d in canvas.days if start <= d <= end]
+
+
+def _longest_silence(days: list[date], engagement: Engagement, as_of: AsOf) -> tuple[date, date]:
+    """The days just before and after the longest run of days without a row."""
+    start, end = engagement.period.start, min(engagement.period.end, as_of.date)
+    edges = [start - timedelta(days=1), *days, end + timedelta(days=1)]
+    return max(pairwise(edges), key=lambda pair: pair[1] - pair[0])
+
+
 def _covers(kind: Kind, canvas: Canvas, engagement: Engagement, as_of: AsOf) -> list[Fault]:
     """Gaps of a continuous log within the audit period, up to the as-of."""
     if not kind.continuous:
         return []
     start, end = engagement.period.start, min(engagement.period.end, as_of.date)
-    days = [d for d in canvas.days if start <= d <= end]
+    days = _days(canvas, engagement, as_of)
     if not days:
         found = f"its rows lie between {canvas.days[0]} and {canvas.days[-1]}" if canvas.days else "no row is dated"
         return [Fault(Cause.MALFORMED, f"{kind.name}: is of another period: {found}, asked for is {start} to {end}")]
-    edges = [start - timedelta(days=1), *days, end + timedelta(days=1)]
-    first, last = max(pairwise(edges), key=lambda pair: pair[1] - pair[0])
+    first, last = _longest_silence(days, engagement, as_of)
     silent = (last - first).days - 1
     if silent >= SILENCE_DAYS:
         gap = f"{first + timedelta(days=1)} to {last - timedelta(days=1)}"
