@@ -408,13 +408,13 @@ def test_jq_and_openssl_verify_a_signature_as_verify_txt_says(tmp_path: Path) ->
     digest = hashlib.sha256((bundle / broken.TAGS).read_bytes()).hexdigest()
     signed(bundle, tmp_path, "tagmanifest-sha256.txt", digest)
     done = shell(bundle, signature_script(bundle, tmp_path))
-    assert (done.returncode, done.stdout) == (0, "Verified OK\ntrue\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "Signature Verified Successfully\ntrue\n"), done.stderr
 
 
 def test_jq_says_false_when_a_good_signature_is_about_another_bundle(tmp_path: Path) -> None:
     bundle = broken.good(tmp_path / "runs")
     signed(bundle, tmp_path, "tagmanifest-sha256.txt", "0" * 64)
-    assert shell(bundle, signature_script(bundle, tmp_path)).stdout == "Verified OK\nfalse\n"
+    assert shell(bundle, signature_script(bundle, tmp_path)).stdout == "Signature Verified Successfully\nfalse\n"
 
 
 def test_openssl_refuses_a_statement_that_was_changed(tmp_path: Path) -> None:
@@ -426,7 +426,7 @@ def test_openssl_refuses_a_statement_that_was_changed(tmp_path: Path) -> None:
     path.write_text(json.dumps({**envelope, "payload": base64.b64encode(forged).decode()}), "utf-8")
     done = shell(bundle, signature_script(bundle, tmp_path))
     assert done.returncode != 0
-    assert "Verification failure" in done.stdout + done.stderr
+    assert "Verification Failure" in done.stdout + done.stderr
 
 
 def test_verify_txt_is_plain_ascii_in_lines_that_fit_and_says_what_is_not_shown() -> None:

@@ -14,7 +14,10 @@ import small_vendor
 from commands import Answer, ctrlkit
 from small_vendor import arguments
 
-COMMANDS = ("run", "init", "check", "verify", "replay", "list", "explain", "keygen", "clean")
+COMMANDS = (
+    *("run", "init", "check", "verify", "replay", "list", "explain", "keygen", "clean"),
+    *("collect", "diff", "sample", "sign"),
+)
 
 
 def test_help_of_every_command_gives_an_example(tmp_path: Path) -> None:

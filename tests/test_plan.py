@@ -325,8 +325,10 @@ def test_how_a_log_covers_the_period_is_told_in_days() -> None:
     kind = shipped()["auth_events"]
     said = presence(kind, canvas(days=october(10, 11)), engagement(), AS_OF)
     assert said == (
-        "auth_events: rows on 29 of 31 days of the audit period, 2026-10-01 to 2026-10-31, "
-        "longest silence 2 days from 2026-10-10",
+        (
+            "auth_events: rows on 29 of 31 days of the audit period, 2026-10-01 to 2026-10-31, "
+            "longest silence 2 days from 2026-10-10"
+        ),
     )
     assert presence(kind, canvas(days=october()), engagement(), AS_OF)[0].endswith("2026-10-31")
     assert presence(shipped()["roster"], canvas(days=october()), engagement(), AS_OF) == ()

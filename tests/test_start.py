@@ -231,7 +231,7 @@ def test_a_key_is_written_for_its_owner_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "stem", "said"),
     [
-        ("sign", "new", "this version signs nothing"),
+        ("sign", "there", "a key is never overwritten"),
         ("engagment", "new", 'did you mean "engagement"?'),
         ("engagement", "there", "a key is never overwritten"),
         ("engagement", "no/such/folder/new", "cannot be written"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,10 +69,15 @@ def _closed(desk: Desk, child: Child) -> tuple[Run, Stock]:
 
 def verify(desk: Desk) -> int:
     """Whether a bundle is whole, and judged by the documents at hand."""
+    from ctrlkit import keyring, seals
     from ctrlkit.bundle import opened, verify
 
+    roles = {"vendor": desk.options.vendor_key, "client": desk.options.client_key}
+    keys = {role: keyring.load(Path.cwd() / path) for role, path in roles.items() if path is not None}
     with opened(desk.options.bundle) as folder:
         problems = [*verify(folder)]
+        signed, wrong = seals.check(folder, keys) if not problems else ([], [])
+        problems += wrong
         if not problems:
             from ctrlkit.replay import other_documents
 
@@ -81,12 +87,34 @@ def verify(desk: Desk) -> int:
     if desk.options.format == "json":
         from ctrlkit.model import plain
 
-        desk.print(json.dumps({"whole": not problems, "problems": plain(problems)}, ensure_ascii=False, indent=1))
+        said = {"whole": not problems, "problems": plain(problems), "signatures": plain(signed)}
+        desk.print(json.dumps(said, ensure_ascii=False, indent=1))
     else:
         for problem in problems:
             desk.print(f"{problem.file}: {problem.message}")
+        for seal in signed:
+            how = "verified" if seal.verified else f"not verified: pin the key with --{seal.role}-key"
+            desk.print(f"signed as {seal.role} with key {seal.key}, by its own account at {seal.signed_at}: {how}")
         desk.print("not as it should be" if problems else "whole: every file is there and unaltered")
     return 1 if problems else 0
+
+
+def sign(desk: Desk) -> int:
+    """Add a statement about a bundle, in a role."""
+    from ctrlkit import replay, seals, signature
+
+    path = Path.cwd() / desk.options.bundle
+    if path.suffix == ".zip":
+        msg = f"{path}: is a zip, expected the bundle's folder; unpack it, sign it, and zip it again"
+        raise InputError(msg)
+    with replay.whole_bundle(path) as folder:
+        if json.loads((folder / "data" / "run.json").read_text("utf-8"))["sample"]:
+            msg = f"{path}: is of a sample, which nobody signs: it says nothing about anyone"
+            raise InputError(msg)
+        key = signature.private_key(Path.cwd() / desk.options.sign_key, console.password)
+        target = seals.add(folder, desk.options.role, key, desk.now())
+        desk.print(f"signed as {desk.options.role}: {folder.name}/{target.relative_to(folder)}")
+    return 0
 
 
 def replay(desk: Desk) -> int:
@@ -190,8 +218,9 @@ def init(desk: Desk) -> int:
 def keygen(desk: Desk) -> int:
     """Make a key."""
     from ctrlkit import start
+    from ctrlkit.signature import PASSWORD
 
-    desk.print(start.keygen(desk.options.kind, desk.options.out))
+    desk.print(start.keygen(desk.options.kind, desk.options.out, os.environ.get(PASSWORD)))
     return 0
 
 

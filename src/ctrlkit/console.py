@@ -21,6 +21,13 @@ def coloured(wish: str) -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
+def password(name: str) -> str | None:
+    """The password of a signing key, from the environment or a prompt; None where nobody can be asked."""
+    given = os.environ.get("CTRLKIT_SIGN_PASSWORD")
+    ask = asker()
+    return given or (ask(f"password of {name}:") if ask is not None else None)
+
+
 def asker() -> Callable[[str], str] | None:
     """Asks for a secret without echo; None where nobody sits at the terminal."""
     return (lambda prompt: getpass.getpass(f"{prompt} ")) if sys.stdin.isatty() else None

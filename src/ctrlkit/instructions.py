@@ -51,8 +51,9 @@ With ctrlkit, all of the below and the results against their own counts: ctrlkit
 
 6. Signatures, if signatures/ is there: one file <role>.<key>.dsse.json each, role being vendor, client or auditor. You
    need the signer's public key from the signer, not from whoever gave you this bundle: a key that travels with the
-   bundle proves nothing. Put the two names into the first line. Must print "Verified OK", then "true"; the first says
-   that the key's owner signed the statement, the second that the statement is about this very bundle.
+   bundle proves nothing. Put the two names into the first line. Must print "Signature Verified Successfully", then
+   "true"; the first says that the key's owner signed the statement, the second that it is about this very bundle.
+   OpenSSL 3 or newer; keys are ECDSA P-256 or Ed25519.
 
     envelope=signatures/ROLE.KEY.dsse.json; key=/path/to/signer.pub; work=$(mktemp -d)
     jq -j .payload "$envelope" | openssl base64 -d -A > "$work/statement"
@@ -60,7 +61,7 @@ With ctrlkit, all of the below and the results against their own counts: ctrlkit
     kind=$(jq -j .payloadType "$envelope")
     printf 'DSSEv1 %d %s %d ' "${#kind}" "$kind" "$(($(wc -c < "$work/statement")))" > "$work/signed"
     cat "$work/statement" >> "$work/signed"
-    openssl dgst -sha256 -verify "$key" -signature "$work/signature" "$work/signed"
+    openssl pkeyutl -verify -rawin -pubin -inkey "$key" -sigfile "$work/signature" -in "$work/signed"
     digest=$(sha256sum tagmanifest-sha256.txt | cut -c1-64)
     jq --arg digest "$digest" 'any(.subject[]; .name == "tagmanifest-sha256.txt" and .digest.sha256 == $digest)' \
       "$work/statement"

@@ -109,7 +109,16 @@ def _verify_options(parser: argparse.ArgumentParser) -> None:
     _profile(parser)
     parser.add_argument("--engagement", type=Path, metavar="FILE", help="was it judged by this engagement?")
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="was it judged by these waivers?")
+    for role in ("vendor", "client"):
+        what = f"the {role}'s public key, or its history as YAML: has it signed?"
+        parser.add_argument(f"--{role}-key", type=Path, metavar="PUB", help=what)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
+
+
+def _sign_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, or the file `latest`")
+    parser.add_argument("--role", required=True, choices=["vendor", "client", "auditor"], help="as whom you sign")
+    parser.add_argument("--sign-key", required=True, type=Path, metavar="FILE", help="your private key, PKCS#8 PEM")
 
 
 def _diff_options(parser: argparse.ArgumentParser) -> None:
@@ -239,6 +248,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
     "replay": ("judge a bundle again and compare", "ctrlkit replay runs/latest", _replay_options),
     "list": ("what there is", "ctrlkit list controls --profile bpo-philippines", _list_options),
     "explain": ("what a control, kind, cause or exit code means", "ctrlkit explain MFA-01", _explain_options),
+    "sign": (
+        "add a signed statement to a bundle",
+        "ctrlkit sign runs/latest --role client --sign-key desk.key",
+        _sign_options,
+    ),
     "diff": (
         "what got better or worse between two bundles, and why",
         "ctrlkit diff runs/october runs/latest",
