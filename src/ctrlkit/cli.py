@@ -73,6 +73,7 @@ def _command(name: str) -> Callable[[Desk], int]:
         "init": commands.init,
         "check": commands.check,
         "verify": commands.verify,
+        "handover": commands.handover,
         "sign": commands.sign,
         "replay": commands.replay,
         "diff": commands.diff,

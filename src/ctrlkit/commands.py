@@ -14,6 +14,8 @@ from ctrlkit.errors import InputError
 if TYPE_CHECKING:
     from ctrlkit.closed import Run
     from ctrlkit.evaluate import Child
+    from ctrlkit.signature import Private
+    from ctrlkit.statement import Role
     from ctrlkit.stock import Stock
 
 
@@ -24,11 +26,14 @@ def run(desk: Desk) -> int:
     if desk.options.out.exists() and not desk.options.out.is_dir():
         msg = f"--out {desk.options.out}: is a file, expected a folder; give another name"
         raise InputError(msg)
+    key = _signing_key(desk)
     child = Child()
     try:
         closed, stock = _closed(desk, child)
     finally:
         child.end()
+    if key is not None:
+        _sign_run(desk, closed, key)
     views = {reporter.name: reporter for reporter in stock.reporters}
     for name in ("junit", "html", "markdown"):
         path: Path | None = getattr(desk.options, name)
@@ -51,6 +56,25 @@ def run(desk: Desk) -> int:
 
         desk.print(render(closed, console.width(), console.coloured(desk.options.color)))
     return closed.exit_code
+
+
+def _signing_key(desk: Desk) -> Private | None:
+    """The key that the run is to be signed with, read before anything is judged."""
+    from ctrlkit import signature
+
+    path = desk.options.sign_key
+    return None if path is None else signature.private_key(Path.cwd() / path, console.password)
+
+
+def _sign_run(desk: Desk, closed: Run, key: Private) -> None:
+    """Sign the bundle of a run: a self-check is the vendor's claim, any other run the client's verification."""
+    from ctrlkit import seals
+
+    if closed.sample:
+        desk.say("--sign-key: a sample is not signed: it says nothing about anyone")
+        return
+    role: Role = "vendor" if closed.self_check else "client"
+    desk.say(f"signed as {role}: {seals.add(Path.cwd() / closed.bundle, role, key, desk.now()).name}")
 
 
 def _closed(desk: Desk, child: Child) -> tuple[Run, Stock]:
@@ -97,6 +121,31 @@ def verify(desk: Desk) -> int:
             desk.print(f"signed as {seal.role} with key {seal.key}, by its own account at {seal.signed_at}: {how}")
         desk.print("not as it should be" if problems else "whole: every file is there and unaltered")
     return 1 if problems else 0
+
+
+def handover(desk: Desk) -> int:
+    """Seal the pack without verdicts, for the client to judge; signed where a key is given."""
+    from ctrlkit import case, seals, signature
+    from ctrlkit.run import hand_over
+
+    one = case.prepare(desk.request())
+    key = None
+    if desk.options.sign_key is not None:
+        if one.sample:
+            msg = "--sign-key: this is a sample, which nobody signs: it says nothing about anyone"
+            raise InputError(msg)
+        key = signature.private_key(Path.cwd() / desk.options.sign_key, console.password)
+    path, waiting = hand_over(one, desk.listener())
+    for line in waiting:
+        desk.print(f"{line.control.id} will not be decided: {'; '.join(fault.message for fault in line.faults)}")
+    signed = ""
+    if key is not None:
+        signed = f", signed: {seals.add(Path.cwd() / path, 'vendor', key, desk.now()).name}"
+    decided = len(one.ids) - len({line.control.id for line in waiting})
+    desk.print(f"{decided} of {len(one.ids)} controls can be decided from it")
+    desk.print(f"handover {path}{signed}")
+    desk.print("next: send the folder to the client, who judges it with ctrlkit run FOLDER")
+    return 2 if waiting else 0
 
 
 def sign(desk: Desk) -> int:

@@ -97,6 +97,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="clear adds the clear files to the bundle",
     )
     parser.add_argument("--engagement-key", type=Path, metavar="FILE", help="the secret behind the pseudonyms")
+    parser.add_argument("--sign-key", type=Path, metavar="FILE", help="sign the bundle: your private key, PKCS#8 PEM")
     parser.add_argument("--zip", action="store_true", help="pack the bundle into one file as well")
 
 
@@ -113,6 +114,19 @@ def _verify_options(parser: argparse.ArgumentParser) -> None:
         what = f"the {role}'s public key, or its history as YAML: has it signed?"
         parser.add_argument(f"--{role}-key", type=Path, metavar="PUB", help=what)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
+
+
+def _handover_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pack", nargs="?", type=Path, metavar="PACK", help="the vendor's folder")
+    _profile(parser)
+    parser.add_argument(
+        "--engagement", type=Path, metavar="FILE", help="what the client asks (default ./engagement.yaml)"
+    )
+    parser.add_argument("--inventory", type=Path, metavar="FILE", help="the hosts (default ./inventory.yaml)")
+    parser.add_argument("--as-of", metavar="DATE|INSTANT", help="the instant of the handover (default now)")
+    parser.add_argument("--engagement-key", type=Path, metavar="FILE", help="the secret behind the pseudonyms")
+    parser.add_argument("--sign-key", type=Path, metavar="FILE", help="your private key, PKCS#8 PEM")
+    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where it goes (default runs)")
 
 
 def _sign_options(parser: argparse.ArgumentParser) -> None:
@@ -248,6 +262,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
     "replay": ("judge a bundle again and compare", "ctrlkit replay runs/latest", _replay_options),
     "list": ("what there is", "ctrlkit list controls --profile bpo-philippines", _list_options),
     "explain": ("what a control, kind, cause or exit code means", "ctrlkit explain MFA-01", _explain_options),
+    "handover": (
+        "seal the evidence for the client, without names and without verdicts",
+        "ctrlkit handover evidence --engagement engagement.yaml --sign-key vendor.key",
+        _handover_options,
+    ),
     "sign": (
         "add a signed statement to a bundle",
         "ctrlkit sign runs/latest --role client --sign-key desk.key",

@@ -39,8 +39,10 @@ def fill(  # noqa: PLR0913, PLR0917  (all that a bundle holds)
     gathered: Mapping[str, Sequence[Evidence]],
     lines: Sequence[Line],
     carried: Carried,
+    *,
+    verdicts: bool,
 ) -> None:
-    """Write the payload of a run into the data folder of its bundle."""
+    """Write the payload of a run into the data folder of its bundle; a handover has no `verdicts` and no results."""
     _documents(data, case, carried)
     sources = data / "controls"
     sources.mkdir()
@@ -48,15 +50,25 @@ def fill(  # noqa: PLR0913, PLR0917  (all that a bundle holds)
         (sources / path.replace("/", ".")).write_bytes(case.stock.files[path].read_bytes())
     _evidence(data / "evidence", case, gathered)
     _hosts(data / "hosts", carried.machines)
-    results = data / "results"
+    said = record(case, closed, gathered, lines, carried)
+    if verdicts:
+        _results(data / "results", case, closed)
+    else:
+        said = {key: value for key, value in said.items() if key not in _OF_VERDICTS}
+    text = json.dumps(said, ensure_ascii=False, indent=1)
+    (data / "run.json").write_bytes(f"{text}\n".encode())
+
+
+_OF_VERDICTS = ("exit", "counts", "coverage", "matches", "canaries")
+
+
+def _results(results: Path, case: Case, closed: Run) -> None:
     results.mkdir()
     with (results / "results.ndjson").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(result.line() for result in closed.results)
     for reporter in case.stock.reporters:
         if reporter.file in BUNDLED_VIEWS or not type(reporter).__module__.startswith("ctrlkit.plugins."):
             _write_view(reporter, closed, results)
-    said = json.dumps(record(case, closed, gathered, lines, carried), ensure_ascii=False, indent=1)
-    (data / "run.json").write_bytes(f"{said}\n".encode())
 
 
 def _write_view(reporter: Reporter, closed: Run, results: Path) -> None:
@@ -82,6 +94,7 @@ def _documents(data: Path, case: Case, carried: Carried) -> None:
     for document in case.profile.documents:
         (data / "profile" / f"{slug(Path(str(document.path)).stem)}.yaml").write_bytes(document.raw)
     for name, raw in carried.documents.items():
+        (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_bytes(raw)
     for name, path in (("waivers", request.waivers), ("attestations", request.attestations)):
         if path is not None:
@@ -145,6 +158,7 @@ def record(
         "profile": closed.profile,
         "select": list(case.ids),
         "engagement": closed.engagement,
+        "nonce": case.engagement.nonce,
         "self_check": closed.self_check,
         "vendor": closed.vendor,
         "client": closed.client,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ctrlkit import engagement, gather, hosts, plan, profile, run, stock, waiver
+from ctrlkit import engagement, gather, hosts, plan, profile, run, seals, stock, waiver
 from ctrlkit.assemble import Evidence
 from ctrlkit.bundle import Problem, opened, verify
 from ctrlkit.carried import Carried
@@ -55,6 +55,7 @@ def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
         if request.engagement is not None and bare(terms.vendor) != bare(said["vendor"]):
             msg = f"{path}: is of {said['vendor']!r}, the engagement asks {terms.vendor!r}; judge that vendor's bundle"
             raise InputError(msg)
+        _answers(said, terms, path)
         known = set(shelf.controls)
         case = Case(
             request, shelf, policy, plan.select(policy, request.select, shelf.controls), terms, moment, (),
@@ -85,6 +86,16 @@ def evidence_of(cwd: Path, path: Path) -> Iterator[tuple[Stock, dict[str, tuple[
         yield _able(stock.take(cwd), said, path), gather.from_bundle(folder, said)
 
 
+def _answers(said: Mapping[str, Any], terms: Engagement, path: Path) -> None:
+    """Raises InputError where a handover answers another request than this one."""
+    asked, told = (terms.id, terms.nonce), (said["engagement"], said.get("nonce", ""))
+    if "exit" not in said and asked != told:
+        what = "engagement" if asked[0] != told[0] else "nonce"
+        found, wanted = (told[0], asked[0]) if what == "engagement" else (told[1] or "none", asked[1] or "none")
+        msg = f"{path}: is handed over for {what} {found!r}, the engagement is {wanted!r}; ask for it anew"
+        raise InputError(msg)
+
+
 def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[Difference, ...]:
     """Evaluate the bundle again under its own documents and as-of; empty where `results.ndjson` comes out the same.
 
@@ -93,6 +104,9 @@ def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[Differen
     """
     with opened(path) as folder, tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
         said = _whole(folder, path)
+        if "exit" not in said:
+            msg = f"{path}: is a handover, which holds no verdicts to replay; judge it with ctrlkit run {path}"
+            raise InputError(msg)
         shelf = _able(stock.take(cwd), said, path)
         lost = [id_ for id_ in said["select"] if id_ not in shelf.controls]
         if lost:
@@ -178,6 +192,7 @@ def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
                 hidden[id_, name] = tuple(said["params"][id_].get(name, ()))
                 clear[id_, name] = effective(own, shelf.controls[id_])[name]
     documents = {n: (folder / "data" / n).read_bytes() for n in PACKS.values() if (folder / "data" / n).is_file()}
+    documents |= seals.carried_over(folder)
     claimed = {
         (line["control"], line["subject"]): line["verdict"] for text in _lines(folder) for line in [json.loads(text)]
     }
@@ -191,8 +206,9 @@ def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
 
 
 def _lines(folder: Path) -> list[str]:
-    """The lines of the bundle's results, as they stand there."""
-    return (folder / "data" / "results" / "results.ndjson").read_bytes().decode("utf-8").splitlines(keepends=True)
+    """The lines of the bundle's results, as they stand there; a handover has none."""
+    path = folder / "data" / "results" / "results.ndjson"
+    return path.read_bytes().decode("utf-8").splitlines(keepends=True) if path.is_file() else []
 
 
 def _code(said: Mapping[str, Any], shelf: Stock) -> list[Difference]:

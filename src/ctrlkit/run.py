@@ -19,7 +19,7 @@ from ctrlkit.hosts import Machine
 from ctrlkit.job import decide
 from ctrlkit.model import Cause, Fault, Result, Verdict
 from ctrlkit.payload import INVENTORY, PACKS, fill, slug
-from ctrlkit.plan import Line
+from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
 
 
@@ -28,7 +28,31 @@ def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
     key = case.key()
     if key.created:
         listen(f"a new engagement key was made: {key.origin}; keep it, the pseudonyms of this engagement hang on it")
-    carried = Carried(
+    carried = carried_of(case, key)
+    with tempfile.TemporaryDirectory(prefix="ctrlkit-") as folder:
+        work = Path(folder)
+        gathered = gather.from_packs(case, key, work, listen)
+        return judged(case, gathered, carried, child, work, key)
+
+
+def hand_over(case: Case, listen: Listen = lambda _: None) -> tuple[Path, tuple[Line, ...]]:
+    """Seal the packs' evidence, projected and pseudonymised, unjudged; the bundle, and what stands in the way.
+
+    The lines are those of the controls that this evidence could not decide.
+    """
+    key = case.key()
+    carried = carried_of(case, key)
+    with tempfile.TemporaryDirectory(prefix="ctrlkit-") as folder:
+        work = Path(folder)
+        gathered = gather.from_packs(case, key, work, listen)
+        lines = _lines(case, gather.hand(case, gathered, work), carried, key)
+        path = seal(case, summed(case, (), carried), gathered, lines, carried, verdicts=False)
+        return path, tuple(line for line in lines if line.verdict is Verdict.INCONCLUSIVE)
+
+
+def carried_of(case: Case, key: EngagementKey) -> Carried:
+    """What the packs of a case hold beside the rows."""
+    return Carried(
         declared_empty={kind: why for p in case.packs for kind, why in p.empty.items()},
         vendor=case.packs[0].vendor,
         unused=tuple(name for p in case.packs for name in p.unused),
@@ -37,10 +61,6 @@ def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
         machines=machines_of(case, key),
         key_id=key.id,
     )
-    with tempfile.TemporaryDirectory(prefix="ctrlkit-") as folder:
-        work = Path(folder)
-        gathered = gather.from_packs(case, key, work, listen)
-        return judged(case, gathered, carried, child, work, key)
 
 
 def _own_documents(case: Case) -> dict[str, bytes]:
@@ -89,6 +109,18 @@ def results_of(  # noqa: PLR0913, PLR0917  (all of them decide)
     Nothing but the case, the evidence and the key decides them.
     """
     handed = gather.hand(case, gathered, work)
+    lines = _lines(case, handed, carried, key)
+    outcomes = decide(case, lines, handed, child, work)
+    attestable = case.profile.attestable
+    results = books.close(
+        lines, outcomes, handed, case.engagement, case.as_of, case.waivers, case.attestations, attestable
+    )
+    said = tuple(_with_claim(result, carried) for result in results)
+    return said, lines, reconciliation.matches(handed, case.stock.kinds)
+
+
+def _lines(case: Case, handed: Mapping[str, Handed], carried: Carried, key: EngagementKey | None) -> tuple[Line, ...]:
+    """The plan, its parameters hidden as evidence is."""
     drawn = plan.draw(
         case.ids,
         case.stock.controls,
@@ -99,14 +131,7 @@ def results_of(  # noqa: PLR0913, PLR0917  (all of them decide)
         case.as_of,
         carried.machines,
     )
-    lines = tuple(_hidden(line, key, carried) for line in drawn)
-    outcomes = decide(case, lines, handed, child, work)
-    attestable = case.profile.attestable
-    results = books.close(
-        lines, outcomes, handed, case.engagement, case.as_of, case.waivers, case.attestations, attestable
-    )
-    said = tuple(_with_claim(result, carried) for result in results)
-    return said, lines, reconciliation.matches(handed, case.stock.kinds)
+    return tuple(_hidden(line, key, carried) for line in drawn)
 
 
 def _with_claim(result: Result, carried: Carried) -> Result:
@@ -167,10 +192,16 @@ def summed(case: Case, results: Sequence[Result], carried: Carried) -> Run:
     )
 
 
-def seal(
-    case: Case, closed: Run, gathered: Mapping[str, Sequence[Evidence]], lines: Sequence[Line], carried: Carried
+def seal(  # noqa: PLR0913  (all of them are sealed)
+    case: Case,
+    closed: Run,
+    gathered: Mapping[str, Sequence[Evidence]],
+    lines: Sequence[Line],
+    carried: Carried,
+    *,
+    verdicts: bool = True,
 ) -> Path:
-    """The bundle's folder, relative to where the run was asked for if it lies below."""
+    """The bundle's folder, relative to where the run was asked for if it lies below; a handover has no `verdicts`."""
     stem = f"{slug(closed.profile)}-{slug(closed.vendor)}-{case.as_of.date}"
     info = {
         "Bagging-Date": case.as_of.date.isoformat(),
@@ -179,5 +210,7 @@ def seal(
         "External-Description": f"{closed.profile} on {slug(closed.vendor)}" + (", SAMPLE" if closed.sample else ""),
     }
     out = case.request.out if case.request.out.is_absolute() else case.request.cwd / case.request.out
-    folder = bundle.seal(out, stem, lambda data: fill(data, case, closed, gathered, lines, carried), info)
+    folder = bundle.seal(
+        out, stem, lambda data: fill(data, case, closed, gathered, lines, carried, verdicts=verdicts), info
+    )
     return folder.relative_to(case.request.cwd) if folder.is_relative_to(case.request.cwd) else folder

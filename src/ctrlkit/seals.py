@@ -16,6 +16,8 @@ from ctrlkit.keyring import Pinned
 from ctrlkit.signature import Private
 from ctrlkit.statement import SVR, TEST_RESULT, Role
 
+HANDOVER: Final = "handover/"
+"""Where, under `data/`, the vendor's envelopes stand that came with the evidence."""
 _FILE: Final = re.compile(r"(vendor|client|auditor)\.([0-9a-f]{8})\.dsse\.json")
 
 
@@ -78,7 +80,49 @@ def seals(folder: Path) -> tuple[list[Seal], list[Problem]]:
             found.append(_seal(folder, path, name))
         except ValueError as error:
             problems.append(Problem(shown(name), str(error)))
+    carried, wrong = _from_handover(folder)
+    return [*found, *carried], [*problems, *wrong]
+
+
+def carried_over(folder: Path) -> dict[str, bytes]:
+    """The vendor's envelopes of the bundle in `folder` and the manifests they are about, by their names in the next.
+
+    So the next bundle, judged from this evidence, shows that the vendor signed it; one that came so is handed on.
+    """
+    envelopes = [path for path in _envelopes(folder) if _is(path, "vendor")]
+    if envelopes:
+        paths = [*envelopes, folder / bag.TAG_MANIFEST, folder / bag.MANIFEST]
+        return {f"{HANDOVER}{path.name}": path.read_bytes() for path in paths}
+    return {f"{HANDOVER}{path.name}": path.read_bytes() for path in sorted((folder / "data" / HANDOVER).glob("*"))}
+
+
+def _from_handover(folder: Path) -> tuple[list[Seal], list[Problem]]:
+    """The vendor's envelopes that came with the evidence, where they and their manifests fit this bundle's evidence."""
+    base = folder / "data" / HANDOVER
+    found: list[Seal] = []
+    problems: list[Problem] = []
+    for path in sorted(base.glob("*.dsse.json")):
+        name = _place(folder, path)
+        try:
+            found.append(_seal(base, path, name))
+            _bound(folder, base)
+        except (ValueError, OSError) as error:
+            problems.append(Problem(shown(name), str(error)))
     return found, problems
+
+
+def _bound(folder: Path, base: Path) -> None:
+    """Raises ValueError where the manifests of a handover do not hold the evidence that was judged."""
+    tags = bag.read_manifest((base / bag.TAG_MANIFEST).read_bytes()).digests
+    if tags.get(bag.MANIFEST) != statement.digest(base / bag.MANIFEST):
+        msg = f"{bag.MANIFEST} beside it is not the one that was signed"
+        raise ValueError(msg)
+    listed = bag.read_manifest((base / bag.MANIFEST).read_bytes()).digests
+    for path in sorted((folder / "data" / "evidence").rglob("*.csv")):
+        name = _place(folder, path)
+        if listed.get(name) != statement.digest(path):
+            msg = f"{name} is not the one that the vendor signed"
+            raise ValueError(msg)
 
 
 def _seal(folder: Path, path: Path, name: str) -> Seal:
