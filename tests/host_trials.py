@@ -14,7 +14,7 @@ import yaml
 from ctrlkit import books, engagement, hosts, inventory, job, plan, profile, stock
 from ctrlkit.case import Case, Request
 from ctrlkit.evaluate import Child
-from ctrlkit.model import Control, Result
+from ctrlkit.model import Result
 from ctrlkit.plan import Line
 from ctrlkit.stock import Stock
 from ctrlkit.transcript import sealed
@@ -36,10 +36,11 @@ class Trial:
     """One host and one control: what its probes print, how they end, and what must come out.
 
     `ends` maps a probe to its exit status, or to the word for how it was ended. `edge` names the parameter whose limit
-    the case stands beside. `lost` hosts handed nothing in, `cut` ones a file without its last line.
+    the case stands beside. `lost` hosts handed nothing in, `cut` ones a file without its last line. `file` is the stem
+    of the dataset: the control, and what it is asked for a role, `LOG-05.shell`.
     """
 
-    control: str
+    file: str
     name: str
     shows: tuple[str, ...]
     role: str
@@ -62,9 +63,14 @@ class Trial:
     notes: tuple[str, ...] = ()
 
     @property
+    def control(self) -> str:
+        """The id of the control."""
+        return self.file.partition(".")[0]
+
+    @property
     def id(self) -> str:
         """What pytest shows."""
-        return f"{self.control}-{self.name.replace(' ', '-')}"
+        return f"{self.file}-{self.name.replace(' ', '-')}"
 
 
 def told_trials() -> Iterator[Trial]:
@@ -77,10 +83,10 @@ def told_trials() -> Iterator[Trial]:
             yield _trial(path.stem, {**told, **case})
 
 
-def _trial(control: str, case: Mapping[str, Any]) -> Trial:
+def _trial(stem: str, case: Mapping[str, Any]) -> Trial:
     population = case.get("population", "none")
     return Trial(
-        control=control,
+        file=stem,
         name=case["name"],
         shows=tuple(case["shows"].split(", ")),
         edge=case.get("edge", ""),
@@ -111,8 +117,7 @@ def trials_without() -> Iterator[Trial]:
     """
     for path in sorted(FOLDER.glob("*-*.yaml")):
         told = _yaml(path)
-        control = shelf().controls[path.stem]
-        for fact in facts_of(control):
+        for fact in facts_of(path.stem.partition(".")[0], told["role"]):
             spared = fact in told.get("spared", ())
             for end, cause in (
                 ("timeout", "timeout"),
@@ -124,9 +129,9 @@ def trials_without() -> Iterator[Trial]:
                 yield plain if spared else replace(plain, verdict="inconclusive", cause=cause)
 
 
-def facts_of(control: Control) -> tuple[str, ...]:
-    """The facts that the host side of a control looks at."""
-    return next(check.facts for check in control.checks if check.roles is not None)
+def facts_of(control: str, role: str) -> tuple[str, ...]:
+    """The facts that a control looks at on a host of that role."""
+    return next(check.facts for check in shelf().controls[control].checks if role in (check.roles or ()))
 
 
 @cache
