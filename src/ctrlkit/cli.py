@@ -245,12 +245,12 @@ def _collect(options: argparse.Namespace) -> int:
 
 
 def _collect_dns(options: argparse.Namespace, out: Path, domains: Sequence[str]) -> int:
-    from ctrlkit import dns_pack, dns_survey
+    from ctrlkit import dns_pack, dns_survey, mta_sts
 
     dns_pack.check(out)
     servers, selectors = options.dns_server or None, _words(options.selector)
     now, port = datetime.now(UTC), options.dns_port
-    answers = dns_survey.gather(domains, servers=servers, port=port, selectors=selectors, now=now)
+    answers = dns_survey.gather(domains, servers=servers, port=port, selectors=selectors, now=now, fetch=mta_sts.fetch)
     path = dns_pack.write(out, answers)
     for line in (failed := dns_pack.problems(answers)):
         _say(line)
