@@ -27,7 +27,7 @@ UNANSWERED = {"timeout": "timeout", "refused": "refused", "clipped": "cut", "127
 """How a probe ends without an answer, and the cause that it gives."""
 KEYS = {
     "name", "what", "shows", "edge", "role", "params", "features", "probes", "ends", "listed", "lost", "cut", "nonce",
-    "started", "verdict", "cause", "reason", "population", "findings", "undecided", "notes",
+    "ports", "started", "verdict", "cause", "reason", "population", "findings", "undecided", "notes",
 }  # fmt: skip
 
 
@@ -50,6 +50,7 @@ class Trial:
     params: Mapping[str, Any] = field(default_factory=dict)
     features: tuple[str, ...] = ()
     listed: bool = True
+    ports: tuple[int, ...] = ()
     lost: bool = False
     cut: bool = False
     nonce: str = NONCE
@@ -96,6 +97,7 @@ def _trial(stem: str, case: Mapping[str, Any]) -> Trial:
         params=case.get("params", {}),
         features=tuple(case.get("features", ())),
         listed=case.get("listed") != "no",
+        ports=tuple(int(port) for port in case.get("ports", ())),
         lost=case.get("lost") == "yes",
         cut=case.get("cut") == "yes",
         nonce=case.get("nonce", NONCE),
@@ -190,7 +192,11 @@ def _results(trials: Sequence[Trial], work: Path, features: Sequence[str]) -> di
     for name, trial in names.items():
         if not trial.lost:
             (work / "hosts" / f"{name}.facts").write_bytes(frame(trial))
-    listed = [{"name": name, "roles": trial.role.split()} for name, trial in names.items() if trial.listed]
+    listed = [
+        {"name": name, "roles": trial.role.split(), "ports": list(trial.ports)}
+        for name, trial in names.items()
+        if trial.listed
+    ]
     book = inventory.load(_write(work / "inventory.yaml", {"hosts": listed}))
     machines = hosts.from_folder(work, book, shelf().probes, NONCE, lambda _, value: value)
     terms = engagement.load(_write(work / "engagement.yaml", _terms(features)))

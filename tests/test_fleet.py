@@ -23,6 +23,15 @@ from ctrlkit import control
 def test_only_root_has_uid_0(passwd_accounts):
     assert sum(row.uid == 0 for row in passwd_accounts.rows()) == 1, "more than one account has uid 0"
 '''
+PORTS = """\
+from ctrlkit import control
+
+
+@control.on_host("NET-91", "Mail may come in", roles=["server"], severity="high", remedy="Approve it.")
+def test_mail_may_come_in(passwd_accounts, host):
+    assert passwd_accounts.rows(), "no accounts"
+    assert 25 in host.ports, "port 25 is not approved"
+"""
 PROFILE = "name: hosts\ntitle: Hosts\ncontrols: {add: [NET-91]}\n"
 ENGAGEMENT = """\
 id: northwind-2026-10
@@ -128,6 +137,18 @@ def test_a_host_of_another_role_is_not_asked(desk: Path, host: sshd.Server) -> N
     inventory(desk, host, "{name: ws-0142, roles: [workstation]}")
     assert ctrlkit(desk, "collect").code == 0
     assert verdicts(desk)["host:ws-0142"] == ("not_applicable", "role")
+
+
+def test_ports_that_the_inventory_adds_are_approved_named_and_replayed(desk: Path, host: sshd.Server) -> None:
+    """One result line for each host, the same from the bundle; a check is told what the inventory says of the host."""
+    (desk / "controls/hosts.py").write_text(PORTS, "utf-8")
+    inventory(desk, host, f"{{name: mx1, address: {host.address}, roles: [server], ports: [25]}}")
+    assert ctrlkit(desk, "collect").code == 0
+    results = {r["subject"]: r for r in ctrlkit(desk, "run", "--format", "json").said["results"]}
+    assert {subject: r["verdict"] for subject, r in results.items()} == {"host:crm-db1": "failed", "host:mx1": "passed"}
+    assert [n["message"] for n in results["host:mx1"]["notes"]] == ["mx1: the inventory lets it open 25 besides"]
+    assert results["host:crm-db1"]["notes"] == []
+    assert ctrlkit(desk, "replay", "runs/latest").code == 0
 
 
 def test_ansible_sends_the_script_out_and_its_folder_is_read_as_it_lies(

@@ -194,7 +194,7 @@ def _check(function: Any) -> Check:
     )
 
 
-_NO_FACTS = {"params", "as_of", "period", "engagement"}
+_NO_FACTS = {"params", "as_of", "period", "engagement", "host"}
 
 
 def _declare(said: Declaration) -> Callable[[Function], Function]:

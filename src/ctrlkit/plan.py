@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -147,7 +148,10 @@ def _of_host(  # noqa: PLR0913, PLR0917  (all of them decide)
     if fault is not None:
         return _decided(line, Verdict.INCONCLUSIVE, fault)
     (check,) = fitting
-    return replace(line, check=check, facts=tuple(name for name in check.facts if name in machine.facts))
+    notes = line.notes
+    if machine.ports and "host" in inspect.signature(check.function).parameters:
+        notes += (f"{machine.name}: the inventory lets it open {', '.join(map(str, machine.ports))} besides",)
+    return replace(line, check=check, facts=tuple(n for n in check.facts if n in machine.facts), notes=notes)
 
 
 def _torn(machine: Machine, fitting: Sequence[Check]) -> Fault | None:
