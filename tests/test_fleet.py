@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +103,39 @@ def test_a_host_that_is_dead_is_named_and_unreachable_and_the_rest_is_judged(des
     assert done.code == 2
     assert "gone1: unreachable:" in done.out
     assert verdicts(desk) == {"host:crm-db1": ("passed", None), "host:gone1": ("inconclusive", "unreachable")}
+
+
+def test_an_interrupted_collection_ends_in_seconds_with_130_and_keeps_what_was_read(
+    desk: Path, host: sshd.Server, tmp_path: Path
+) -> None:
+    """A real signal to a real process, while one of its hosts says nothing."""
+    code = "import sys; from ctrlkit.cli import main; sys.exit(main())"
+    with sshd.server(tmp_path / "hangs", "ForceCommand exec sleep 30") as hangs:
+        inventory(desk, host, f"{{name: hang1, address: {hangs.address}, port: {hangs.port}, roles: [server]}}")
+        (desk / "known_hosts").write_text(host.known_line() + hangs.known_line(), "ascii")
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, "collect"], cwd=desk, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        with process:
+            deadline = time.monotonic() + 60
+            while not (read(desk) and "Starting session" in hangs.log.read_text("utf-8", "replace")):
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            sent = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        assert time.monotonic() - sent < 15
+    assert (process.returncode, out) == (130, "")
+    assert "interrupted with 1 of 2 hosts read; they are kept, go on with --resume" in err
+    assert "Traceback" not in err
+    assert read(desk) == ["crm-db1.facts"]
+    assert verdicts(desk) == {"host:crm-db1": ("passed", None), "host:hang1": ("inconclusive", "missing")}
+
+
+def read(desk: Path) -> list[str]:
+    """The files of facts that a collection has finished."""
+    return sorted(path.name for path in (desk / "evidence/hosts").glob("*.facts"))
 
 
 def test_the_printed_script_run_by_hand_says_its_role_itself(desk: Path) -> None:
