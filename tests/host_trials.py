@@ -27,7 +27,7 @@ UNANSWERED = {"timeout": "timeout", "refused": "refused", "clipped": "cut", "127
 """How a probe ends without an answer, and the cause that it gives."""
 KEYS = {
     "name", "what", "shows", "edge", "role", "params", "features", "probes", "ends", "listed", "lost", "cut", "nonce",
-    "ports", "started", "verdict", "cause", "reason", "population", "findings", "undecided", "notes",
+    "ports", "shell", "started", "verdict", "cause", "reason", "population", "findings", "undecided", "notes",
 }  # fmt: skip
 
 
@@ -36,8 +36,9 @@ class Trial:
     """One host and one control: what its probes print, how they end, and what must come out.
 
     `ends` maps a probe to its exit status, or to the word for how it was ended. `edge` names the parameter whose limit
-    the case stands beside. `lost` hosts handed nothing in, `cut` ones a file without its last line. `file` is the stem
-    of the dataset: the control, and what it is asked for a role, `LOG-05.shell`.
+    the case stands beside. `shell` powershell: a PC with Windows, of which the case says all. `lost` hosts handed
+    nothing in, `cut` ones a file without its last line. `file` is the stem of the dataset: the control, and what it is
+    asked for a role, `LOG-05.shell`.
     """
 
     file: str
@@ -51,6 +52,7 @@ class Trial:
     features: tuple[str, ...] = ()
     listed: bool = True
     ports: tuple[int, ...] = ()
+    shell: str = "sh"
     lost: bool = False
     cut: bool = False
     nonce: str = NONCE
@@ -92,11 +94,12 @@ def _trial(stem: str, case: Mapping[str, Any]) -> Trial:
         shows=tuple(case["shows"].split(", ")),
         edge=case.get("edge", ""),
         role=case["role"],
-        probes={**good(), **case.get("probes", {})},
+        probes={**(good() if case.get("shell", "sh") == "sh" else {}), **case.get("probes", {})},
         ends=case.get("ends", {}),
         params=case.get("params", {}),
         features=tuple(case.get("features", ())),
         listed=case.get("listed") != "no",
+        shell=case.get("shell", "sh"),
         ports=tuple(int(port) for port in case.get("ports", ())),
         lost=case.get("lost") == "yes",
         cut=case.get("cut") == "yes",
@@ -164,8 +167,8 @@ def frame(trial: Trial) -> bytes:
     """The file that the script would have printed on the trial's host."""
     names = [name for name in trial.probes if trial.ends.get(name) != "absent"]
     meta = {
-        "shell": "sh", "nonce": trial.nonce, "host": "trial", "started": trial.started, "uid": "0", "rights": "root",
-        "probes": str(len(names)),
+        "shell": trial.shell, "nonce": trial.nonce, "host": "trial", "started": trial.started, "uid": "0",
+        "rights": "root", "probes": str(len(names)),
     }  # fmt: skip
     body = "".join(f": {key} {value}\n" for key, value in meta.items())
     for name in names:
