@@ -1,10 +1,11 @@
 """Facts from many hosts, beside OpenSSH's own client: the same script on stdin, key exchange and parallelism.
 
-    python benchmarks/hosts.py [--hosts 1,20,100] [--jobs 32] [--repeat 3] [--script light|real]
+    python benchmarks/hosts.py [--hosts 1,20,100] [--jobs 32] [--repeat 3] [--script light|real] [--peers PYTHON]
 
 One sshd on this machine answers on as many loopback addresses as there are hosts (Linux; sshd and ssh are needed). It
 competes for the same cores, so read the ratios: wall clock of the whole, and CPU of the client alone. `light` reads a
-small file 40 times; `real` has 40 probes in the script that `collect` sends, whose cost is the host's.
+small file 40 times; `real` has 40 probes in the script that `collect` sends, whose cost is the host's. `--peers` names
+a Python that has pytest-testinfra and ansible-core, which are then asked too, over OpenSSH as they do by themselves.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+import _fleet
 import sshd
 from sshd import Server
 
@@ -83,6 +85,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=32)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--script", choices=["light", "real"], default="light")
+    parser.add_argument("--peers", type=Path, help="a Python with pytest-testinfra and ansible-core")
     parser.add_argument("--each", type=int, default=20, help="most hosts for one command per probe; 0: leave it out")
     options = parser.parse_args()
     counts = [int(word) for word in options.hosts.split(",")]
@@ -92,50 +95,77 @@ def main() -> int:
         print(f"{PROBES} probes each ({options.script}), {options.jobs} at a time, medians of {options.repeat}")
         print(f"{'hosts':>5}  {'by':<22} {'wall s':>8} {'cpu s':>8} {'MB':>6} {'fds':>5}  wall, cpu beside ssh")
         for count in counts:
-            compare(folder, server, count, options.jobs, options.repeat, count <= options.each)
+            compare(Round(folder, server, count, options.jobs, options.peers), options.repeat, count <= options.each)
     return 0
 
 
-def compare(folder: Path, server: Server, count: int, jobs: int, repeat: int, each: bool) -> None:  # noqa: PLR0913, PLR0917
-    """One pair in each round, so that what else goes on here meets both."""
+@dataclass(frozen=True)
+class Round:
+    """What is asked: how many of the hosts in `folder`, how many at a time, and the Python of the peers."""
+
+    folder: Path
+    server: Server
+    count: int
+    jobs: int
+    peers: Path | None
+
+    @property
+    def fleet(self) -> _fleet.Fleet:
+        """The hosts for the peers."""
+        addresses = (self.folder / "addresses").read_text("ascii").split()[: self.count]
+        config = self.folder / "ssh_config"
+        return _fleet.Fleet(
+            addresses, self.server.port, self.server.user, self.server.key, config, sshd.program("ssh"), PROBES
+        )
+
+
+def compare(asked: Round, repeat: int, each: bool) -> None:
+    """Every way in each round, so that what else goes on here meets all of them."""
     ways = ["ssh", "ctrlkit", *(["one command per probe"] if each else [])]
+    if asked.peers is not None:
+        ways += [way for way in _fleet.NAMES if each or way not in _fleet.ONE_BY_ONE]
     costs: dict[str, list[Cost]] = {way: [] for way in ways}
-    for number in range(repeat):
+    for _ in range(repeat):
         for way in ways:
-            out = folder / f"out-{way.replace(' ', '-')}-{count}-{number}"
-            out.mkdir()
-            costs[way].append(measured(words_for(way, folder, out, server, count, jobs)))
+            with tempfile.TemporaryDirectory(prefix="ck") as name:
+                out = Path(name)
+                words, env = words_for(way, asked, out)
+                costs[way].append(measured(words, env))
+                _fleet.hang_up(asked.fleet, out)
     beside = median(costs["ssh"])
     for way in ways:
         cost = median(costs[way])
         ratio = "" if way == "ssh" else f"{cost.wall / beside.wall:.2f}, {cost.cpu / beside.cpu:.2f}"
         print(
-            f"{count:>5}  {way:<22} {cost.wall:>8.2f} {cost.cpu:>8.2f} {cost.memory:>6.0f} "
-            f"{cost.descriptors:>5}  {ratio}",
+            f"{asked.count:>5}  {_fleet.NAMES.get(way, way):<22} {cost.wall:>8.2f} {cost.cpu:>8.2f} "
+            f"{cost.memory:>6.0f} {cost.descriptors:>5}  {ratio}",
             flush=True,
         )
 
 
-def words_for(way: str, folder: Path, out: Path, server: Server, count: int, jobs: int) -> Sequence[str]:  # noqa: PLR0913, PLR0917
-    """The command that reads `count` hosts."""
+def words_for(way: str, asked: Round, out: Path) -> tuple[Sequence[str], Mapping[str, str] | None]:
+    """The command that reads the hosts, and its environment where it is not ours."""
+    folder, server, count, jobs = asked.folder, asked.server, asked.count, asked.jobs
+    if way in _fleet.NAMES and asked.peers is not None:
+        return _fleet.words(way, asked.peers, asked.fleet, folder / "script", out, jobs)
     if way == "ctrlkit":
-        return [sys.executable, "-c", OURS, str(folder), str(out), str(jobs), "one", str(count)]
+        return [sys.executable, "-c", OURS, str(folder), str(out), str(jobs), "one", str(count)], None
     if way != "ssh":
         more = [str(server.port), server.user, str(server.key), str(count)]
-        return [sys.executable, "-c", EACH, str(folder), str(out), str(jobs), *more]
+        return [sys.executable, "-c", EACH, str(folder), str(out), str(jobs), *more], None
     ssh = (
         f"{sshd.program('ssh')} -F none -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes "
         f"-o UserKnownHostsFile={folder}/known_hosts -o KexAlgorithms={KEX} -i {server.key} "
         f"-p {server.port} -l {server.user}"
     )
     each = f"exec {ssh} $0 sh < {folder}/script > {out}/$0"
-    return ["sh", "-c", f"head -n {count} {folder}/addresses | xargs -P {jobs} -n 1 sh -c '{each}'"]
+    return ["sh", "-c", f"head -n {count} {folder}/addresses | xargs -P {jobs} -n 1 sh -c '{each}'"], None
 
 
-def measured(words: Sequence[str]) -> Cost:
+def measured(words: Sequence[str], env: Mapping[str, str] | None) -> Cost:
     """Run a command to its end; stops the benchmark where it fails."""
     begin = time.perf_counter()
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=env)
     most = [0]
     over = threading.Event()
     watcher = threading.Thread(target=count_descriptors, args=(process.pid, most, over), daemon=True)
@@ -171,11 +201,16 @@ def median(costs: Sequence[Cost]) -> Cost:
 @contextmanager
 def hosts(folder: Path, count: int) -> Iterator[Server]:
     """One sshd behind `count` loopback addresses, for connections from this machine alone."""
-    lines = (f"KexAlgorithms {KEX}", "AllowUsers *@127.0.0.0/8", "LogLevel QUIET")
+    lines = (f"KexAlgorithms {KEX}", "AllowUsers *@127.0.0.0/8", "LogLevel QUIET", "Subsystem sftp internal-sftp")
     with sshd.server(folder / "sshd", *lines, listen=("0.0.0.0",)) as server:  # noqa: S104
         addresses = [f"127.0.{1 + n // EACH_ADDRESS}.{1 + n % EACH_ADDRESS}" for n in range(count)]
         (folder / "addresses").write_text("\n".join(addresses) + "\n", "ascii")
         (folder / "known_hosts").write_text("".join(server.known_line(address=a) for a in addresses), "ascii")
+        (folder / "ssh_config").write_text(
+            f"BatchMode yes\nStrictHostKeyChecking yes\nIdentitiesOnly yes\nUserKnownHostsFile {folder}/known_hosts\n"
+            f"KexAlgorithms {KEX}\nIdentityFile {server.key}\n",
+            "ascii",
+        )
         listed = "".join(f"  - {{name: h{n}, address: {a}}}\n" for n, a in enumerate(addresses))
         (folder / "inventory.yaml").write_text(
             f"defaults: {{user: {server.user}, port: {server.port}, known_hosts: known_hosts, timeout: 300, "

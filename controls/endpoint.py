@@ -15,14 +15,18 @@ NOT_A_DISK = ("memory", "loop", "rom")
 UPDATERS = ("clamav-freshclam",)
 REFUSING = ("block", "reject")
 SUPPORTED_UNTIL = {
+    "alpine 3.19": date(2025, 11, 1),
     "alpine 3.20": date(2026, 4, 1),
     "alpine 3.21": date(2026, 11, 1),
     "alpine 3.22": date(2027, 5, 1),
+    "alpine 3.23": date(2027, 11, 1),
     "almalinux 8": date(2029, 3, 1),
     "almalinux 9": date(2032, 5, 31),
+    "almalinux 10": date(2035, 5, 31),
     "centos 7": date(2024, 6, 30),
     "centos 8": date(2024, 5, 31),
     "centos 9": date(2027, 5, 31),
+    "centos 10": date(2030, 1, 1),
     "debian 10": date(2024, 6, 30),
     "debian 11": date(2026, 8, 31),
     "debian 12": date(2028, 6, 30),
@@ -30,20 +34,55 @@ SUPPORTED_UNTIL = {
     "rhel 7": date(2024, 6, 30),
     "rhel 8": date(2029, 5, 31),
     "rhel 9": date(2032, 5, 31),
+    "rhel 10": date(2035, 5, 31),
     "rocky 8": date(2029, 5, 31),
     "rocky 9": date(2032, 5, 31),
+    "rocky 10": date(2035, 5, 31),
+    "ubuntu 18.04": date(2023, 5, 31),
     "ubuntu 20.04": date(2025, 5, 29),
     "ubuntu 22.04": date(2027, 6, 1),
     "ubuntu 24.04": date(2029, 5, 31),
+    "ubuntu 25.10": date(2026, 7, 9),
+    "ubuntu 26.04": date(2031, 5, 29),
+    "windows 10.0.19044": date(2023, 6, 13),
     "windows 10.0.19045": date(2025, 10, 14),
+    "windows 10.0.22000": date(2023, 10, 10),
+    "windows 10.0.22621": date(2024, 10, 8),
     "windows 10.0.22631": date(2025, 11, 11),
     "windows 10.0.26100": date(2026, 10, 13),
     "windows 10.0.26200": date(2027, 10, 12),
+    "windows enterprise 10.0.19044": date(2024, 6, 11),
+    "windows enterprise 10.0.19045": date(2025, 10, 14),
+    "windows enterprise 10.0.22000": date(2024, 10, 8),
+    "windows enterprise 10.0.22621": date(2025, 10, 14),
     "windows enterprise 10.0.22631": date(2026, 11, 10),
     "windows enterprise 10.0.26100": date(2027, 10, 12),
     "windows enterprise 10.0.26200": date(2028, 10, 10),
+    "windows ltsc 2016": date(2026, 10, 13),
+    "windows ltsc 2019": date(2029, 1, 9),
+    "windows ltsc 2021": date(2027, 1, 12),
+    "windows ltsc 2024": date(2029, 10, 9),
+    "windows server 2012": date(2023, 10, 10),
+    "windows server 2012 R2": date(2023, 10, 10),
+    "windows server 2016": date(2027, 1, 12),
+    "windows server 2019": date(2029, 1, 9),
+    "windows server 2022": date(2031, 10, 14),
+    "windows server 2025": date(2034, 11, 14),
 }
-"""Last day with security updates for everybody, as the distributions announced it; paid extensions do not count."""
+"""Last day with security updates for everybody, as the makers announce it; paid extensions do not count.
+
+Looked up in November 2026, nowhere on the makers' pages as they stood that day but in copies of them:
+
+- Debian (LTS, wiki.debian.org/LTS) and Ubuntu (ubuntu.com/about/release-cycle): the data that both projects ship as
+  the package distro-info-data.
+- Alpine (alpinelinux.org/releases, branch main), RHEL 7 to 9 (access.redhat.com/support/policy/updates/errata, end of
+  maintenance), Rocky 8 and 9 (wiki.rockylinux.org/rocky/version), AlmaLinux (wiki.almalinux.org/release-notes), CentOS
+  Stream (centos.org/stream9): endoflife.date, which names these pages. A CentOS 8 that is no Stream ended in 2021.
+- Windows, under learn.microsoft.com: lifecycle/products/windows-11-home-and-pro, windows-11-enterprise-and-education,
+  those of 10, lifecycle/products/windows-server-2025 and so on, windows/release-health/release-information for LTSC;
+  copies of 27 May to 22 July 2026.
+- Not seen on a maker's page or a copy of it: RHEL 10 and Rocky 10 (ten years as AlmaLinux 10), Windows LTSC 2024.
+"""
 
 
 @control.on_host(
@@ -168,6 +207,11 @@ def test_protection_against_malware_runs_and_is_fresh(malware_protection: Facts,
         "Lists of updates fetched more than critical_days before the as-of instant decide nothing.",
         "An update that waits for a restart is not in force: a pending restart is a finding, an unknown one undecided.",
         "A system whose end of support this control does not know is undecided; paid extensions do not count.",
+        (
+            "Of Windows the edition and its year or build say until when it is supported; which updates lack, the PC's "
+            "own list of them, as searched for within critical_days. Which articles are installed decides nothing: a "
+            "later one replaces the earlier."
+        ),
     ],
     typical_exception="Windows builds past support on training-room PCs that are used live at peak.",
 )
@@ -195,11 +239,21 @@ def test_the_system_is_supported_and_its_updates_are_in(
 
 
 def release_of(system: Facts) -> str:
-    """What its maker supports as one: the distribution and its version, of Windows the edition and the build."""
+    """What its maker supports as one: the distribution and its version; of Windows the edition and its year or build.
+
+    One build has several lives: 26100 is Windows 11 24H2, its LTSC of 2024, and Windows Server 2025. Its fourth number
+    grows with every update and would make each month's finding another one.
+    """
     if system["id"] != "windows":
         return f"{system['id']} {system['version_id']}"
-    longer = any(word in system["name"] for word in ("Enterprise", "Education"))
-    return f"windows {'enterprise ' if longer else ''}{system['kernel']}"
+    edition, build = system["name"], ".".join(system["kernel"].split(".")[:3])
+    if year := re.search(r"\b20\d\d(?: R2)?\b", edition):
+        channel = "server" if "Server" in edition else "iot ltsc" if "IoT" in edition else "ltsc"
+        return f"windows {channel} {year[0]}"
+    if "Server" in edition:
+        return f"windows server {build}"
+    longer = "Pro" not in edition.split() and any(word in edition for word in ("Enterprise", "Education"))
+    return f"windows {'enterprise ' if longer else ''}{build}"
 
 
 def supported_until(system: str) -> date | None:

@@ -372,13 +372,19 @@ def test_passwords_are_long_and_wrong_ones_lock_the_account(
     },
     remedy=(
         "Prescribe idle-delay, lock-enabled and lock-delay in the system's dconf database, list all three under "
-        "locks, run dconf update; give wallboards a profile of their own."
+        "locks, run dconf update; give wallboards a profile of their own. On servers write readonly TMOUT=900 into a "
+        "file of /etc/profile.d."
     ),
     decisions=[
         "Host lines read the probe; the organisation line, over settings and devices, is not judged yet.",
         (
-            "Host lines speak of the graphical session of workstations: from the last touch to the lock at most "
+            "Host lines of workstations speak of the graphical session: from the last touch to the lock at most "
             "desktop_idle; 0 means never."
+        ),
+        (
+            "Host lines of the other roles speak of the shell: TMOUT, set for everybody and read-only, at most "
+            "ceiling; 0 means never. What sshd says of idleness does not stand in for it: ClientAlive asks whether "
+            "the other side lives, ChannelTimeout does not see the console."
         ),
         "What is not prescribed can be changed: the lock, its idle time and its delay must each be prescribed.",
         "Prescriptions that are newer than the compiled database are not in force: a finding.",
@@ -396,6 +402,15 @@ def test_an_idle_screen_locks_and_nobody_can_change_it(screen_lock: Facts, param
     idle, delay = screen_lock["idle_seconds"], screen_lock["lock_delay_seconds"]
     soon = idle > 0 and idle + delay <= params.desktop_idle * 60
     assert soon, f"an idle screen does not lock within {params.desktop_idle} minutes"
+
+
+@control.on_host("LOG-05", roles=SERVERS)
+def test_an_idle_shell_ends_and_nobody_can_change_it(shell_timeout: Facts, params: Any) -> None:
+    """An idle shell of a server ends within ceiling, and users cannot change it."""
+    assert shell_timeout["is_set"], "nothing ends an idle shell"
+    assert shell_timeout["is_readonly"], "users can change when an idle shell ends"
+    soon = 0 < shell_timeout["seconds"] <= params.ceiling * 60
+    assert soon, f"an idle shell does not end within {params.ceiling} minutes"
 
 
 @control(

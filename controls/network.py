@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctrlkit import Facts, Row, assert_each, control, does_not_apply, house, law, standard
+from ctrlkit import Facts, Host, Row, assert_each, control, does_not_apply, house, law, standard
 
 SERVERS = ("server", "jump", "mail")
 EVERY_HOST = ("workstation", *SERVERS)
@@ -38,16 +38,22 @@ WEAKENING = ("permitrootlogin", "passwordauthentication", "permitemptypasswords"
     decisions=[
         "Host lines read the probe; the organisation line, over network_rules, is not judged yet.",
         "A listener outside allowed_ports on a non-loopback address is a finding on the host line.",
-        "allowed_ports holds for every host alike: ports that an inventory may add per role are not read yet.",
+        (
+            "allowed_ports holds for every host. The inventory may add ports for a role or a host, and each result "
+            "names them; it is that of whoever runs the audit, a pack cannot bring one."
+        ),
         "A host without IPv6 needs no rules for it.",
     ],
     typical_exception="PBX and recording servers exposed on a public address for vendor support.",
 )
-def test_inbound_traffic_is_denied_unless_a_port_is_approved(firewall: Facts, listeners: Facts, params: Any) -> None:
+def test_inbound_traffic_is_denied_unless_a_port_is_approved(
+    firewall: Facts, listeners: Facts, params: Any, host: Host
+) -> None:
     """Hosts and perimeter drop inbound traffic by default and only approved ports listen."""
+    approved = {*params.allowed_ports, *host.ports}
     assert_each(
         listeners,
-        lambda row: row.port in params.allowed_ports,
+        lambda row: row.port in approved,
         where=lambda row: not row.is_loopback,
         because="{protocol} port {port} listens on {address}",
         by="protocol address port",

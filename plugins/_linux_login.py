@@ -16,7 +16,7 @@ from ._pam import Entry, Stack, stacks
 Values = dict[str, tuple[Said, int | None]]
 
 _CREDITS: Final = ("dcredit", "ucredit", "lcredit", "ocredit")
-_TMOUT: Final = re.compile(r"(?:^|[\s;])(?P<words>(?:readonly|export|declare|typeset)\b[^;#]*?)?\bTMOUT=(?P<value>\d+)")
+_TMOUT: Final = re.compile(r"\bTMOUT:?=(?P<value>[^\s;#]*)")
 _TMOUT_READONLY: Final = re.compile(r"(?:^|[\s;])(?:readonly|(?:declare|typeset)\s+-[a-z]*r[a-z]*)\s[^;#]*\bTMOUT\b")
 _SIGN_IN: Final = ("sshd", "login", "gdm-password", "lightdm", "sddm", "xrdp-sesman")
 
@@ -151,13 +151,17 @@ def login_defs(lines: Sequence[str]) -> Reading:
 
 
 def shell_timeout(lines: Sequence[str]) -> Reading:
-    """The last TMOUT of the system's shell start files, and whether any line makes it unchangeable."""
+    """The last TMOUT of the system's shell start files, and whether any line makes it unchangeable.
+
+    A value that only a shell could work out (`$((15 * 60))`, a default) is not known.
+    """
     value: tuple[Said, int | None] = (0, None)
     fixed: int | None = None
     for line in under_headings(lines):
         text = line.text.partition(" #")[0]
         if fixed is None and (found := _TMOUT.search(text)):
-            value = (int(found["value"]), line.number)
+            said = re.fullmatch(r"""(["']?)([0-9]{1,9})\1""", found["value"])
+            value = (int(said[2]) if said else None, line.number)
         if fixed is None and _TMOUT_READONLY.search(text):
             fixed = line.number
     if value[1] is None:

@@ -14,7 +14,7 @@ import yaml
 from ctrlkit import books, engagement, hosts, inventory, job, plan, profile, stock
 from ctrlkit.case import Case, Request
 from ctrlkit.evaluate import Child
-from ctrlkit.model import Control, Result
+from ctrlkit.model import Result
 from ctrlkit.plan import Line
 from ctrlkit.stock import Stock
 from ctrlkit.transcript import sealed
@@ -27,7 +27,7 @@ UNANSWERED = {"timeout": "timeout", "refused": "refused", "clipped": "cut", "127
 """How a probe ends without an answer, and the cause that it gives."""
 KEYS = {
     "name", "what", "shows", "edge", "role", "params", "features", "probes", "ends", "listed", "lost", "cut", "nonce",
-    "started", "verdict", "cause", "reason", "population", "findings", "undecided", "notes",
+    "ports", "shell", "started", "verdict", "cause", "reason", "population", "findings", "undecided", "notes",
 }  # fmt: skip
 
 
@@ -36,10 +36,12 @@ class Trial:
     """One host and one control: what its probes print, how they end, and what must come out.
 
     `ends` maps a probe to its exit status, or to the word for how it was ended. `edge` names the parameter whose limit
-    the case stands beside. `lost` hosts handed nothing in, `cut` ones a file without its last line.
+    the case stands beside. `shell` powershell: a PC with Windows, of which the case says all. `lost` hosts handed
+    nothing in, `cut` ones a file without its last line. `file` is the stem of the dataset: the control, and what it is
+    asked for a role, `LOG-05.shell`.
     """
 
-    control: str
+    file: str
     name: str
     shows: tuple[str, ...]
     role: str
@@ -49,6 +51,8 @@ class Trial:
     params: Mapping[str, Any] = field(default_factory=dict)
     features: tuple[str, ...] = ()
     listed: bool = True
+    ports: tuple[int, ...] = ()
+    shell: str = "sh"
     lost: bool = False
     cut: bool = False
     nonce: str = NONCE
@@ -62,9 +66,14 @@ class Trial:
     notes: tuple[str, ...] = ()
 
     @property
+    def control(self) -> str:
+        """The id of the control."""
+        return self.file.partition(".")[0]
+
+    @property
     def id(self) -> str:
         """What pytest shows."""
-        return f"{self.control}-{self.name.replace(' ', '-')}"
+        return f"{self.file}-{self.name.replace(' ', '-')}"
 
 
 def told_trials() -> Iterator[Trial]:
@@ -77,19 +86,21 @@ def told_trials() -> Iterator[Trial]:
             yield _trial(path.stem, {**told, **case})
 
 
-def _trial(control: str, case: Mapping[str, Any]) -> Trial:
+def _trial(stem: str, case: Mapping[str, Any]) -> Trial:
     population = case.get("population", "none")
     return Trial(
-        control=control,
+        file=stem,
         name=case["name"],
         shows=tuple(case["shows"].split(", ")),
         edge=case.get("edge", ""),
         role=case["role"],
-        probes={**good(), **case.get("probes", {})},
+        probes={**(good() if case.get("shell", "sh") == "sh" else {}), **case.get("probes", {})},
         ends=case.get("ends", {}),
         params=case.get("params", {}),
         features=tuple(case.get("features", ())),
         listed=case.get("listed") != "no",
+        shell=case.get("shell", "sh"),
+        ports=tuple(int(port) for port in case.get("ports", ())),
         lost=case.get("lost") == "yes",
         cut=case.get("cut") == "yes",
         nonce=case.get("nonce", NONCE),
@@ -111,8 +122,7 @@ def trials_without() -> Iterator[Trial]:
     """
     for path in sorted(FOLDER.glob("*-*.yaml")):
         told = _yaml(path)
-        control = shelf().controls[path.stem]
-        for fact in facts_of(control):
+        for fact in facts_of(path.stem.partition(".")[0], told["role"]):
             spared = fact in told.get("spared", ())
             for end, cause in (
                 ("timeout", "timeout"),
@@ -124,9 +134,9 @@ def trials_without() -> Iterator[Trial]:
                 yield plain if spared else replace(plain, verdict="inconclusive", cause=cause)
 
 
-def facts_of(control: Control) -> tuple[str, ...]:
-    """The facts that the host side of a control looks at."""
-    return next(check.facts for check in control.checks if check.roles is not None)
+def facts_of(control: str, role: str) -> tuple[str, ...]:
+    """The facts that a control looks at on a host of that role."""
+    return next(check.facts for check in shelf().controls[control].checks if role in (check.roles or ()))
 
 
 @cache
@@ -157,8 +167,8 @@ def frame(trial: Trial) -> bytes:
     """The file that the script would have printed on the trial's host."""
     names = [name for name in trial.probes if trial.ends.get(name) != "absent"]
     meta = {
-        "shell": "sh", "nonce": trial.nonce, "host": "trial", "started": trial.started, "uid": "0", "rights": "root",
-        "probes": str(len(names)),
+        "shell": trial.shell, "nonce": trial.nonce, "host": "trial", "started": trial.started, "uid": "0",
+        "rights": "root", "probes": str(len(names)),
     }  # fmt: skip
     body = "".join(f": {key} {value}\n" for key, value in meta.items())
     for name in names:
@@ -185,7 +195,11 @@ def _results(trials: Sequence[Trial], work: Path, features: Sequence[str]) -> di
     for name, trial in names.items():
         if not trial.lost:
             (work / "hosts" / f"{name}.facts").write_bytes(frame(trial))
-    listed = [{"name": name, "roles": trial.role.split()} for name, trial in names.items() if trial.listed]
+    listed = [
+        {"name": name, "roles": trial.role.split(), "ports": list(trial.ports)}
+        for name, trial in names.items()
+        if trial.listed
+    ]
     book = inventory.load(_write(work / "inventory.yaml", {"hosts": listed}))
     machines = hosts.from_folder(work, book, shelf().probes, NONCE, lambda _, value: value)
     terms = engagement.load(_write(work / "engagement.yaml", _terms(features)))

@@ -63,12 +63,28 @@ def test_two_heads_of_one_control_are_refused() -> None:
         declared({"a": declare(), "b": declare()}, domain="d", path="p", sha256="s")
 
 
-def test_two_checks_of_hosts_under_one_id_are_refused_since_one_would_never_run() -> None:
-    @control.on_host("NET-06", "T", roles=["server"], severity="high", remedy="R")
+def test_a_control_may_ask_different_things_of_different_roles() -> None:
+    @control.on_host("LOG-05", "T", roles=["workstation"], severity="high", remedy="R")
+    def test_desk(screen_lock: object) -> None: ...
+
+    @control.on_host("LOG-05", roles=["server", "jump"])
+    def test_shell(shell_timeout: object) -> None: ...
+
+    (found,) = declared({f.__name__: f for f in (test_shell, test_desk)}, domain="d", path="p", sha256="s")
+    assert [(check.roles, check.facts) for check in found.checks] == [
+        (("workstation",), ("screen_lock",)),
+        (("server", "jump"), ("shell_timeout",)),
+    ]
+
+
+def test_a_role_that_two_checks_of_one_control_name_is_refused_since_one_would_never_run() -> None:
+    @control.on_host("NET-06", "T", roles=["server", "jump"], severity="high", remedy="R")
     def test_host() -> None: ...
 
-    @control.on_host("NET-06", roles=["jump"])
+    @control.on_host("NET-06", roles=["mail", "jump"])
     def test_other() -> None: ...
 
-    with pytest.raises(AuthorError, match="NET-06 has two checks of hosts"):
-        declared({f.__name__: f for f in (test_host, test_other)}, domain="d", path="p", sha256="s")
+    first, second = (f.__code__.co_firstlineno for f in (test_host, test_other))
+    said = rf"p:{second}: control NET-06 asks role jump in two checks \(line {first}\)"
+    with pytest.raises(AuthorError, match=said):
+        declared({f.__name__: f for f in (test_other, test_host)}, domain="d", path="p", sha256="s")

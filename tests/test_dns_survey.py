@@ -180,27 +180,41 @@ def test_a_domain_is_given_up_after_two_silent_look_ups_and_the_next_is_asked() 
         assert (NAME, "NS") in {(a.name, a.type) for a in answers}
 
 
-STS = {**ZONE, ("_mta-sts.vendor.example", "TXT"): ['"v=STSv1; id=1"']}
-POLICY = ("mta-sts.vendor.example", "MTA-STS", "version: STSv1\nmode: enforce\n\\027")
+HOST = "mta-sts.vendor.example"
+STS = {**ZONE, ("_mta-sts.vendor.example", "TXT"): ['"v=STSv1; id=1"'], (HOST, "A"): ["192.0.2.5"]}
+POLICY = (HOST, "MTA-STS", "version: STSv1\nmode: enforce\n\\027")
+NONE = (HOST, "MTA-STS", '""')
 
 
 def test_the_policy_file_is_read_only_where_a_way_is_given_and_the_domain_announces_one() -> None:
-    def fetch(host: str) -> str:
-        assert host == "mta-sts.vendor.example"
-        return "version: STSv1\r\nmode: enforce\r\n\x1b\r\n"
+    def fetch(host: str, addresses: Sequence[str]) -> bytes:
+        assert (host, addresses) == (HOST, ["192.0.2.5", "2001:db8::5"])
+        return b"version: STSv1\r\nmode: enforce\r\n\x1b\r\n"
 
-    assert POLICY in found(STS, fetch=fetch)
-    assert POLICY not in found(STS)
+    both = {**STS, (HOST, "AAAA"): ["2001:db8::5"]}
+    assert POLICY in found(both, fetch=fetch)
+    assert POLICY not in found(both)
     assert POLICY not in found(ZONE, fetch=fetch)
 
 
-def test_a_policy_file_that_is_not_there_or_not_read_leaves_no_row() -> None:
-    def refused(_: str) -> str:
+def test_a_policy_file_that_is_not_there_is_an_empty_one_and_one_not_read_leaves_no_row() -> None:
+    def refused(_: str, __: Sequence[str]) -> bytes:
         raise TimeoutError("timed out")
 
-    assert "MTA-STS" not in {type_ for _, type_, _ in found(STS, fetch=lambda _: None)}
+    assert NONE in found(STS, fetch=lambda _, __: None)
     with surveyed(STS, fetch=refused) as (answers, _):
         assert "the policy file was not read (TimeoutError)" in problems(answers)[0]
+
+
+def test_a_policy_host_without_address_has_no_policy_and_one_that_nobody_could_look_up_is_not_known() -> None:
+    def never(_: str, __: Sequence[str]) -> bytes:
+        raise AssertionError
+
+    announced = {name: values for name, values in STS.items() if name != (HOST, "A")}
+    assert NONE in found(announced, fetch=never)
+    with surveyed(announced, {HOST: "servfail"}, fetch=never) as (answers, _):
+        assert any("the policy file was not read (the address is not known)" in line for line in problems(answers))
+        assert NONE not in {(r.name, r.type, r.value) for a in answers for r in a.records}
 
 
 @pytest.mark.parametrize("selector", ["", "a b", "s1.", "../x", "s*", "\N{SNOWMAN}"])

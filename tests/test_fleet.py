@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,15 @@ from ctrlkit import control
 def test_only_root_has_uid_0(passwd_accounts):
     assert sum(row.uid == 0 for row in passwd_accounts.rows()) == 1, "more than one account has uid 0"
 '''
+PORTS = """\
+from ctrlkit import control
+
+
+@control.on_host("NET-91", "Mail may come in", roles=["server"], severity="high", remedy="Approve it.")
+def test_mail_may_come_in(passwd_accounts, host):
+    assert passwd_accounts.rows(), "no accounts"
+    assert 25 in host.ports, "port 25 is not approved"
+"""
 PROFILE = "name: hosts\ntitle: Hosts\ncontrols: {add: [NET-91]}\n"
 ENGAGEMENT = """\
 id: northwind-2026-10
@@ -94,6 +105,39 @@ def test_a_host_that_is_dead_is_named_and_unreachable_and_the_rest_is_judged(des
     assert verdicts(desk) == {"host:crm-db1": ("passed", None), "host:gone1": ("inconclusive", "unreachable")}
 
 
+def test_an_interrupted_collection_ends_in_seconds_with_130_and_keeps_what_was_read(
+    desk: Path, host: sshd.Server, tmp_path: Path
+) -> None:
+    """A real signal to a real process, while one of its hosts says nothing."""
+    code = "import sys; from ctrlkit.cli import main; sys.exit(main())"
+    with sshd.server(tmp_path / "hangs", "ForceCommand exec sleep 30") as hangs:
+        inventory(desk, host, f"{{name: hang1, address: {hangs.address}, port: {hangs.port}, roles: [server]}}")
+        (desk / "known_hosts").write_text(host.known_line() + hangs.known_line(), "ascii")
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, "collect"], cwd=desk, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        with process:
+            deadline = time.monotonic() + 60
+            while not (read(desk) and "Starting session" in hangs.log.read_text("utf-8", "replace")):
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            sent = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        assert time.monotonic() - sent < 15
+    assert (process.returncode, out) == (130, "")
+    assert "interrupted with 1 of 2 hosts read; they are kept, go on with --resume" in err
+    assert "Traceback" not in err
+    assert read(desk) == ["crm-db1.facts"]
+    assert verdicts(desk) == {"host:crm-db1": ("passed", None), "host:hang1": ("inconclusive", "missing")}
+
+
+def read(desk: Path) -> list[str]:
+    """The files of facts that a collection has finished."""
+    return sorted(path.name for path in (desk / "evidence/hosts").glob("*.facts"))
+
+
 def test_the_printed_script_run_by_hand_says_its_role_itself(desk: Path) -> None:
     script = ctrlkit(desk, "collect", "--script", "sh").out
     printed = subprocess.run(["/bin/sh", "-s", "server"], input=script.encode(), capture_output=True, check=True)
@@ -128,6 +172,18 @@ def test_a_host_of_another_role_is_not_asked(desk: Path, host: sshd.Server) -> N
     inventory(desk, host, "{name: ws-0142, roles: [workstation]}")
     assert ctrlkit(desk, "collect").code == 0
     assert verdicts(desk)["host:ws-0142"] == ("not_applicable", "role")
+
+
+def test_ports_that_the_inventory_adds_are_approved_named_and_replayed(desk: Path, host: sshd.Server) -> None:
+    """One result line for each host, the same from the bundle; a check is told what the inventory says of the host."""
+    (desk / "controls/hosts.py").write_text(PORTS, "utf-8")
+    inventory(desk, host, f"{{name: mx1, address: {host.address}, roles: [server], ports: [25]}}")
+    assert ctrlkit(desk, "collect").code == 0
+    results = {r["subject"]: r for r in ctrlkit(desk, "run", "--format", "json").said["results"]}
+    assert {subject: r["verdict"] for subject, r in results.items()} == {"host:crm-db1": "failed", "host:mx1": "passed"}
+    assert [n["message"] for n in results["host:mx1"]["notes"]] == ["mx1: the inventory lets it open 25 besides"]
+    assert results["host:crm-db1"]["notes"] == []
+    assert ctrlkit(desk, "replay", "runs/latest").code == 0
 
 
 def test_ansible_sends_the_script_out_and_its_folder_is_read_as_it_lies(

@@ -11,6 +11,7 @@ from ctrlkit.model import Finding, HostPointer, Result
 
 TOLD = tuple(told_trials())
 WITHOUT = tuple(trials_without())
+FILES = sorted(path.stem for path in FOLDER.glob("*-*.yaml"))
 SHOWN = {"passes", "fails", "missing", "cut", "role", "unlisted", "stale", "another request"}
 """What every control with a host side is tried with, beside each of its probes that does not answer."""
 
@@ -49,17 +50,33 @@ def test_a_probe_that_did_not_answer_never_leaves_a_control_green_that_needs_it(
     assert shown.startswith(f"{trial.verdict} {trial.cause}:"), shown
 
 
-@pytest.mark.parametrize("control", host_controls())
-def test_every_host_side_is_tried_every_way_it_can_go(control: str) -> None:
-    shown = {word for trial in TOLD if trial.control == control for word in trial.shows}
-    assert not SHOWN - shown
-    assert set(facts_of(shelf().controls[control])) <= set(good())
+@pytest.mark.parametrize("file", FILES)
+def test_every_host_side_is_tried_every_way_it_can_go(file: str) -> None:
+    of_file = [trial for trial in TOLD if trial.file == file]
+    assert not SHOWN - {word for trial in of_file for word in trial.shows}
+    assert set(facts_of(of_file[0].control, of_file[0].role)) <= set(good())
+
+
+def test_every_check_of_hosts_has_a_dataset_of_its_own() -> None:
+    checks = {
+        (control, check.roles)
+        for control in host_controls()
+        for check in shelf().controls[control].checks
+        if check.roles
+    }
+    tried = {
+        (trial.control, check.roles)
+        for trial in TOLD
+        for check in shelf().controls[trial.control].checks
+        if trial.role in (check.roles or ())
+    }
+    assert tried == checks
 
 
 def test_the_datasets_belong_to_controls_and_stand_once() -> None:
     ids = [trial.id for trial in (*TOLD, *WITHOUT)]
     assert len(ids) == len(set(ids))
-    assert {path.stem for path in FOLDER.glob("*-*.yaml")} == set(host_controls())
+    assert {file.partition(".")[0] for file in FILES} == set(host_controls())
 
 
 @pytest.mark.parametrize("trial", [t for t in TOLD if t.edge], ids=lambda t: t.id)
@@ -74,7 +91,8 @@ def test_the_same_finding_has_the_same_key_whatever_line_it_stands_on(said: Mapp
 
 
 def test_results_rest_on_the_facts_that_the_control_reads_and_are_handed_over(said: Mapping[str, Result]) -> None:
-    for control in host_controls():
-        result = said[next(t.id for t in TOLD if t.control == control and "passes" in t.shows)]
-        assert {reference.probe for reference in result.evidence} == set(facts_of(shelf().controls[control]))  # type: ignore[union-attr]
+    for file in FILES:
+        trial = next(t for t in TOLD if t.file == file and "passes" in t.shows)
+        result = said[trial.id]
+        assert {reference.probe for reference in result.evidence} == set(facts_of(trial.control, trial.role))  # type: ignore[union-attr]
         assert result.grade == "export"

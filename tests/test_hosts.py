@@ -115,9 +115,11 @@ def test_a_link_and_a_name_that_is_none_are_refused(pack: Path) -> None:
 
 def test_what_a_bundle_holds_of_a_host_is_the_same_host(pack: Path, tmp_path: Path) -> None:
     (pack / "hosts/db1.facts").write_bytes(frame())
-    machine = machines(pack)["db1"]
+    machine = machines(pack, listed(tmp_path, "  - {name: db1, roles: [server], ports: [5432]}\n"))["db1"]
+    assert machine.ports == (5432,)
     (tmp_path / "db1.json").write_text(json.dumps(hosts.document(machine)), "utf-8")
     again = hosts.from_bundle(tmp_path)["db1"]
+    assert again.ports == (5432,)
     assert hosts.document(again) == hosts.document(machine)
     assert again.references(["shell"]) == machine.references(["shell"])
 

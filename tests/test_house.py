@@ -61,6 +61,7 @@ LAYERS = (
     "dns_pack",
     "dns_lookup",
     "dns_survey",
+    "mta_sts",
     "inventory_list",
     "inventory",
     "known_hosts",

@@ -76,6 +76,48 @@ def test_what_cannot_be_meant_is_said_with_its_line(tmp_path: Path, hosts: str, 
     assert "inventory.yaml:2: " in str(caught.value)
 
 
+def test_ports_of_a_role_and_of_a_host_add_up(tmp_path: Path) -> None:
+    text = """\
+ports: {mail: [587, 25], server: [443]}
+hosts:
+  - {name: mx1, roles: [mail, server], ports: [443, 4190]}
+  - {name: db1, roles: [server]}
+  - {name: ws1, roles: [workstation]}
+"""
+    found = book(tmp_path, text)
+    assert [h.ports for h in found.hosts.values()] == [(25, 443, 587, 4190), (443,), ()]
+
+
+@pytest.mark.parametrize(
+    ("ports", "said"),
+    [
+        ("{mial: [25]}", r'"mial", expected a role that a host has.*mean "?mail'),
+        ("{mail: [0]}", "expected"),
+        ("{mail: [65536]}", "expected"),
+        ("{mail: 25}", "expected"),
+        ("{mail: [25, 25]}", "again"),
+        ("[25]", "expected"),
+    ],
+)
+def test_ports_that_nobody_can_open_are_said_with_their_line(tmp_path: Path, ports: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        book(tmp_path, f"ports: {ports}\nhosts: [{{name: mx1, roles: [mail]}}]\n")
+    assert "inventory.yaml:1: " in str(caught.value)
+
+
+@pytest.mark.parametrize(("said", "ports"), [([443, 25], (25, 443)), ("25, 443", (25, 443)), (25, (25,)), ([], ())])
+def test_ansible_s_variable_names_the_ports_of_a_host(tmp_path: Path, said: object, ports: tuple[int, ...]) -> None:
+    tree = {"mail": {"hosts": ["mx1"]}, "_meta": {"hostvars": {"mx1": {"ctrlkit_ports": said}}}}
+    assert book(tmp_path, json.dumps(tree), "inventory.json").hosts["mx1"].ports == ports
+
+
+@pytest.mark.parametrize("said", ["25,smtp", [True], [0], {"25": 1}, "{{ ports }}"])
+def test_ansible_s_ports_that_are_none_are_refused(tmp_path: Path, said: object) -> None:
+    tree = {"mail": {"hosts": ["mx1"]}, "_meta": {"hostvars": {"mx1": {"ctrlkit_ports": said}}}}
+    with pytest.raises(InputError, match="ctrlkit_ports: port: found"):
+        book(tmp_path, json.dumps(tree), "inventory.json")
+
+
 def test_a_window_that_ends_before_it_begins_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected a day not before from"):
         book(tmp_path, "authorised: {by: x, from: 2026-10-02, until: 2026-10-01}\nhosts: []\n")

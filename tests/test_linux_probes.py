@@ -340,11 +340,19 @@ def test_the_length_of_passwords_is_the_effective_one(stack: str, module: str, l
         ("export TMOUT=300\n", (True, 300, False)),
         ("readonly TMOUT=900\nTMOUT=0\n", (True, 900, True)),
         ("TMOUT=900\nTMOUT=0\n", (True, 0, False)),
+        ("readonly TMOUT='900' # idle\n", (True, 900, True)),
+        ('TMOUT="900"; readonly TMOUT; export TMOUT\n', (True, 900, True)),
     ],
 )
 def test_the_idle_limit_of_shells(text: str, said: tuple[bool, int, bool]) -> None:
     found = settings_of("shell_timeout", f"== /etc/profile\n{text}")
     assert (found["is_set"], found["seconds"], found["is_readonly"]) == said
+
+
+@pytest.mark.parametrize("text", ["readonly TMOUT=$((15 * 60))", ': "${TMOUT:=900}"', "TMOUT=$idle", "TMOUT="])
+def test_an_idle_limit_that_only_a_shell_could_work_out_is_not_known(text: str) -> None:
+    found = settings_of("shell_timeout", f"== /etc/profile\n{text}\n")
+    assert (found["is_set"], found["seconds"]) == (True, None)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ctrlkit.assemble import Evidence
 from ctrlkit.canvas import Canvas
 from ctrlkit.engagement import Deferral, Engagement, Period
 from ctrlkit.errors import InputError
+from ctrlkit.hosts import Machine
 from ctrlkit.kind import shipped
 from ctrlkit.model import Cause, Check, Control, Fault, Grade, Verdict
 from ctrlkit.plan import Handed, Line, columns_read, draw, period_bounds, select
@@ -333,3 +334,36 @@ def test_how_a_log_covers_the_period_is_told_in_days() -> None:
     assert presence(kind, canvas(days=october()), engagement(), AS_OF)[0].endswith("2026-10-31")
     assert presence(shipped()["roster"], canvas(days=october()), engagement(), AS_OF) == ()
     assert presence(kind, None, engagement(), AS_OF) == presence(kind, canvas(days=()), engagement(), AS_OF) == ()
+
+
+DESK = replace(FULL, needs={}, roles=("workstation",), facts=("screen_lock",))
+SHELL = replace(FULL, needs={}, roles=("server", "jump"), facts=("shell_timeout",))
+
+
+@pytest.mark.parametrize(
+    ("roles", "check", "verdict"),
+    [
+        (("workstation",), DESK, None),
+        (("server",), SHELL, None),
+        (("server", "jump"), SHELL, None),
+        (("mail", "server"), SHELL, None),
+        (("mail",), None, Verdict.NOT_APPLICABLE),
+        (("jump", "workstation"), None, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_host_is_asked_the_check_of_its_role(
+    roles: tuple[str, ...], check: Check | None, verdict: Verdict | None
+) -> None:
+    of = control("TST-01", checks=(DESK, SHELL))
+    host = {"h1": Machine("h1", roles, started_at=AS_OF.instant.isoformat())}
+    (found,) = draw([of.id], {of.id: of}, {}, {}, profile(params={of.id: {}}), engagement(), AS_OF, host)
+    assert (found.subject, found.check, found.verdict) == ("host:h1", check, verdict)
+
+
+def test_a_control_with_two_host_checks_and_no_host_has_one_line_that_says_so() -> None:
+    found = line(control("TST-01", checks=(DESK, SHELL)), {})
+    assert (found.subject, found.verdict, found.faults[0].cause) == (
+        "organisation",
+        Verdict.INCONCLUSIVE,
+        Cause.MISSING,
+    )

@@ -101,6 +101,13 @@ auth\trequired\tpam_permit.so
 deny = 5
 unlock_time = 1800
 """,
+    "shell_timeout": """\
+== /etc/profile
+== /etc/bash.bashrc
+== /etc/profile.d/idle.sh
+readonly TMOUT=900
+export TMOUT
+""",
     "sshd_settings": """\
 port 22
 addressfamily any
@@ -249,7 +256,7 @@ flatpak org.linphone.Linphone
 }
 _HOSTS: Final[Mapping[str, Mapping[str, str | None]]] = {"crm-db1": _SERVER, "ws-0142": _WORKSTATION}
 _DECIDED: Final = {
-    "crm-db1": ("ACC-03", "END-03", "LOG-01", "LOG-04", "NET-01", "NET-05", "NET-06"),
+    "crm-db1": ("ACC-03", "END-03", "LOG-01", "LOG-04", "LOG-05", "NET-01", "NET-05", "NET-06"),
     "ws-0142": ("END-01", "END-02", "END-03", "END-04", "END-05", "LOG-01", "LOG-05", "NET-05"),
 }
 """The controls that decide something of each; the others do not speak of such a host."""

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
     from ctrlkit.table import Table
-    from ctrlkit.terms import Terms, Window
+    from ctrlkit.terms import Host, Terms, Window
 
 __all__ = [
     "AsOf",
     "Expr",
     "Facts",
+    "Host",
     "Row",
     "Table",
     "Terms",
@@ -62,7 +63,7 @@ _ROOMS = {
     "listing": ("assert_each",),
     "owner": ("with_owner",),
     "table": ("Table",),
-    "terms": ("Terms", "Window"),
+    "terms": ("Host", "Terms", "Window"),
 }
 
 

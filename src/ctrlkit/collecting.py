@@ -51,12 +51,12 @@ def collect(desk: Desk) -> int:
 
 
 def _dns(desk: Desk, out: Path, domains: Sequence[str]) -> int:
-    from ctrlkit import dns_pack, dns_survey
+    from ctrlkit import dns_pack, dns_survey, mta_sts
 
     dns_pack.check(out)
     servers, selectors = desk.options.dns_server or None, words_of(desk.options.selector)
     now, port = desk.now(), desk.options.dns_port
-    answers = dns_survey.gather(domains, servers=servers, port=port, selectors=selectors, now=now)
+    answers = dns_survey.gather(domains, servers=servers, port=port, selectors=selectors, now=now, fetch=mta_sts.fetch)
     path = dns_pack.write(out, answers)
     for line in (failed := dns_pack.problems(answers)):
         desk.say(line)

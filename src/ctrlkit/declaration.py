@@ -86,7 +86,10 @@ class _ControlDecorator:
     def on_host(
         self, id_: str, title: str | None = None, /, *, roles: Sequence[str], **more: Any
     ) -> Callable[[Function], Function]:
-        """Declare the check of each host with one of `roles`; the control itself too, where `title` is given."""
+        """Declare the check of each host with one of `roles`; the control itself too, where `title` is given.
+
+        A control may have several, for roles of which it asks different things; no role may stand in two of them.
+        """
         if title is not None:
             more["severity"] = Severity(more["severity"])
         return _declare(Declaration(id_, title, roles=tuple(roles), **more))
@@ -141,11 +144,7 @@ def _control(functions: list[Any], domain: str, path: str, sha256: str) -> Contr
         found = "is declared twice" if heads else "has no @control with a title"
         msg = f"{path}:{line}: control {functions[0].__ctrlkit__.id} {found}; give each id to one @control in one file"
         raise AuthorError(msg)
-    on_host = [f for f in functions if f.__ctrlkit__.roles is not None]
-    if len(on_host) > 1:
-        line = on_host[-1].__code__.co_firstlineno
-        msg = f"{path}:{line}: control {functions[0].__ctrlkit__.id} has two checks of hosts, one of which never runs"
-        raise AuthorError(f"{msg}; put both into one check")
+    _refuse_shared_roles(functions, path)
     head: Declaration = heads[0].__ctrlkit__
     return Control(
         id=head.id,
@@ -168,6 +167,18 @@ def _control(functions: list[Any], domain: str, path: str, sha256: str) -> Contr
     )
 
 
+def _refuse_shared_roles(functions: list[Any], path: str) -> None:
+    """A role that two checks of hosts name would be asked by one of them alone, so nobody may write that."""
+    named: dict[str, Any] = {}
+    for function in sorted(functions, key=lambda f: f.__code__.co_firstlineno):
+        for role in function.__ctrlkit__.roles or ():
+            before = named.setdefault(role, function)
+            if before is not function:
+                line, first = function.__code__.co_firstlineno, before.__code__.co_firstlineno
+                msg = f"{path}:{line}: control {function.__ctrlkit__.id} asks role {role} in two checks (line {first})"
+                raise AuthorError(f"{msg}, one of which never runs; name each role in one check")
+
+
 def _check(function: Any) -> Check:
     said: Declaration = function.__ctrlkit__
     return Check(
@@ -183,7 +194,7 @@ def _check(function: Any) -> Check:
     )
 
 
-_NO_FACTS = {"params", "as_of", "period", "engagement"}
+_NO_FACTS = {"params", "as_of", "period", "engagement", "host"}
 
 
 def _declare(said: Declaration) -> Callable[[Function], Function]:

@@ -9,6 +9,7 @@ How an absence and a failure are told apart in a table that has rows for neither
   `?` as its value. Kind `dns` requires a value and reads `?` as "not known", so the row cannot be read, and nothing
   that needs the kind can pass.
 - The policy file of MTA-STS is no DNS: one that was not read, or not asked for, leaves no row, and that proves nothing.
+  Where the server says that it has none, or the host has no address, the row holds the empty text, in double quotes.
 - So a domain without any readable row was not asked or not answered: undecided, never "publishes nothing".
 
 Cells. `domain` is the engagement's domain, `name` the name that was asked; both in A-labels, lower case, without a dot

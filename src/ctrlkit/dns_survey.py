@@ -2,7 +2,7 @@
 
 Its name servers (else those of the nearest name above it), MX, SPF with what it includes, DMARC at the domain and,
 where it has none, up the tree (RFC 9989), DKIM at known selectors, MTA-STS, TLS reporting. The policy file of MTA-STS
-comes over HTTPS and is no DNS: it is asked for only through `fetch`, which is not given by default.
+comes over HTTPS and is no DNS: it is asked for through `fetch`, where that is given and the domain announces one.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _TARGET: Final = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z0-9-]+\.?")
 _TERM: Final = re.compile(r"[+?~-]?(include|a|mx|ptr|exists)(?::([^/]+))?(?:/[0-9]+)?(?://[0-9]+)?|(redirect)=(.+)")
 _ASKED_BY: Final = {"include": ("TXT",), "redirect": ("TXT",), "a": ("A", "AAAA"), "mx": ("MX",), "exists": ("A",)}
 
-Fetch = Callable[[str], str | None]
-"""The text of the policy file of a host `mta-sts.<domain>`, None where there is none; raises OSError where it fails."""
+Fetch = Callable[[str, Sequence[str]], bytes | None]
+"""Gets the policy file of a host `mta-sts.<domain>` at its addresses, None where it has none; raises OSError."""
 
 
 @dataclass(slots=True)
@@ -157,13 +157,18 @@ def _terms(inquiry: _Inquiry, name: str) -> list[tuple[str, str]]:
 
 
 def _read_policy(inquiry: _Inquiry, fetch: Fetch) -> None:
+    """Keep the policy file; a host that has no address, or no such file, has the empty one, which is an answer."""
     host = f"mta-sts.{inquiry.domain}"
+    addresses = [*inquiry.ask(host, "A"), *inquiry.ask(host, "AAAA")]
+    asked = [inquiry.answers.get((host, type_)) for type_ in ("A", "AAAA")]
+    if not addresses and any(answer is None or answer.fault for answer in asked):
+        inquiry.keep(host, POLICY_FILE, fault="the policy file was not read (the address is not known)")
+        return
     try:
-        text = fetch(host)
+        said = (fetch(host, addresses) if addresses else None) or b""
     except OSError as wrong:
         reason = wrong.strerror or type(wrong).__name__
         inquiry.keep(host, POLICY_FILE, fault=f"the policy file was not read ({reason})")
         return
-    if text is not None:
-        lines = "\n".join(escaped(line.encode()) for line in text.splitlines()).strip()
-        inquiry.keep(host, POLICY_FILE, (Record(host, POLICY_FILE, as_cell(lines), None),))
+    lines = "\n".join(escaped(line) for line in said.splitlines()).strip()
+    inquiry.keep(host, POLICY_FILE, (Record(host, POLICY_FILE, as_cell(lines), None),))

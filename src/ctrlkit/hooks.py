@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 import pluggy
 
@@ -23,6 +23,24 @@ hookimpl = pluggy.HookimplMarker("ctrlkit")
 
 
 @dataclass(frozen=True, slots=True)
+class Unfolded:
+    """The records of a document that is no list of them: each with its number for a person and its cells by header.
+
+    Numbers count from 1 in the document; a cell of None is not known. `cut` says why the document is not whole.
+    """
+
+    rows: tuple[tuple[int, Mapping[str, str | None]], ...]
+    cut: str = ""
+
+
+Unfold = Callable[[Any], Unfolded | None]
+"""Gets a parsed JSON document, its numbers as they are written, and gives its records; None where it is another's.
+
+Raises ValueError, with what is wrong and what to do, for a document that it knows and cannot read.
+"""
+
+
+@dataclass(frozen=True, slots=True)
 class Adapter:
     """How one real export becomes one kind; data wherever that is enough.
 
@@ -31,6 +49,8 @@ class Adapter:
     canonical column -> text for every row. `headers` and `columns` are compared after normalisation (Unicode NFKC,
     trimmed, inner spaces collapsed, casefolded, a trailing "[…]" and a leading "*" dropped). `date_order` (dmy, mdy,
     ymd) and `zone` (an IANA name) hold for cells that do not say themselves; without `zone` the pack's zone is taken.
+    `unfold` is for a JSON document whose rows do not lie there as records: what it gives goes by `headers` as any other
+    record does, so it names them after the product.
     """
 
     name: str
@@ -43,6 +63,7 @@ class Adapter:
     date_order: str | None = None
     zone: str | None = None
     about: str = ""
+    unfold: Unfold | None = field(default=None, repr=False)
 
 
 Said = str | int | bool | tuple[str, ...] | None

@@ -32,7 +32,8 @@ class Machine:
     """One host: its roles, its facts by name, and how they came.
 
     `origin` is ssh or file; `fingerprint` that of the host key over which they were read, "" for a file. `fault` says
-    why nothing could be read; `listed` is false for a host that the inventory does not name.
+    why nothing could be read; `listed` is false for a host that the inventory does not name. `ports` are those that the
+    inventory lets it listen on beside what the profile allows.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Machine:
     started_at: str = ""
     fault: Fault | None = None
     notes: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -135,6 +137,7 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
         record.get("fingerprint", ""),
         _utc(record["collected_at"]) if record else said.started_at,
         notes=() if roles or not said.roles else (f"{name}: the role is the one its own file names",),
+        ports=book.hosts[name].ports if book is not None and name in book.hosts else (),
     )
 
 
@@ -190,6 +193,7 @@ def document(machine: Machine) -> dict[str, Any]:
         "started_at": machine.started_at,
         "fault": plain(machine.fault),
         "notes": list(machine.notes),
+        "ports": list(machine.ports),
         "facts": {name: facts.document() for name, facts in sorted(machine.facts.items())},
     }
 
@@ -212,4 +216,5 @@ def _from_document(said: Mapping[str, Any]) -> Machine:
         said["started_at"],
         fault,
         tuple(said["notes"]),
+        tuple(said.get("ports", ())),
     )

@@ -1,7 +1,8 @@
 """Ingestion: a file as it came becomes canonical Parquet, with every row accounted for and every fault named.
 
 `_row` counts as a person does in the original: in CSV and TSV the line on which the record starts (the first line of
-the file is 1), in a sheet its row, in NDJSON the line, in a JSON list and in Parquet the record, from 1.
+the file is 1), in a sheet its row, in NDJSON the line, in a JSON list and in Parquet the record, from 1. Where an
+adapter unfolds a JSON document it is the entry of the document's own list that the record begins with.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def _nothing(source: Source, digest: str | None, stem: Path) -> Ingested:
 
 
 def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
-    candidates, said = _candidates(file)
+    candidates, said = _candidates(file, adapters)
     nothing = _nothing(file.source, file.digest, file.stem)
     if file.form in {"json", "ndjson"} and not candidates[0].head[0][1]:
         said.faults += [*candidates[0].load(0, ()).faults, Fault(Cause.EMPTY, "holds no record")]
@@ -143,7 +144,7 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     return _finish(file, found, raw, cells, said)
 
 
-def _candidates(file: _File) -> tuple[tuple[Candidate, ...], _Said]:
+def _candidates(file: _File, adapters: Sequence[Adapter]) -> tuple[tuple[Candidate, ...], _Said]:
     path, said = file.source.path, _Said([], [])
     if file.form == "xlsx":
         return workbook.candidates(path, file.source.sheet), said
@@ -154,7 +155,8 @@ def _candidates(file: _File) -> tuple[tuple[Candidate, ...], _Said]:
     if seen.cut_character:
         said.faults.append(Fault(Cause.TRUNCATED, "ends in the middle of a character; it is cut, export it again"))
     if file.form == "json":
-        return records.json_candidates(text), said
+        asked = () if file.source.adapter == "none" else [a for a in adapters if a.kind == file.kind.name]
+        return records.json_candidates(text, asked), said
     if file.form == "ndjson":
         return records.ndjson_candidates(text, seen), said
     return delimited.candidates(text, seen, file.work, tabs=file.form == "tsv"), said

@@ -27,8 +27,9 @@ class Host:
     """One host of the inventory, its defaults merged in.
 
     `address` None: it is read from its file alone. `port` and `user` None: the user's OpenSSH configuration decides,
-    else 22 and the local name. `via` names the host to go through. Times are seconds, `output_limit` bytes. `line` is
-    where the inventory speaks of it, 0 where its form has no lines.
+    else 22 and the local name. `via` names the host to go through. Times are seconds, `output_limit` bytes. `ports` are
+    those it may listen on beside what the profile allows: its own and those of its roles. `line` is where the inventory
+    speaks of it, 0 where its form has no lines.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Host:
     password_env: str | None = None
     sudo: str = "never"
     sudo_password_env: str | None = None
+    ports: tuple[int, ...] = ()
     line: int = 0
 
 
@@ -156,11 +158,19 @@ def _read(path: Path) -> bytes:
 
 def _from_yaml(doc: document.Document) -> Inventory:
     defaults: Mapping[str, Any] = doc.data.get("defaults", {})
+    of_roles: Mapping[str, Sequence[int]] = doc.data.get("ports", {})
     folder = Path(str(doc.path)).parent
     hosts = []
     for place, entry in enumerate(doc.data["hosts"]):
         where: Where = ("hosts", place)
-        hosts.append(_host(entry, defaults, doc.line(where), folder))
+        ports = [port for role in entry.get("roles", ()) for port in of_roles.get(role, ())]
+        own = {**entry, "ports": [*entry.get("ports", ()), *ports]}
+        hosts.append(_host(own, defaults, doc.line(where), folder))
+    known = {*inventory_list.KNOWN_ROLES, *(role for host in hosts for role in host.roles)}
+    for role in of_roles:
+        if role not in known:
+            near = did_you_mean(role, sorted(known))
+            raise doc.error(("ports", role), f"found {shown(role)}, expected a role that a host has{near}; mend one")
     window = _window(doc)
     return _checked(Inventory(doc.name, _by_name(doc.name, hosts), window, doc.raw))
 
@@ -181,6 +191,7 @@ def _host(entry: Mapping[str, Any], defaults: Mapping[str, Any], line: int, fold
     known = {f.name for f in fields(Host)}
     merged = {k: v for k, v in {**defaults, **entry}.items() if k in known}
     merged["roles"] = tuple(merged.get("roles", ()))
+    merged["ports"] = tuple(sorted(set(merged.get("ports", ()))))
     for key in _PATHS:
         if key in merged:
             merged[key] = folder / Path(merged[key]).expanduser()

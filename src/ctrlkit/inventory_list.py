@@ -91,7 +91,8 @@ def from_ansible(raw: bytes, file: str) -> list[dict[str, Any]]:
     """The hosts of `ansible-inventory --list`, as the YAML form would write them.
 
     Roles are the names of a host's groups, those above them too, in lower_snake; the plural of a known role is the
-    role (`servers` → server); the variable `ctrlkit_roles` replaces them. Passwords among the variables are not read.
+    role (`servers` → server); the variable `ctrlkit_roles` replaces them, `ctrlkit_ports` are ports it may listen on.
+    Passwords among the variables are not read.
     """
     tree = _json(raw, file)
     meta = tree.get("_meta", {})
@@ -152,6 +153,7 @@ def _ansible_host(name: str, variables: object, roles: list[str], file: str) -> 
         "user": _word(variables, ("ansible_ssh_user", "ansible_user"), place),
         "identity_file": _word(variables, ("ansible_private_key_file", "ansible_ssh_private_key_file"), place),
         "via": _jump(variables, place),
+        "ports": _own_ports(variables, place),
         "sudo": "nopasswd" if str(variables.get("ansible_become", "")).lower() in {"true", "yes", "1"} else None,
     }
     return entry | {key: value for key, value in found.items() if value is not None}
@@ -163,6 +165,12 @@ def _own_roles(variables: Mapping[str, Any], roles: list[str], place: str) -> li
     if not (_words(words) and all(_ROLE.fullmatch(word) for word in words) and len(set(words)) == len(words)):
         raise InputError(f"{place}: ctrlkit_roles: expected a list of roles such as {', '.join(KNOWN_ROLES)}; mend it")
     return list(words)
+
+
+def _own_ports(variables: Mapping[str, Any], place: str) -> list[int]:
+    said = variables.get("ctrlkit_ports", [])
+    words = said.split(",") if isinstance(said, str) else said if isinstance(said, list) else [said]
+    return [_port(str(word).strip(), f"{place}: ctrlkit_ports") for word in words]
 
 
 def _word(variables: Mapping[str, Any], keys: tuple[str, ...], place: str) -> str | None:

@@ -83,6 +83,9 @@ def _item(case: Case, index: int, line: Line) -> dict[str, Any]:
         "params": {name: _param(value) for name, value in line.params.items()},
         "tables": {kind: None if columns is None else list(columns) for kind, columns in line.tables.items()},
         "facts": list(line.facts),
+        "host": None
+        if line.machine is None
+        else {"roles": list(line.machine.roles), "ports": list(line.machine.ports)},
     }
 
 

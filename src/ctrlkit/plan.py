@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -100,8 +101,8 @@ def draw(  # noqa: PLR0913, PLR0917  (all of them decide)
     """
     lines: list[Line] = []
     for control in (controls[id_] for id_ in sorted(ids)):
-        on_host = next((check for check in control.checks if check.roles is not None), None)
-        if on_host is None or any(check.roles is None for check in control.checks) or control.fault is not None:
+        on_host = [check for check in control.checks if check.roles is not None]
+        if not on_host or any(check.roles is None for check in control.checks) or control.fault is not None:
             lines.append(_line(control, handed, declared_empty, profile, engagement, as_of))
         elif not machines:
             nothing = Fault(Cause.MISSING, "no host: none is in an inventory and no facts of one were handed in")
@@ -112,23 +113,33 @@ def draw(  # noqa: PLR0913, PLR0917  (all of them decide)
                 if excluded
                 else _decided(empty, Verdict.INCONCLUSIVE, nothing)
             )
-        if on_host is not None and control.fault is None:
-            lines += [_of_host(control, on_host, m, profile, engagement, as_of) for _, m in sorted(machines.items())]
+        if control.fault is None:
+            lines += [
+                _of_host(control, on_host, m, profile, engagement, as_of)
+                for _, m in sorted(machines.items())
+                if on_host
+            ]
     return tuple(lines)
 
 
 def _of_host(  # noqa: PLR0913, PLR0917  (all of them decide)
-    control: Control, check: Check, machine: Machine, profile: Profile, engagement: Engagement, as_of: AsOf
+    control: Control,
+    checks: Sequence[Check],
+    machine: Machine,
+    profile: Profile,
+    engagement: Engagement,
+    as_of: AsOf,
 ) -> Line:
     line = Line(control, machine.subject, effective(profile, control), notes=machine.notes, machine=machine)
     excluded = _excluded(control, engagement, as_of)
     if excluded is not None:
         return _decided(line, Verdict.NOT_APPLICABLE, excluded)
-    roles = check.roles or ()
-    if machine.listed and machine.roles and not set(machine.roles) & set(roles):
+    fitting = [check for check in checks if set(machine.roles) & set(check.roles or ())]
+    if machine.listed and machine.roles and not fitting:
+        roles = [role for check in checks for role in check.roles or ()]
         words = f"for hosts that are {' or '.join(roles)}; {machine.name} is {' and '.join(machine.roles)}"
         return _decided(line, Verdict.NOT_APPLICABLE, Fault(Cause.ROLE, words))
-    fault = hosts.fault_of(machine, profile, as_of)
+    fault = hosts.fault_of(machine, profile, as_of) or _torn(machine, fitting)
     needed = profile.grade_needed(control.id)
     if fault is None and machine.grade.weakness > needed.weakness:
         fault = Fault(
@@ -136,7 +147,20 @@ def _of_host(  # noqa: PLR0913, PLR0917  (all of them decide)
         )
     if fault is not None:
         return _decided(line, Verdict.INCONCLUSIVE, fault)
-    return replace(line, check=check, facts=tuple(name for name in check.facts if name in machine.facts))
+    (check,) = fitting
+    notes = line.notes
+    if machine.ports and "host" in inspect.signature(check.function).parameters:
+        notes += (f"{machine.name}: the inventory lets it open {', '.join(map(str, machine.ports))} besides",)
+    return replace(line, check=check, facts=tuple(n for n in check.facts if n in machine.facts), notes=notes)
+
+
+def _torn(machine: Machine, fitting: Sequence[Check]) -> Fault | None:
+    """A host of two roles that a control asks different things: the answer to one of them would be green for both."""
+    if len(fitting) <= 1:
+        return None
+    asked = " and ".join(" or ".join(role for role in check.roles or () if role in machine.roles) for check in fitting)
+    words = f"{machine.name}: is {asked}, of which this control asks different things; give it one of these roles"
+    return Fault(Cause.UNDECIDED, words)
 
 
 def _line(  # noqa: PLR0913, PLR0917  (all of them decide)

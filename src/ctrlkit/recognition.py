@@ -103,7 +103,7 @@ def _one(
         return Unknown(name, "its name holds signs that not every system can hold: rename it")
     try:
         path = checked(folder, name, InputError)
-        heads = [cells for candidate in _candidates(path, work) for _, cells in candidate.head]
+        heads = [cells for candidate in _candidates(path, work, adapters) for _, cells in candidate.head]
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
     best = max((len(cells) for cells in heads), default=0)
@@ -116,7 +116,7 @@ def _one(
     return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))
 
 
-def _candidates(path: Path, work: Path) -> tuple[Candidate, ...]:
+def _candidates(path: Path, work: Path, adapters: Sequence[Adapter]) -> tuple[Candidate, ...]:
     form, digest = identify(path), sha256(path)
     if form == "xlsx":
         return workbook.candidates(path, None)
@@ -124,7 +124,7 @@ def _candidates(path: Path, work: Path) -> tuple[Candidate, ...]:
         return records.parquet_candidates(path, path.stat().st_size, work, digest)
     text, seen, _ = as_utf8(path, survey(path, digest), work)
     if form == "json":
-        return records.json_candidates(text)
+        return records.json_candidates(text, adapters)
     if form == "ndjson":
         return records.ndjson_candidates(text, seen)
     return delimited.candidates(text, seen, work, tabs=form == "tsv")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from ctrlkit.hooks import Adapter
 from ctrlkit.model import Cause, Fault
 from ctrlkit.raw import Candidate, Raw, settle
 from ctrlkit.reader import COLUMN_LIMIT, Survey, UnreadableError
@@ -27,8 +28,8 @@ Row = tuple[int, str | None, dict[str, str | None]]
 """Number, flaw, cells by header."""
 
 
-def json_candidates(path: Path) -> tuple[Candidate, ...]:
-    """The one table in a JSON file: a list, an envelope with one list, or a single record."""
+def json_candidates(path: Path, adapters: Sequence[Adapter] = ()) -> tuple[Candidate, ...]:
+    """The one table in a JSON file: what an adapter unfolds, a list, an envelope with one list, or a single record."""
     text = path.read_text("utf-8-sig")
     try:
         document = _parse(text)
@@ -39,6 +40,9 @@ def json_candidates(path: Path) -> tuple[Candidate, ...]:
         raise UnreadableError(cause, f"line {error.lineno}: {found}; export it again") from None
     except RecursionError:
         raise UnreadableError(Cause.MALFORMED, "is nested too deeply; expected a list of records") from None
+    unfolded = [candidate for adapter in adapters if (candidate := _unfolded(adapter, document)) is not None]
+    if unfolded:
+        return tuple(unfolded)
     faults: list[Fault] = []
     listed = _list_in(document, faults)
     if listed and not any(isinstance(record, dict) for record in listed):
@@ -50,6 +54,23 @@ def json_candidates(path: Path) -> tuple[Candidate, ...]:
         else:
             rows.append((number, "no object", {}))
     return (_candidate(rows, faults),)
+
+
+def _unfolded(adapter: Adapter, document: Any) -> Candidate | None:
+    """The records that an adapter finds in a document; None where it is not the product's."""
+    if adapter.unfold is None:
+        return None
+    try:
+        found = adapter.unfold(document)
+    except ValueError as error:
+        raise UnreadableError(Cause.MALFORMED, f"{adapter.product}: {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError) as error:
+        what = f"is no export that adapter {adapter.name} knows ({type(error).__name__}: {error})"
+        raise UnreadableError(Cause.MALFORMED, f"{what}; export it again") from None
+    if found is None:
+        return None
+    faults = [Fault(Cause.TRUNCATED, found.cut)] if found.cut else []
+    return _candidate([(number, None, dict(cells)) for number, cells in found.rows], faults)
 
 
 def _is_cut(text: str, error: json.JSONDecodeError) -> bool:

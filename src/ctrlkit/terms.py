@@ -1,4 +1,4 @@
-"""What a check may know of the engagement: the audit period, and the client's terms."""
+"""What a check may know beside its evidence: the audit period, the client's terms, and what a host is."""
 
 from __future__ import annotations
 
@@ -44,3 +44,11 @@ class Terms:
     def client_systems(self) -> tuple[str, ...]:
         """The systems that the engagement calls the client's."""
         return tuple(sorted(name for name, owner in self.systems.items() if owner == "client"))
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a check may know of the host beside its facts: its roles, and the ports that the inventory lets it open."""
+
+    roles: tuple[str, ...]
+    ports: tuple[int, ...]

@@ -19,7 +19,7 @@ from ctrlkit.model import plain
 from ctrlkit.outcome import Outcome
 from ctrlkit.table import Root, Table, table_of
 from ctrlkit.term import Info
-from ctrlkit.terms import Terms, Window
+from ctrlkit.terms import Host, Terms, Window
 
 
 def main() -> int:
@@ -117,6 +117,8 @@ def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Eviden
     }
     for name, columns in entry["tables"].items():
         fixtures[name] = None if columns is None else evidence.table(name, columns)
+    if entry["host"] is not None:
+        fixtures["host"] = Host(tuple(entry["host"]["roles"]), tuple(entry["host"]["ports"]))
     for name in entry["facts"]:
         fixtures[name] = from_document(job["facts"][entry["subject"]][name])
     return Planned(
