@@ -35,6 +35,7 @@ def item(index: int, path: Path, function: str, **changes: Any) -> dict[str, Any
         "params": {},
         "tables": {},
         "facts": [],
+        "host": None,
     }
     return {**plain, **changes}
 
