@@ -98,6 +98,7 @@ LAYERS = (
     "workbook",
     "ingested",
     "records",
+    "opening",
     "recognition",
     "cache",
     "ingest",

@@ -34,9 +34,11 @@ class Unfolded:
 
 
 Unfold = Callable[[Any], Unfolded | None]
-"""Gets a parsed JSON document, its numbers as they are written, and gives its records; None where it is another's.
+"""Gets a document in its adapter's form and gives its records; None where it is another product's.
 
-Raises ValueError, with what is wrong and what to do, for a document that it knows and cannot read.
+json: the parsed document, its numbers as they are written. text: its lines, where it is no table. grid: per sheet its
+rows, each a number and its cells as text. xml: the root element. Raises ValueError, with what is wrong and what to do,
+for a document that it knows and cannot read.
 """
 
 
@@ -49,8 +51,8 @@ class Adapter:
     canonical column -> text for every row. `headers` and `columns` are compared after normalisation (Unicode NFKC,
     trimmed, inner spaces collapsed, casefolded, a trailing "[…]" and a leading "*" dropped). `date_order` (dmy, mdy,
     ymd) and `zone` (an IANA name) hold for cells that do not say themselves; without `zone` the pack's zone is taken.
-    `unfold` is for a JSON document whose rows do not lie there as records: what it gives goes by `headers` as any other
-    record does, so it names them after the product.
+    `unfold` is for a document of that `form` whose rows do not lie there as records: what it gives goes by `headers` as
+    any other record does, so it names them after the product.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Adapter:
     zone: str | None = None
     about: str = ""
     unfold: Unfold | None = field(default=None, repr=False)
+    form: Literal["json", "text", "grid", "xml"] = "json"
 
 
 Said = str | int | bool | tuple[str, ...] | None

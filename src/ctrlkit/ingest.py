@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ctrlkit import cache as cache_folder
-from ctrlkit import delimited, layout, problem, records, rows_file, workbook
+from ctrlkit import layout, opening, problem, rows_file
 from ctrlkit.canonical import Typed, typed
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
@@ -25,7 +25,7 @@ from ctrlkit.layout import Layout, Source
 from ctrlkit.model import Cause, Fault
 from ctrlkit.moment import Clock, Order, zone_exists
 from ctrlkit.raw import Candidate, Raw
-from ctrlkit.reader import COLUMN_LIMIT, UnreadableError, as_utf8, identify, sha256, survey
+from ctrlkit.reader import COLUMN_LIMIT, UnreadableError, identify, sha256
 
 VERSION: Final = 1
 """Grows whenever the same file would be read differently; part of the cache's key."""
@@ -125,7 +125,9 @@ def _nothing(source: Source, digest: str | None, stem: Path) -> Ingested:
 
 
 def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
-    candidates, said = _candidates(file, adapters)
+    asked = () if file.source.adapter == "none" else [a for a in adapters if a.kind == file.kind.name]
+    opened = opening.tables(file.source.path, file.form, file.digest, file.source.sheet, asked, file.work)
+    candidates, said = opened.candidates, _Said([*opened.faults], [*opened.notes])
     nothing = _nothing(file.source, file.digest, file.stem)
     if file.form in {"json", "ndjson"} and not candidates[0].head[0][1]:
         said.faults += [*candidates[0].load(0, ()).faults, Fault(Cause.EMPTY, "holds no record")]
@@ -142,24 +144,6 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     said.faults += raw.faults
     said.notes += [*_layout_notes(candidate, position, found, file), *raw.notes, *cells.notes]
     return _finish(file, found, raw, cells, said)
-
-
-def _candidates(file: _File, adapters: Sequence[Adapter]) -> tuple[tuple[Candidate, ...], _Said]:
-    path, said = file.source.path, _Said([], [])
-    if file.form == "xlsx":
-        return workbook.candidates(path, file.source.sheet), said
-    if file.form == "parquet":
-        return records.parquet_candidates(path, path.stat().st_size, file.work, file.digest), said
-    text, seen, notes = as_utf8(path, survey(path, file.digest), file.work)
-    said.notes += notes
-    if seen.cut_character:
-        said.faults.append(Fault(Cause.TRUNCATED, "ends in the middle of a character; it is cut, export it again"))
-    if file.form == "json":
-        asked = () if file.source.adapter == "none" else [a for a in adapters if a.kind == file.kind.name]
-        return records.json_candidates(text, asked), said
-    if file.form == "ndjson":
-        return records.ndjson_candidates(text, seen), said
-    return delimited.candidates(text, seen, file.work, tabs=file.form == "tsv"), said
 
 
 def _choose(candidates: Sequence[Candidate], file: _File, adapters: Sequence[Adapter]) -> tuple[Candidate, int, Layout]:

@@ -19,7 +19,8 @@ COLUMN_LIMIT: Final = 2_000
 
 FORMATS: Final = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv", ".json": "json", ".ndjson": "ndjson",
-    ".jsonl": "ndjson", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet",
+    ".jsonl": "ndjson", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet", ".xml": "xml",
+    ".log": "text", ".inf": "text", ".conf": "text", ".cfg": "text", ".out": "text", ".status": "text",
 }  # fmt: skip
 
 _CHUNK: Final = 2**20
@@ -74,7 +75,7 @@ def identify(path: Path) -> str:
         raise UnreadableError(
             Cause.MALFORMED,
             f"files named {path.suffix or 'without suffix'} are not read; "
-            "expected .csv, .tsv, .json, .ndjson, .xlsx or .parquet",
+            "expected .csv, .tsv, .json, .ndjson, .xlsx, .parquet, or the text or XML of a product",
         )
     with path.open("rb") as file:
         head = file.read(2048)
@@ -107,7 +108,8 @@ def _agree(kind: str, head: bytes) -> None:
     if found is None and kind in {"xlsx", "parquet"}:
         raise UnreadableError(Cause.MALFORMED, f"is not {kind.upper()} as its name says; {advice}")
     start = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<script", b"<table")):
+    pages = (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<table")
+    if start.startswith(pages) or (start.startswith(b"<?xml") and kind != "xml"):
         raise UnreadableError(
             Cause.MALFORMED, f"is a web page, not {kind.upper()} as its name says; sign in and export it again"
         )

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ctrlkit import delimited, layout, records, workbook
+from ctrlkit import layout, opening
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
 from ctrlkit.pack import DOCUMENT
 from ctrlkit.pack_file import checked, names_in
-from ctrlkit.raw import Candidate
-from ctrlkit.reader import UnreadableError, as_utf8, identify, sha256, survey
+from ctrlkit.reader import UnreadableError, identify, sha256
 
 _SKIPPED: Final = frozenset({"controls", "hosts", "plugins", "profiles", "runs"})
 _NO_EVIDENCE: Final = frozenset({".yaml", ".yml", ".md", ".toml", ".py", ".key", ".pub"})
@@ -103,7 +102,8 @@ def _one(
         return Unknown(name, "its name holds signs that not every system can hold: rename it")
     try:
         path = checked(folder, name, InputError)
-        heads = [cells for candidate in _candidates(path, work, adapters) for _, cells in candidate.head]
+        opened = opening.tables(path, identify(path), sha256(path), None, adapters, work)
+        heads = [cells for candidate in opened.candidates for _, cells in candidate.head]
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
     best = max((len(cells) for cells in heads), default=0)
@@ -114,20 +114,6 @@ def _one(
     header = next((cells for cells in heads if len(cells) == best and _is_header(cells, kinds)), ())
     maybe = tuple(kind for kind in [_named_after(name, kinds)] if kind)
     return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))
-
-
-def _candidates(path: Path, work: Path, adapters: Sequence[Adapter]) -> tuple[Candidate, ...]:
-    form, digest = identify(path), sha256(path)
-    if form == "xlsx":
-        return workbook.candidates(path, None)
-    if form == "parquet":
-        return records.parquet_candidates(path, path.stat().st_size, work, digest)
-    text, seen, _ = as_utf8(path, survey(path, digest), work)
-    if form == "json":
-        return records.json_candidates(text, adapters)
-    if form == "ndjson":
-        return records.ndjson_candidates(text, seen)
-    return delimited.candidates(text, seen, work, tabs=form == "tsv")
 
 
 def _by_adapter(

@@ -40,9 +40,9 @@ def json_candidates(path: Path, adapters: Sequence[Adapter] = ()) -> tuple[Candi
         raise UnreadableError(cause, f"line {error.lineno}: {found}; export it again") from None
     except RecursionError:
         raise UnreadableError(Cause.MALFORMED, "is nested too deeply; expected a list of records") from None
-    unfolded = [candidate for adapter in adapters if (candidate := _unfolded(adapter, document)) is not None]
-    if unfolded:
-        return tuple(unfolded)
+    found = [candidate for adapter in adapters if (candidate := unfolded(adapter, document)) is not None]
+    if found:
+        return tuple(found)
     faults: list[Fault] = []
     listed = _list_in(document, faults)
     if listed and not any(isinstance(record, dict) for record in listed):
@@ -56,7 +56,7 @@ def json_candidates(path: Path, adapters: Sequence[Adapter] = ()) -> tuple[Candi
     return (_candidate(rows, faults),)
 
 
-def _unfolded(adapter: Adapter, document: Any) -> Candidate | None:
+def unfolded(adapter: Adapter, document: Any) -> Candidate | None:
     """The records that an adapter finds in a document; None where it is not the product's."""
     if adapter.unfold is None:
         return None

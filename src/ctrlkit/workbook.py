@@ -56,6 +56,22 @@ def candidates(path: Path, sheet: str | int | None) -> tuple[Candidate, ...]:
     return tuple(found)
 
 
+def grid(path: Path, sheet: str | int | None) -> list[list[tuple[int, tuple[str, ...]]]]:
+    """The rows of each sheet (of the one that is named), numbered as on the sheet, blank ones left out."""
+    _weigh(path)
+    try:
+        book = fastexcel.read_excel(path)
+    except fastexcel.FastExcelError as error:
+        raise UnreadableError(Cause.MALFORMED, f"is no whole workbook ({_first_line(error)}); save it again") from None
+    names = book.sheet_names if sheet is None else [_named(book.sheet_names, sheet)]
+    return [_numbered(_marked(_table(book, name), path, name)) for name in names]
+
+
+def _numbered(table: pl.DataFrame) -> list[tuple[int, tuple[str, ...]]]:
+    rows = ((number, tuple(cell or "" for cell in row)) for number, row in enumerate(table.rows(), 1))
+    return [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
+
+
 def _weigh(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as packed:

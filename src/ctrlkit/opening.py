@@ -1,0 +1,87 @@
+"""Opening a file of evidence: its tables as text, whatever its form; those that an adapter unfolds go first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+
+from ctrlkit import delimited, records, workbook
+from ctrlkit.hooks import Adapter
+from ctrlkit.model import Cause, Fault
+from ctrlkit.raw import Candidate
+from ctrlkit.reader import UnreadableError, as_utf8, survey
+
+UNFOLDED_LIMIT: Final = 64 * 2**20
+"""Bytes of a document that is held whole, so that an adapter can unfold it; a larger table is read as one."""
+_DECLARES: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The tables a file may hold, and what is said of it as a whole."""
+
+    candidates: tuple[Candidate, ...]
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def tables(  # noqa: PLR0913, PLR0917  (all of them decide)
+    path: Path, form: str, digest: str, sheet: str | int | None, adapters: Sequence[Adapter], work: Path
+) -> Opened:
+    """The tables in a file of that form. Raises UnreadableError where it holds none that can be read."""
+    if form == "xlsx":
+        grids = partial(workbook.grid, path, sheet)
+        return Opened(_unfolded(path, "grid", grids, adapters) or workbook.candidates(path, sheet))
+    if form == "parquet":
+        return Opened(records.parquet_candidates(path, path.stat().st_size, work, digest))
+    if form == "xml":
+        return Opened(_unfolded(path, "xml", partial(_root, path), adapters) or _nobodys("XML"))
+    return _of_text(path, form, digest, adapters, work)
+
+
+def _of_text(path: Path, form: str, digest: str, adapters: Sequence[Adapter], work: Path) -> Opened:
+    text, seen, notes = as_utf8(path, survey(path, digest), work)
+    cut = Fault(Cause.TRUNCATED, "ends in the middle of a character; it is cut, export it again")
+    if form == "json":
+        found = records.json_candidates(text, [a for a in adapters if a.form == "json"])
+    elif form == "ndjson":
+        found = records.ndjson_candidates(text, seen)
+    else:
+        found = _unfolded(text, "text", partial(_lines, text), adapters)
+        if not found:
+            found = _nobodys("text") if form == "text" else delimited.candidates(text, seen, work, tabs=form == "tsv")
+    return Opened(found, (cut,) if seen.cut_character else (), tuple(notes))
+
+
+def _unfolded(path: Path, form: str, document: Callable[[], Any], adapters: Sequence[Adapter]) -> tuple[Candidate, ...]:
+    """What the adapters of this form find in a document, which is read only where there are any and it is not long."""
+    asked = [a for a in adapters if a.unfold is not None and a.form == form]
+    if not asked or path.stat().st_size > UNFOLDED_LIMIT:
+        return ()
+    held = document()
+    return tuple(found for adapter in asked if (found := records.unfolded(adapter, held)) is not None)
+
+
+def _nobodys(what: str) -> tuple[Candidate, ...]:
+    msg = f"is {what} that no adapter knows; expected an export named in ctrlkit list adapters, or a table"
+    raise UnreadableError(Cause.MALFORMED, msg)
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8-sig").splitlines()
+
+
+def _root(path: Path) -> ET.Element:
+    raw = path.read_bytes() if path.stat().st_size <= UNFOLDED_LIMIT else b""
+    if _DECLARES.search(raw):
+        raise UnreadableError(Cause.MALFORMED, "declares entities or a document type, which no export needs; refused")
+    try:
+        return ET.fromstring(raw)  # noqa: S314  (no declarations, so nothing expands)
+    except ET.ParseError as error:
+        line, _ = error.position
+        raise UnreadableError(Cause.MALFORMED, f"line {line}: is no whole XML ({error}); export it again") from None
