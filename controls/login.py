@@ -386,6 +386,10 @@ def test_passwords_are_long_and_wrong_ones_lock_the_account(
             "ceiling; 0 means never. What sshd says of idleness does not stand in for it: ClientAlive asks whether "
             "the other side lives, ChannelTimeout does not see the console."
         ),
+        (
+            "Conditions in the start files are not followed: a limit counts as set for everybody wherever it stands. A "
+            "value that only a shell could work out, and a server without such a shell (Windows), is inconclusive."
+        ),
         "What is not prescribed can be changed: the lock, its idle time and its delay must each be prescribed.",
         "Prescriptions that are newer than the compiled database are not in force: a finding.",
     ],

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ingestion import causes, read_text, table
 
-from ctrlkit import recognition
+from ctrlkit import explain, recognition, stock
 from ctrlkit.hooks import Adapter, plugin_manager
 from ctrlkit.ingested import Ingested
 from ctrlkit.kind import shipped
@@ -268,3 +268,10 @@ def test_testssl_that_did_not_get_to_a_host_at_all_is_truncated_and_empty(tmp_pa
 def test_a_plain_list_of_findings_of_another_tool_is_not_taken_for_testssl(tmp_path: Path) -> None:
     said = [{"id": "TLS1", "ip": "192.0.2.10", "port": "443", "severity": "LOW", "finding": "offered"}]
     assert causes(read(tmp_path, said)) == [Cause.MALFORMED]
+
+
+def test_an_adapter_that_unfolds_is_explained_by_the_content_it_knows() -> None:
+    shelf = stock.take(RECORDED)
+    said = explain.explain("testssl_json", shelf)
+    assert "the content of its JSON document" in said
+    assert "testssl lowest protocol" not in said

@@ -243,6 +243,7 @@ def adapter(found: Adapter) -> Entry:
         "product": found.product,
         "about": found.about,
         "headers": list(found.headers),
+        "unfolds": found.unfold is not None,
         "columns": dict(found.columns),
         "values": {name: dict(pairs) for name, pairs in found.values.items()},
         "constants": dict(found.constants),

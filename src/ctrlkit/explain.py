@@ -242,9 +242,11 @@ def _adapter(said: Entry) -> Iterator[str]:
     yield f"{said['id']}  {visible(said['product'])}"
     yield ""
     yield from _block("makes", said["kind"])
-    yield from _block("known by", "the headers " + ", ".join(said["headers"]))
+    headers = "the headers " + ", ".join(said["headers"])
+    yield from _block("known by", "the content of its JSON document" if said["unfolds"] else headers)
     yield from _block("columns", f"{len(said['columns'])} columns")
-    yield from _pairs([(ours, f"from {theirs}") for theirs, ours in said["columns"].items()])
+    told = [(ours, "" if said["unfolds"] else f"from {theirs}") for theirs, ours in said["columns"].items()]
+    yield from _pairs(told)
     yield from _block("constants", ", ".join(f"{name} = {value}" for name, value in said["constants"].items()))
     yield from _block("about", said["about"])
     yield ""
