@@ -45,6 +45,7 @@ LAYERS = (
     "fact",
     "check",
     "decision",
+    "absence",
     "listing",
     "outcome",
     "engagement",

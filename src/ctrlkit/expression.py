@@ -136,6 +136,12 @@ class Expr:
         """Whether the text begins with `text`."""
         return self._matches(f"^{re.escape(text)}")
 
+    def any_part_begins(self, entries: Collection[str]) -> Expr:
+        """For a list column: whether one of its words is an entry or begins with it as a whole word (`anydesk_8.0`)."""
+        words = ["[._]+".join(re.findall(r"[^\W_]+", entry.casefold())) for entry in sorted(entries)]
+        one = "|".join(filter(None, words))
+        return self._matches(f"(?:^|;)[._]*(?:{one})(?:[._;]|$)") if one else self.is_in(())
+
     def is_domain_of(self, domains: Collection[str]) -> Expr:
         """Whether a mail or web domain is one of `domains` or lies below one."""
         if not domains:
