@@ -240,7 +240,7 @@ def assert_each_category_is_denied(outbound: Table, categories: tuple[str, ...])
     ends = last_of_each_zone(beside(outbound, "zone", everything=all_of_it, **named))
     for category in categories:
         denied = col("everything") | col(category)
-        assert_every(ends, denied, because=f"{category} is not denied in zone {{zone}}")
+        assert_every(ends, denied, because=f"{category} is not denied")
 
 
 def assert_every_zone_speaks_of_outbound(network_rules: Table) -> None:
