@@ -6,10 +6,35 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-from ctrlkit import AsOf, Facts, Row, assert_each, cannot_tell, control, house, standard
+from ctrlkit import (
+    AsOf,
+    Expr,
+    Facts,
+    Row,
+    Table,
+    Window,
+    any_of,
+    assert_each,
+    assert_every,
+    assert_rate,
+    assert_some,
+    cannot_tell,
+    col,
+    control,
+    count,
+    days,
+    group,
+    house,
+    maybe,
+    note_every,
+    reads,
+    standard,
+    when,
+)
 
 DESKTOPS = ("workstation",)
 EVERY_HOST = ("workstation", "server", "jump", "mail")
+SILENT_DAYS = 30
 NO_DATA = ("/boot", "/boot/efi", "/efi")
 NOT_A_DISK = ("memory", "loop", "rom")
 UPDATERS = ("clamav-freshclam",)
@@ -85,10 +110,9 @@ Looked up in November 2026, nowhere on the makers' pages as they stood that day 
 """
 
 
-@control.on_host(
+@control(
     "END-01",
     "Disks encrypted",
-    roles=DESKTOPS,
     severity="high",
     params={"coverage": house(100, "%", range=(0, 100))},
     maps={
@@ -108,7 +132,15 @@ Looked up in November 2026, nowhere on the makers' pages as they stood that day 
         "device management, not with the person."
     ),
     decisions=[
-        "Host lines read the probe; the organisation line, over devices, is not judged yet.",
+        "Host lines read the probe; the organisation line reads devices.",
+        ("Population: every devices row with location outside the engagement's sites; the finding is the devices row."),
+        "A location null counts as outside; owner personal counts too. Sites are compared without case.",
+        "coverage is pooled; under it each unencrypted row is a finding.",
+        "disk_encrypted null is undecided; 30 days are 30 x 24 h, limit included; never reported is unencrypted.",
+        (
+            "Unencrypted devices at a site are notes, since the table does not tell laptops from desktops; a profile "
+            "has no way to ask for all of them yet."
+        ),
         (
             "Every mounted file system and swap counts but /boot and what lies in memory, in a file or on a read-only "
             "disc: each must lie on an encrypted device on every path."
@@ -117,6 +149,25 @@ Looked up in November 2026, nowhere on the makers' pages as they stood that day 
     ],
     typical_exception="Home desktops shipped in the pandemic, never enrolled.",
 )
+@reads(devices="device_id owner location at_site disk_encrypted edr_last_seen")
+def test_every_device_outside_the_sites_is_encrypted(devices: Table, params: Any, as_of: AsOf) -> None:
+    """Every devices row whose location is not a site of the engagement (home, elsewhere, null) has disk_encrypted true
+    and edr_last_seen at most 30 days before the as-of instant; a device that reported longer ago counts as
+    unencrypted. Unencrypted devices at a site are notes, since the table does not tell laptops from desktops, unless
+    the profile says all.
+    """
+    encrypted = col("disk_encrypted") & seen_within(SILENT_DAYS, as_of)
+    plain = "disk not encrypted, or silent for 30 days"
+    assert_rate(devices.where(~col("at_site")), encrypted, at_least=params.coverage, because=plain)
+    note_every(devices.where(col("at_site") & ~encrypted), f"at site {{location}}: {plain}")
+
+
+def seen_within(limit: int, as_of: AsOf) -> Expr:
+    """Whether a device reported to its agent at most so many days of 24 hours before the as-of instant."""
+    return col("edr_last_seen") >= as_of.instant - timedelta(days=limit)
+
+
+@control.on_host("END-01", roles=DESKTOPS)
 def test_every_disk_with_data_is_encrypted(disks: Facts) -> None:
     """Every file system of a workstation that may hold data, swap included, lies on an encrypted device."""
     assert_each(
@@ -128,10 +179,9 @@ def test_every_disk_with_data_is_encrypted(disks: Facts) -> None:
     )
 
 
-@control.on_host(
+@control(
     "END-02",
     "Malware protection alive",
-    roles=DESKTOPS,
     severity="high",
     params={
         "seen_days": house(7, "days", range=(0, 3650)),
@@ -152,7 +202,12 @@ def test_every_disk_with_data_is_encrypted(disks: Facts) -> None:
         "hears of."
     ),
     decisions=[
-        "Host lines read the probe; the organisation line, over devices, is not judged yet.",
+        (
+            "Host lines read the probe; population of the organisation line: every devices row; the finding is the "
+            "devices row."
+        ),
+        "av_signature_on null with av_active true is undecided; edr_last_seen null is a finding.",
+        "Stock that is never switched on is a finding until it leaves the inventory.",
         "One product that runs is enough; a service that only fetches signatures protects nothing.",
         (
             "Signatures of a product that runs are at most signature_days old at the as-of date. Of several those "
@@ -161,6 +216,19 @@ def test_every_disk_with_data_is_encrypted(disks: Facts) -> None:
     ],
     typical_exception="Console reports full coverage of only those machines it knows.",
 )
+@reads(devices="device_id av_active av_signature_on edr_last_seen")
+def test_protection_against_malware_is_alive(devices: Table, params: Any, as_of: AsOf) -> None:
+    """Every devices row has av_active true, av_signature_on at most signature_days before the as-of date and
+    edr_last_seen at most seen_days before the as-of instant. Stock is not left out.
+    """
+    is_on, signatures = col("av_active"), col("av_signature_on")
+    fresh = signatures >= as_of.date - timedelta(days=params.signature_days)
+    assert_every(devices, is_on, because="no protection runs")
+    assert_every(devices, ~is_on | fresh, because="signatures of {av_signature_on}")
+    assert_every(devices, seen_within(params.seen_days, as_of), because="last seen: {edr_last_seen}")
+
+
+@control.on_host("END-02", roles=DESKTOPS)
 def test_protection_against_malware_runs_and_is_fresh(malware_protection: Facts, params: Any, as_of: AsOf) -> None:
     """A product against malware runs on every workstation, and its signatures are at most signature_days old."""
     scanners = [row for row in malware_protection.rows() if row.product not in UPDATERS]
@@ -174,10 +242,9 @@ def test_protection_against_malware_runs_and_is_fresh(malware_protection: Facts,
     assert running, "no protection against malware runs"
 
 
-@control.on_host(
+@control(
     "END-03",
     "Patched and supported",
-    roles=EVERY_HOST,
     severity="high",
     params={
         "critical_days": standard(30, "days", range=(0, 3650), source="PCI 6.3.3 one month"),
@@ -199,7 +266,22 @@ def test_protection_against_malware_runs_and_is_fresh(malware_protection: Facts,
         "the network until it is replaced."
     ),
     decisions=[
-        "Host lines read the probe; the organisation line, over vulns and devices, is not judged yet.",
+        "Host lines read the probe; the organisation line reads vulns and devices.",
+        (
+            "Population: vulns rows of severity critical or high, and every devices row; findings are vulns rows and "
+            "devices rows."
+        ),
+        "published_on null: first_seen counts; both null is undecided.",
+        "An asset of vulns that devices does not list still counts.",
+        (
+            "Scan age: the newest scanned_on, else first_seen, or audits.performed_on, whichever is newer; with none "
+            "of them scan age is undecided. Where all are too old the finding is the vulns file: the missing scan."
+        ),
+        (
+            "scanned_on given: an asset whose newest scan is older than scan_days is undecided, pooled scans do not "
+            "stand for it."
+        ),
+        "os_supported_until null is undecided; last_patch_on is shown only.",
         (
             "A security update that the host itself knows of and has not installed is a finding; whether the others "
             "are for security is undecided where the package manager does not tell."
@@ -215,6 +297,51 @@ def test_protection_against_malware_runs_and_is_fresh(malware_protection: Facts,
     ],
     typical_exception="Windows builds past support on training-room PCs that are used live at peak.",
 )
+@reads(vulns="asset_id cve severity published_on fixed_on", devices="device_id os os_supported_until last_patch_on")
+@reads.optional(vulns="first_seen scanned_on", audits="kind performed_on")
+def test_weaknesses_are_fixed_in_time_and_systems_are_supported(
+    vulns: Table, devices: Table, audits: Table | None, params: Any, as_of: AsOf
+) -> None:
+    """Every vulns row with severity critical or high has fixed_on (or, if open, the as-of date) at most critical_days
+    or high_days after published_on, limit included; every device has os_supported_until on or after the as-of date;
+    the newest vulns.first_seen, or audits row of kind vulnerability_scan, is at most scan_days old.
+    """
+    grave = vulns.where(col("severity").is_in(["critical", "high"]))
+    limit = when(col("severity") == "critical", params.critical_days, params.high_days)
+    ended = col("fixed_on").or_else(as_of.date)
+    late = "{severity}, published {published_on}, fixed {fixed_on}"
+    assert_every(grave, ended <= known_since(vulns) + days(limit), because=late)
+    supported = col("os_supported_until") >= as_of.date
+    old = "{os} is out of support since {os_supported_until}, last patch {last_patch_on}"
+    assert_every(devices, supported, because=old)
+    assert_scanned_lately(vulns, audits, as_of.date - timedelta(days=params.scan_days))
+
+
+def known_since(vulns: Table) -> Expr:
+    """The day a weakness was published, else the day the scanner first saw it; unknown where neither is told."""
+    published = col("published_on")
+    if vulns.has("first_seen"):
+        return published.or_else(col("first_seen"))
+    return when(maybe(published.is_null()), published, published)
+
+
+def assert_scanned_lately(vulns: Table, audits: Table | None, since: date) -> None:
+    """Some scan was made on or after `since`; where rows tell their scan, one of every asset was."""
+    told = next((name for name in ("scanned_on", "first_seen") if vulns.has(name)), None)
+    scans = [] if told is None else [vulns.where(col(told) >= since)]
+    if audits is not None:
+        scans.append(audits.where((col("kind") == "vulnerability_scan") & (col("performed_on") >= since)))
+    if scans:
+        assert_some(*scans, of="vulnerability scan", because=f"no scan on or after {since}")
+    else:
+        cannot_tell("vulns: nothing says when was scanned")
+    if told == "scanned_on":
+        assets = group(vulns, "asset_id", rows=count(), scanned=any_of(col("scanned_on") >= since))
+        unseen = assets.where(~col("scanned"))
+        assert_every(unseen, maybe(~col("scanned")), because=f"{{asset_id}} was not scanned on or after {since}")
+
+
+@control.on_host("END-03", roles=EVERY_HOST)
 def test_the_system_is_supported_and_its_updates_are_in(
     pending_updates: Facts, os_release: Facts, update_lists: Facts, params: Any, as_of: AsOf
 ) -> None:
@@ -263,10 +390,9 @@ def supported_until(system: str) -> date | None:
     return next((SUPPORTED_UNTIL[name] for name in names if name in SUPPORTED_UNTIL), None)
 
 
-@control.on_host(
+@control(
     "END-04",
     "No removable storage",
-    roles=DESKTOPS,
     severity="high",
     params={"exceptions": house(0, "devices", range=(0, 10_000))},
     maps={
@@ -285,7 +411,12 @@ def supported_until(system: str) -> date | None:
         "with USBGuard (ImplicitPolicyTarget=block); then try a stick on three seats."
     ),
     decisions=[
-        "Host lines read the probe; the organisation line, over devices, is not judged yet.",
+        "Host lines read the probe; population: every devices row; the finding is the devices row.",
+        (
+            "More than exceptions rows, pooled over all sites, fail; then each is a finding. read_only is a finding, "
+            "unknown is undecided."
+        ),
+        "Phones over MTP are not in this table.",
         (
             "Blocked is: neither driver can be loaded and none is, or a device rule refuses USB devices, or USBGuard "
             "runs and blocks what no rule names."
@@ -298,6 +429,16 @@ def supported_until(system: str) -> date | None:
     ],
     typical_exception="usb-storage blocked but phones mount over MTP; headset hub lets a stick through.",
 )
+@reads(devices="device_id usb_storage owner employee_id")
+def test_usb_storage_is_blocked(devices: Table, params: Any) -> None:
+    """No more than exceptions devices have usb_storage other than blocked, whoever holds them: seats change hands.
+    read_only is a finding, unknown undecided.
+    """
+    usable = "USB storage is {usb_storage} on a device of owner {owner}"
+    assert_every(devices, col("usb_storage") == "blocked", because=usable, at_most=params.exceptions)
+
+
+@control.on_host("END-04", roles=DESKTOPS)
 def test_no_usb_storage_can_be_used(usb_storage: Facts, usbguard: Facts, os_release: Facts) -> None:
     """No USB storage can be used on a workstation, whoever holds it: seats change hands."""
     blocked = (
@@ -318,10 +459,9 @@ def guarded(usbguard: Facts) -> bool:
     return bool(usbguard["is_active"] and usbguard["implicit_target"] in REFUSING)
 
 
-@control.on_host(
+@control(
     "END-05",
     "No local admin, no forbidden software",
-    roles=DESKTOPS,
     severity="high",
     params={
         "denied": house(
@@ -356,7 +496,13 @@ def guarded(usbguard: Facts) -> bool:
         "and find out who has used it. Where support needs an account of its own, have it waived by name."
     ),
     decisions=[
-        "Host lines read the probe; the organisation line, over devices and roster, is not judged yet.",
+        "Host lines read the probe; the organisation line reads devices and roster.",
+        (
+            "Population: devices rows held by a person of role agent (local_admin), and all devices rows (software); "
+            "the finding is the devices row."
+        ),
+        "agents_admin counts such devices, pooled; more than that fails.",
+        "software null is undecided; a holder not on the roster is judged as an agent, stock has no holder.",
         (
             "Starts with means whole words: anydesk matches AnyDesk 8.0, not anydesktop; mouse_jiggler matches mouse "
             "jiggler. Of names that begin with a domain turned round (flatpak) the rest counts."
@@ -370,6 +516,34 @@ def guarded(usbguard: Facts) -> bool:
     ],
     typical_exception="IT support leaves a remote-control tool on every home PC with one shared password.",
 )
+@reads(devices="device_id employee_id local_admin software", roster="employee_id role")
+def test_no_agent_is_administrator_and_no_denied_software_is_installed(
+    devices: Table, roster: Table, params: Any
+) -> None:
+    """Every device held by a person with roster role agent has local_admin false, and no device at all lists a name in
+    software that equals, or starts with, an entry of denied (case and punctuation ignored).
+    """
+    assert_no_agent_is_administrator(devices, roster, params)
+    for entry in params.denied:
+        assert_every(devices, ~col("software").any_part_begins([entry]), because=f"{entry} is installed")
+
+
+def assert_no_agent_is_administrator(devices: Table, roster: Table, params: Any) -> None:
+    """No device that an agent holds, or somebody whom the roster does not know, lets its holder administer it."""
+    held = devices.match(roster, "employee_id", "holder").where(col("employee_id").is_not_null())
+    of_agents = held.where(~col("holder") | (col("holder_role") == "agent"))
+    because = "its holder, an agent, is local administrator"
+    assert_every(of_agents, ~col("local_admin"), because=because, at_most=params.agents_admin)
+
+
+@control.claims("END-05", "No agent is local administrator of a listed device; what is installed is not shown.")
+@reads(devices="device_id employee_id local_admin", roster="employee_id role")
+def test_no_agent_is_administrator(devices: Table, roster: Table, params: Any) -> None:
+    """No agent is local administrator of a listed device."""
+    assert_no_agent_is_administrator(devices, roster, params)
+
+
+@control.on_host("END-05", roles=DESKTOPS)
 def test_nobody_is_administrator_and_no_denied_software_is_there(
     admin_groups: Facts, installed_software: Facts, sudo_rules: Facts, os_release: Facts, params: Any
 ) -> None:
@@ -415,3 +589,68 @@ def is_broad(commands: str) -> bool:
         return " cmd " not in f"{commands} "
     _, tag, allowed = commands.partition("NOPASSWD:")
     return not tag or re.search(r"(?<![\w/!.-])[A-Z][A-Z0-9_]+(?![\w/:])", allowed) is not None
+
+
+@control(
+    "END-06",
+    "Inventory is true",
+    severity="medium",
+    params={"unseen_days": house(30, "days", range=(0, 3650))},
+    maps={
+        "PCI": ["12.5.1", "9.4.5"],
+        "ISO27001": ["A.5.9", "A.5.11"],
+        "SOC2": ["CC6.1"],
+        "CSF": ["ID.AM-01"],
+        "NIST80053": ["CM-8"],
+        "CIS": ["1.1", "1.2"],
+        "CCM": ["UEM-04", "HRS-05"],
+        "PH": ["IRR s.27(d)"],
+    },
+    remedy=(
+        "Find each listed device this week: enter it, fetch it back, or strike it off with a note; wipe from afar what "
+        "does not come back. Then have every handover and every leaver change the inventory the same day."
+    ),
+    decisions=[
+        (
+            "Population: device_ids of successful sign-ins, and devices rows; findings are auth_events rows (one per "
+            "device_id, the first) and devices rows."
+        ),
+        "Sign-ins count of the audit period; the inventory is that of its export.",
+        "device_id null in auth_events is not a device and is counted as a note; one that cannot be read is undecided.",
+        "A holder on_leave, gone, or not on the roster is a finding; a leaver's device is one in PHY-05 too.",
+        "Stock without holder is a finding; name the store keeper as its holder.",
+        (
+            "Devices that another client's people hold are not judged, so a sign-in of ours from one is from a device "
+            "that our inventory does not hold: a finding."
+        ),
+    ],
+    typical_exception="Shipped laptops still listed against people who left months ago.",
+)
+@reads(
+    devices="device_id employee_id edr_last_seen location",
+    auth_events="system account_id device_id device_is_told ts result",
+    roster="employee_id status",
+)
+def test_the_inventory_is_true(
+    devices: Table, auth_events: Table, roster: Table, params: Any, period: Window, as_of: AsOf
+) -> None:
+    """Every device_id in auth_events with result success is in devices; every device has edr_last_seen at most
+    unseen_days before the as-of instant; every device has an employee_id that is on the roster with status active.
+    """
+    signins = period.of(auth_events).where(col("result") == "success")
+    used = group(signins.where(col("device_is_told")), "device_id", signins=count())
+    assert_every(used.exists(devices, "device_id", "listed"), "listed", because="signed in from a device nobody lists")
+    seen = "last seen: {edr_last_seen}, at {location}"
+    assert_every(devices, seen_within(params.unseen_days, as_of), because=seen)
+    assert_every_device_has_an_active_holder(devices, roster)
+    untold = group(signins.where(~col("device_is_told")), "system", signins=count())
+    note_every(untold, "{signins} sign-ins to {system} name no device")
+
+
+def assert_every_device_has_an_active_holder(devices: Table, roster: Table) -> None:
+    """Every device is held by a person who is active on the roster."""
+    held = devices.match(roster, "employee_id", "holder")
+    nobody, unknown = col("employee_id").is_null(), ~col("holder")
+    assert_every(held, ~nobody, because="nobody holds it")
+    assert_every(held, nobody | ~unknown, because="its holder is not on the roster")
+    assert_every(held, unknown | (col("holder_status") == "active"), because="its holder is {holder_status}")

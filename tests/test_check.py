@@ -31,6 +31,7 @@ from test_table import said_of
 from ctrlkit import assert_every, assert_rate, cannot_tell, col, note_every
 from ctrlkit.check import recording
 from ctrlkit.errors import AuthorError
+from ctrlkit.model import Pointer
 from ctrlkit.outcome import judge
 from ctrlkit.share import percent, wilson
 from ctrlkit.table import Table
@@ -144,6 +145,23 @@ def test_what_is_noted_never_changes_the_verdict() -> None:
     said, outcome = decided(check)
     assert said.state == "passed"
     assert [note.message for note in outcome.notes] == ["a.csv row 2: number 2"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_row_found_wrong_before_and_after_a_match_shows_both_rows(first: bool) -> None:
+    of = people({"number": 2})
+    matched = of.match(table("polars", "others", PEOPLE, [dict(BASE)], key=["key"]), "key", "their")
+
+    def check() -> None:
+        for rows_ in (of, matched) if first else (matched, of):
+            assert_every(rows_, col("number") == 1, because="wrong")
+
+    said, outcome = decided(check)
+    assert said.state == "failed"
+    assert [source.kind for source in outcome.findings[0].sources if isinstance(source, Pointer)] == [
+        "people",
+        "others",
+    ]
 
 
 def test_what_the_check_cannot_tell_is_never_green() -> None:

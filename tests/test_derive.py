@@ -16,6 +16,10 @@ from ctrlkit import derive
 from ctrlkit.engagement import Engagement
 from ctrlkit.kind import Column, shipped
 
+TEXT_RULES = {
+    "name_is_generic", "mail_domain", "country_code", "client_of_zone", "is_a_site", "is_told", "is_anywhere",
+}  # fmt: skip
+
 
 def naive(*parts: int) -> datetime:
     """An instant as frames hold it: UTC, without a zone."""
@@ -24,7 +28,7 @@ def naive(*parts: int) -> datetime:
 
 
 def derived(rule: str, values: dict[str, list[Any]], terms: Engagement, type_: Any = "datetime") -> list[Any]:
-    text = {"of": pl.String} if rule in {"name_is_generic", "mail_domain", "country_code"} else None
+    text = {"of": pl.String} if rule in TEXT_RULES else None
     frame = derive.add(
         pl.LazyFrame(values, schema_overrides=text), Column("x", type_, rule=rule, of="of"), terms
     ).collect()
@@ -102,6 +106,35 @@ def test_countries_domains_and_networks() -> None:
     addresses = ["203.0.113.15", "203.0.113.16", "not one", None, "203.0.113.15"]
     assert derived("site_of_address", {"of": addresses}, terms, "string") == ["MNL1", None, None, None, "MNL1"]
     assert derived("address_is_known", {"of": addresses}, terms, "boolean") == [True, False, None, None, True]
+
+
+def test_zones_destinations_and_places() -> None:
+    zones = ["floor-northwind", " Floor-Tail-Spin ", "wan", "-x", "a-b.example", "crm-db:443", None]
+    of = {"of": zones}
+    assert derived("client_of_zone", of, engagement(), "string") == [
+        "northwind", "tail-spin", None, None, None, None, None,
+    ]  # fmt: skip
+    places = ["MNL1", " mnl1", "home", None]
+    terms = engagement(sites=(site("MNL1", "Asia/Manila"),))
+    assert derived("is_a_site", {"of": places}, terms, "boolean") == [True, True, False, False]
+    assert derived("is_told", {"of": places}, terms, "boolean") == [True, True, True, False]
+    wide = ["any", " ALL", "0.0.0.0/0", "::/0", None, "203.0.113.0/24", "0.0.0.0/1"]
+    assert derived("is_anywhere", {"of": wide}, terms, "boolean") == [True] * 5 + [False] * 2
+
+
+def test_rules_of_several_files_stand_in_the_order_of_files_and_lines(tmp_path: Path) -> None:
+    """The first file's rules come before the second's, whatever the rules are called."""
+    head = "rule_id,zone,direction,action\n"
+    texts = (f"{head}9,b,in,deny\n1,a,in,deny\n", f"{head}0,a,in,deny\n")
+    rows = csv(together(tmp_path, "network_rules", *texts, columns="place")).select("rule_id", "place").rows()
+    assert rows == [("9", "1"), ("1", "2"), ("0", "3")]
+
+
+def test_a_cell_that_could_not_be_read_has_no_derived_answer(tmp_path: Path) -> None:
+    """Neither that it is empty nor that it is not."""
+    text = "device_id,location\nLT-1,unknown\nLT-2,\nLT-3,home\n"
+    rows = csv(together(tmp_path, "devices", text, columns="location at_site"))
+    assert rows["at_site"].to_list() == ["?", "false", "false"]
 
 
 def test_every_rule_of_a_shipped_kind_is_there() -> None:

@@ -133,6 +133,30 @@ def test_a_length_of_time_is_exact() -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_a_word_of_a_list_begins_with_an_entry_by_whole_words(engine: Engine) -> None:
+    words = ["anydesk", "office;anydesk_8.0", "anydesk.exe", "anydesktop", "my_anydesk", "mouse_jiggler_2", UNKNOWN]
+    of = table(engine, "words", {"list": Field("string", ())}, [{"list": word} for word in words])
+    known = [True, True, True, False, False, False, None]
+    assert answers(of, col("list").any_part_begins(["AnyDesk"])) == known
+    assert answers(of, col("list").any_part_begins(["Mouse-Jiggler", "office"])) == [
+        False, True, False, False, False, True, None,
+    ]  # fmt: skip
+    for nothing in ([], ["---"]):
+        assert answers(of, col("list").any_part_begins(nothing)) == [False] * 6 + [None]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_limit_of_two_numbers_is_exact(engine: Engine) -> None:
+    """An engine that holds 45 days in as few bits as it can would let them overflow."""
+    of = table(engine, "days", {"flag": Field("boolean", ()), "day": Field("date", ())}, [
+        {"flag": flag, "day": date(2026, 3, 1)} for flag in (True, False, UNKNOWN)
+    ])  # fmt: skip
+    limit = days(when(col("flag"), 30, 45))
+    assert answers(of, col("day") + limit == date(2026, 3, 31)) == [True, False, None]
+    assert answers(of, col("day") + limit == date(2026, 4, 15)) == [False, True, None]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_lists_and_domains_are_matched_by_whole_parts(engine: Engine) -> None:
     shape = {"list": Field("string", ()), "domain": Field("string", ())}
     of = table(

@@ -48,6 +48,7 @@ LAYERS = (
     "fact",
     "check",
     "decision",
+    "absence",
     "listing",
     "outcome",
     "engagement",

@@ -117,8 +117,8 @@ def test_a_file_that_pack_yaml_names_and_nobody_put_there_is_a_problem(tmp_path:
 def test_the_one_kind_that_helps_most_is_the_one_that_alone_decides_most(tmp_path: Path, work: Path) -> None:
     gain = ready(started(tmp_path / "desk", THREE), work).gain
     assert gain is not None
-    assert (gain.kind, gain.decides) == ("roster", ("LOG-01",))
-    assert "employee_id" in gain.columns
+    assert (gain.kind, gain.decides) == ("devices", ("END-01", "END-02", "END-04"))
+    assert "edr_last_seen" in gain.columns
 
 
 def test_what_to_hand_over_names_columns_that_a_file_can_hold(tmp_path: Path, work: Path) -> None:
@@ -162,4 +162,4 @@ def test_checking_makes_no_engagement_key(tmp_path: Path, work: Path, monkeypatc
 
 def test_the_view_ends_with_one_next_thing_to_do(tmp_path: Path, work: Path) -> None:
     last = readiness.text(ready(started(tmp_path / "desk", THREE), work)).splitlines()[-1]
-    assert last.startswith("next: hand over roster whole, then ctrlkit check")
+    assert last.startswith("next: hand over devices whole, then ctrlkit check")

@@ -27,7 +27,7 @@ def pack(name: str, people: int = PEOPLE, plants: Iterable[str] = ()) -> dict[st
 
     `plants` names the controls to break.
     """
-    plants = sorted(plants)
+    plants = sorted({*plants})
     vendor = invent(people)
     book = records(vendor)
     for fill in sample_rooms.FILL:

@@ -82,7 +82,7 @@ def _portal_cells(row: Row) -> Sequence[object]:
         "Sign-in error code": 0 if good else 50126,
         "Failure reason": "Other." if good else "Error validating credentials due to invalid username or password.",
         "Client app": "Browser",
-        "Device ID": guid("device", row["device_id"]),
+        "Device ID": row["device_id"],
         "Operating System": "Windows10",
         "Compliant": "Yes",
         "Managed": "Yes",

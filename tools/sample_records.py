@@ -19,7 +19,9 @@ ACCOUNT: Final = (
 CRM_EVENT: Final = (
     "ts system account_id result factors mfa_method src_ip country device_id workstation_id session_id logout_ts remote"
 )
-DIAL_EVENT: Final = "ts system account_id result factors mfa_method src_ip country workstation_id session_id remote"
+DIAL_EVENT: Final = (
+    "ts system account_id result factors mfa_method src_ip country device_id workstation_id session_id remote"
+)
 TIMESHEET: Final = (
     "employee_id work_date sched_start sched_end clock_in clock_out meal_minutes paid_hours ot_hours ot_kind"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctrlkit.absence import assert_some, cannot_tell_without
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
@@ -29,8 +30,10 @@ __all__ = [
     "assert_each",
     "assert_every",
     "assert_rate",
+    "assert_some",
     "beside",
     "cannot_tell",
+    "cannot_tell_without",
     "col",
     "control",
     "count",
@@ -54,6 +57,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "absence": ("assert_some", "cannot_tell_without"),
     "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -61,13 +61,24 @@ class Seen:
     unknown: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """What no row of a table speaks of: its name, why it must be there, and the file in which it is not."""
+
+    name: str
+    because: str
+    kind: str
+    party: str
+    file: str
+
+
 @dataclass(slots=True)
 class Record:
     """What one check asserted.
 
     `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
     to its tolerance, `shares` to the judgement of its rate. `seen` are the rows of a host's lists spoken of, by what
-    they say, and `unread` says why a list could not be read.
+    they say, and `unread` says why a list could not be read. `absent` are the things of which there is no row.
     """
 
     asserted: int = 0
@@ -81,6 +92,7 @@ class Record:
     outside: list[str] = field(default_factory=list)
     seen: dict[tuple[Any, ...], Seen] = field(default_factory=dict)
     unread: list[Fault] = field(default_factory=list)
+    absent: list[Absent] = field(default_factory=list)
 
 
 _current: ContextVar[Record] = ContextVar("record")
@@ -269,6 +281,8 @@ def _mark(record: Record, population: Table, rule: Expr, row: Mapping[str, Any],
     known.marks.append(mark)
     known.values.update(stumble.values)
     known.ids = {**known.ids, **stumble.ids}
+    if set(stumble.table.links) - set(known.table.links):
+        known.table = replace(known.table, links={**stumble.table.links, **known.table.links})
 
 
 def _stumble(population: Table, names: frozenset[str], row: Mapping[str, Any]) -> Stumble:

@@ -29,6 +29,9 @@ GENERIC = (
 )
 """House pattern for account names of a role, seat or batch and not of a person (agent01, tl_floor2, trainer)."""
 
+ANYWHERE = ("any", "all", "0.0.0.0/0", "::/0")
+"""How rule sets write that a rule speaks of every destination."""
+
 Rule = Callable[[pl.LazyFrame, "Column", "Engagement"], pl.LazyFrame]
 
 
@@ -127,6 +130,30 @@ def _address_is_known(frame: pl.LazyFrame, column: Column, engagement: Engagemen
     return _address(frame, column, engagement, known=True)
 
 
+def _is_told(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    return frame.with_columns(pl.col(column.of or "").is_not_null().alias(column.name))
+
+
+def _is_a_site(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:
+    sites = [site.id.lower() for site in engagement.sites]
+    here = pl.col(column.of or "").str.strip_chars().str.to_lowercase().is_in(sites).fill_null(value=False)
+    return frame.with_columns(here.alias(column.name))
+
+
+def _is_anywhere(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    wide = pl.col(column.of or "").str.strip_chars().str.to_lowercase().is_in(ANYWHERE).fill_null(value=True)
+    return frame.with_columns(wide.alias(column.name))
+
+
+def _client_of_zone(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    client = pl.col(column.of or "").str.strip_chars().str.to_lowercase().str.extract(r"^[^-./:\s]+-([^./:]+)$", 1)
+    return frame.with_columns(client.alias(column.name))
+
+
+def _row_order(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    return frame.with_columns(pl.int_range(1, pl.len() + 1).alias(column.name))
+
+
 RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
     "local_date": _local_date,
@@ -135,4 +162,9 @@ RULES: Mapping[str, Rule] = {
     "mail_domain": _mail_domain,
     "site_of_address": _site_of_address,
     "address_is_known": _address_is_known,
+    "is_told": _is_told,
+    "is_a_site": _is_a_site,
+    "is_anywhere": _is_anywhere,
+    "client_of_zone": _client_of_zone,
+    "row_order": _row_order,
 }

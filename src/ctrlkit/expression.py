@@ -27,6 +27,7 @@ from ctrlkit.term import (
     added,
     check_comparable,
     compared,
+    constant,
     expect,
     none_is_false,
     shared_domain,
@@ -135,6 +136,12 @@ class Expr:
     def starts_with(self, text: str) -> Expr:
         """Whether the text begins with `text`."""
         return self._matches(f"^{re.escape(text)}")
+
+    def any_part_begins(self, entries: Collection[str]) -> Expr:
+        """For a list column: whether one of its words is an entry or begins with it as a whole word (`anydesk_8.0`)."""
+        words = ["[._]+".join(re.findall(r"[^\W_]+", entry.casefold())) for entry in sorted(entries)]
+        one = "|".join(filter(None, words))
+        return self._matches(f"(?:^|;)[._]*(?:{one})(?:[._;]|$)") if one else self.is_in(())
 
     def is_domain_of(self, domains: Collection[str]) -> Expr:
         """Whether a mail or web domain is one of `domains` or lies below one."""
@@ -259,7 +266,7 @@ def _operand(value: object, beside: Built, columns: Columns) -> Built:
     """`value` made to stand beside another operand; raises AuthorError where the two can never be equal."""
     if not isinstance(value, Expr):
         check_comparable(beside, [value])
-        return Built(nw.lit(physical(value, beside.type)), beside.type, pseudonym=beside.pseudonym)
+        return Built(constant(physical(value, beside.type)), beside.type, pseudonym=beside.pseudonym)
     built = value.build(columns)
     if built.type != beside.type and {built.type, beside.type} != {"number", "decimal"}:
         msg = f"a {beside.type} cannot be compared with a {built.type} ({_names(value)})"
@@ -320,4 +327,4 @@ def _add(left: Expr, right: object, sign: int) -> Expr:
 
 def _literal(value: object) -> Built:
     type_ = type_of(value)
-    return Built(nw.lit(physical(value, type_)), type_)
+    return Built(constant(physical(value, type_)), type_)

@@ -10,6 +10,8 @@ from typing import Any
 from ctrlkit import kind as kinds_of
 from ctrlkit import plan
 from ctrlkit.case import Case
+from ctrlkit.cell import lower_snake
+from ctrlkit.engagement import Engagement
 from ctrlkit.evaluate import Child, evaluate
 from ctrlkit.outcome import Outcome
 from ctrlkit.plan import Handed, Line
@@ -50,12 +52,20 @@ def decide(
             "systems": {name.lower(): owner for name, owner in terms.systems.items()},
             "features": list(terms.features or ()),
             "scope_clients": [c.lower() for c in terms.scope_clients],
+            "sites": {site: lower_snake(site) for site in _sites(terms)},
+            "countries": sorted({site.country for site in terms.sites} or {terms.country}),
         },
         "tables": {name: _table(handed[name]) for name in sorted(kinds)},
         "facts": _facts(lines),
         "kinds": [kinds_of.document(case.stock.kinds[name]) for name in sorted(kinds)],
     }
     return evaluate(job, items, child)
+
+
+def _sites(terms: Engagement) -> list[str]:
+    """The sites in scope; all of them where it limits nothing."""
+    wanted = {name.lower() for name in terms.scope_sites}
+    return [site.id for site in terms.sites if not wanted or site.id.lower() in wanted]
 
 
 def _facts(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:

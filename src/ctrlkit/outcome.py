@@ -8,6 +8,7 @@ from typing import Any
 
 import narwhals as nw
 
+from ctrlkit.absence import with_absences
 from ctrlkit.check import BROKEN, UNKNOWN, Record, Stumble
 from ctrlkit.decision import Outcome, State, digest, plainly
 from ctrlkit.listing import with_rows
@@ -51,6 +52,7 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     outcome = Outcome(
         state, cause, reason, population, counted, findings, tuple(notes), len(undecided) + len(record.doubts)
     )
+    outcome = with_absences(outcome, record.absent, (control, subject), finding_note)
     return with_rows(outcome, record, (control, subject), finding_note)
 
 

@@ -44,6 +44,11 @@ PSEUDONYM = "p_"
 """How every pseudonym begins."""
 
 
+def constant(value: Any) -> nw.Expr:
+    """A literal; integers in 64 bits, for an engine that takes the fewest they need lets them overflow."""
+    return nw.lit(value, nw.Int64) if isinstance(value, int) and not isinstance(value, bool) else nw.lit(value)
+
+
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "<": operator.lt,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ctrlkit.expression import Expr, col
@@ -39,6 +39,10 @@ class Terms:
     systems: Mapping[str, str]
     features: frozenset[str]
     scope_clients: tuple[str, ...]
+    sites: Mapping[str, str] = field(default_factory=dict)
+    """The sites to judge, by their names -> as the words of a list column hold them."""
+    countries: frozenset[str] = frozenset()
+    """Where the vendor's sites are; without any, where the vendor works."""
 
     @property
     def client_systems(self) -> tuple[str, ...]:
