@@ -40,9 +40,9 @@ def json_candidates(path: Path, adapters: Sequence[Adapter] = ()) -> tuple[Candi
         raise UnreadableError(cause, f"line {error.lineno}: {found}; export it again") from None
     except RecursionError:
         raise UnreadableError(Cause.MALFORMED, "is nested too deeply; expected a list of records") from None
-    found = [candidate for adapter in adapters if (candidate := unfolded(adapter, document)) is not None]
-    if found:
-        return tuple(found)
+    known = [candidate for adapter in adapters if (candidate := unfolded(adapter, document)) is not None]
+    if known:
+        return tuple(known)
     faults: list[Fault] = []
     listed = _list_in(document, faults)
     if listed and not any(isinstance(record, dict) for record in listed):
