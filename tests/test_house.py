@@ -39,6 +39,7 @@ LAYERS = (
     "interval",
     "table",
     "grouping",
+    "pairing",
     "owner",
     "share",
     "fact_kind",

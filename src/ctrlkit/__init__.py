@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
+    from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
     from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
+    from ctrlkit.pairing import pair
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
 
@@ -44,7 +45,9 @@ __all__ = [
     "law",
     "maybe",
     "minutes",
+    "note",
     "note_every",
+    "pair",
     "reads",
     "standard",
     "total",
@@ -53,7 +56,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
+    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
     "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
@@ -61,6 +64,7 @@ _ROOMS = {
     "fact": ("Facts", "Row"),
     "listing": ("assert_each",),
     "owner": ("with_owner",),
+    "pairing": ("pair",),
     "table": ("Table",),
     "terms": ("Terms", "Window"),
 }

@@ -20,8 +20,8 @@ from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, col, rule_of
 from ctrlkit.fact import Row
 from ctrlkit.literal import logical
-from ctrlkit.model import Fault
-from ctrlkit.rows import fetch_all
+from ctrlkit.model import Cause, Fault
+from ctrlkit.rows import fetch, fetch_all
 from ctrlkit.share import Judgement, Share, in_words, judged, judged_strays
 from ctrlkit.table import Table
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BROKEN, KEPT, UNKNOWN = 0, 1, 2
+DOUBTS = ("missing", "stale", "period", "undecided")
+"""The causes of which a check may know more than the plan does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Record:
     shares: dict[str, Judgement] = field(default_factory=dict)
     figures: list[str] = field(default_factory=list)
     noted: list[Stumble] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    doubts: list[Fault] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     seen: dict[tuple[Any, ...], Seen] = field(default_factory=dict)
     unread: list[Fault] = field(default_factory=list)
@@ -179,16 +181,29 @@ def note_every(rows: Table, message: str) -> None:
             record.noted.append(stumble)
 
 
+def note(words: str) -> None:
+    """Say something beside the verdict that is about no single row, such as what the check does not show."""
+    _current.get().figures.append(words)
+
+
 def does_not_apply(because: str) -> None:
     """Say that the control does not speak of this host (no sshd runs there); for host checks that assert nothing."""
     _current.get().outside.append(because)
 
 
-def cannot_tell(because: str) -> None:
-    """Say that the check cannot decide: without findings the verdict becomes inconclusive, never passed."""
+def cannot_tell(because: str, *, cause: str = "undecided", about: Table | None = None) -> None:
+    """Say that the check cannot decide: without findings the verdict becomes inconclusive, never passed.
+
+    `cause` is the word for it: `missing`, `stale`, `period` or `undecided`. With `about`, only where that table has a
+    row, or may have one.
+    """
     record = _current.get()
     record.asserted += 1
-    record.doubts.append(because)
+    if cause not in DOUBTS:
+        msg = f"cannot_tell: {cause!r} is no cause that a check can know; one of {', '.join(DOUBTS)}"
+        raise AuthorError(msg)
+    if about is None or fetch(about.frame.select(nw.len().alias("n")))[0]["n"]:
+        record.doubts.append(Fault(Cause(cause), because))
 
 
 def _showing(rule: Expr | str, because: str) -> Expr:

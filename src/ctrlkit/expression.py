@@ -233,7 +233,8 @@ def _length(amount: object, unit: int) -> Expr:
         def build(columns: Columns) -> Built:
             built = inner.build(columns)
             expect(built.type, "number", "a length of time is made")
-            return Built(built.value * (unit // MICRO), "duration", built.none)
+            # a number that is written in the rule is one of 32 bits to some engines, and would not hold the product
+            return Built(built.value.cast(nw.Int64) * (unit // MICRO), "duration", built.none)
 
         return Expr(build, inner.columns)
     span = exactly(Decimal(str(amount)) * unit)

@@ -11,6 +11,7 @@ from typing import Any
 from ctrlkit import assemble, canvas, plan
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.case import Case
+from ctrlkit.errors import AuthorError
 from ctrlkit.ingest import ingest
 from ctrlkit.ingested import Ingested
 from ctrlkit.kind import Kind
@@ -112,6 +113,7 @@ def _utc(moment: datetime | None) -> str | None:
 def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> dict[str, Handed]:
     """Kind -> the evidence that counts (the client's where both handed it in), weighed under this case."""
     handed = {}
+    apart = plan.copies_read([case.stock.controls[id_] for id_ in case.ids])
     for name, copies in gathered.items():
         chosen, *others = copies
         kind = case.stock.kinds[name]
@@ -122,16 +124,27 @@ def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> 
         )
         if chosen.party == "vendor" and kind.party == "client":
             notes = (*notes, f"{name}: came from the vendor, though it is the client's own evidence")
-        handed[name] = Handed(chosen, frame, faults, notes, {c.name: c.of or "" for c in kind.derived.values()})
+        derived = {c.name: c.of or "" for c in kind.derived.values()}
+        handed[name] = Handed(chosen, frame, faults, notes, derived)
+        for copy in (c for c in copies if (name, c.party) in apart):
+            table = plan.copy_of(name, copy.party)
+            if table in case.stock.kinds:
+                msg = (
+                    f"{table} is a kind of its own; a check cannot ask for the {copy.party}'s copy of {name} beside it"
+                )
+                raise AuthorError(msg)
+            frame = _canvas(copy, kind, work, case.engagement.time_zone, table)
+            faults = weigh(copy, frame, kind, case.profile, case.engagement, case.as_of)
+            handed[table] = Handed(copy, frame, faults, derived_from=derived)
     return handed
 
 
-def _canvas(evidence: Evidence, kind: Kind, work: Path, zone: str) -> canvas.Canvas | None:
+def _canvas(evidence: Evidence, kind: Kind, work: Path, zone: str, table: str = "") -> canvas.Canvas | None:
     if evidence.csv is None:
         return None
     folder = work / "frames"
     folder.mkdir(exist_ok=True)
-    return canvas.prepare(evidence.csv, kind, evidence.columns, folder / f"{kind.name}.parquet", zone)
+    return canvas.prepare(evidence.csv, kind, evidence.columns, folder / f"{table or kind.name}.parquet", zone)
 
 
 def described(evidence: Evidence) -> dict[str, Any]:

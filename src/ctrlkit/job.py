@@ -53,7 +53,7 @@ def decide(
         },
         "tables": {name: _table(handed[name]) for name in sorted(kinds)},
         "facts": _facts(lines),
-        "kinds": [kinds_of.document(case.stock.kinds[name]) for name in sorted(kinds)],
+        "kinds": [kinds_of.document(case.stock.kinds[n]) for n in sorted({handed[k].evidence.kind for k in kinds})],
     }
     return evaluate(job, items, child)
 
@@ -95,6 +95,7 @@ def _table(there: Handed) -> dict[str, Any]:
         raise AssertionError
     exported = there.evidence.exported_at
     return {
+        "kind": there.evidence.kind,
         "parquet": str(there.canvas.parquet),
         "party": there.evidence.party,
         "exported_at": exported.isoformat() if exported else None,

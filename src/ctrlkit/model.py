@@ -228,13 +228,8 @@ def result_from(line: str | Mapping[str, Any]) -> Result:
 
 def finding_from(data: Mapping[str, Any]) -> Finding:
     """The Finding that `plain` wrote."""
-    return Finding(
-        key=data["key"],
-        message=data["message"],
-        values=data["values"],
-        sources=tuple(HostPointer(**s) if "host" in s else Pointer(**s) for s in data["sources"]),
-        more=data["more"],
-    )
+    sources = tuple(HostPointer(**s) if "host" in s else Pointer(**s) for s in data["sources"])
+    return Finding(data["key"], data["message"], data["values"], sources, data["more"])
 
 
 def _reference(data: Mapping[str, Any]) -> EvidenceRef | HostRef:
@@ -268,7 +263,8 @@ class Check:
 
     `claim` is None for the full requirement, else the smaller claim that this check proves when only its columns are
     there. `roles` is None for the organisation, else the host roles the check is about, and `facts` what it reads of a
-    host: the names of its arguments.
+    host: the names of its arguments. `copies`: kind -> the parties whose own copy it reads, where it is not enough to
+    read the one that counts.
     """
 
     function: Any
@@ -278,6 +274,7 @@ class Check:
     roles: tuple[str, ...] | None
     line: int
     facts: tuple[str, ...] = ()
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

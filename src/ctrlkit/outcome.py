@@ -42,7 +42,7 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     notes += _notes(undecided, "undecided", places, (control, subject))
     notes += _notes(tolerated, "tolerated", places, (control, subject))
     notes += _notes(record.noted, "", places, (control, subject))
-    notes += [Note(digest(control, subject, doubt), doubt) for doubt in record.doubts]
+    notes += [Note(digest(control, subject, doubt.message), doubt.message) for doubt in record.doubts]
     state, cause, reason = _decision(record, population, broken, undecided, places)
     if state == "not_applicable" and subject == ORGANISATION:
         state, cause, reason = "error", Cause.NO_ASSERTION, "does_not_apply is for hosts, and nothing was asserted"
@@ -88,7 +88,8 @@ def _decision(  # noqa: PLR0911  (one per way to end)
             ),
         )
     if record.doubts:
-        return "inconclusive", Cause.UNDECIDED, "; ".join(record.doubts)
+        worst = min((doubt.cause for doubt in record.doubts), key=lambda cause: cause.rank)
+        return "inconclusive", worst, "; ".join(doubt.message for doubt in record.doubts)
     if record.outside and not record.asserted:
         return "not_applicable", Cause.ROLE, "; ".join(record.outside)
     if not record.asserted:
@@ -228,10 +229,10 @@ class _Places:
         pointers = list(dict.fromkeys([*own, *links]))
         return tuple(pointers[:SHOWN_SOURCES]), max(0, len(pointers) - SHOWN_SOURCES)
 
-    def order(self, stumble: Stumble) -> tuple[str, str, int, str]:
+    def order(self, stumble: Stumble) -> tuple[str, str, int, str, str]:
         """Findings stand in the order of their first source; two with the same one in that of what names them."""
         pointers, _ = self.pointers(stumble)
-        return (*_pointer_order(pointers[0]), digest(*self.identity(stumble)))
+        return (*_pointer_order(pointers[0]), pointers[0].party, digest(*self.identity(stumble)))
 
     def text(self, stumble: Stumble) -> str:
         """The first place, in words."""
