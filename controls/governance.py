@@ -1,0 +1,257 @@
+"""Governance: what was found is fixed and retested, and what the vendor says can be checked against what others say."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from ctrlkit import (
+    AsOf,
+    Expr,
+    Table,
+    Terms,
+    Window,
+    assert_every,
+    assert_rate,
+    cannot_tell,
+    col,
+    control,
+    count,
+    days,
+    distinct,
+    group,
+    house,
+    latest,
+    note,
+    note_every,
+    pair,
+    reads,
+    when,
+)
+
+
+def days_allowed(params: Any) -> Expr:
+    """How many days a finding of its severity may take until it has been retested."""
+    high_or_less = when(col("severity") == "high", params.high_days, params.medium_days)
+    return when(col("severity") == "critical", params.critical_days, high_or_less)
+
+
+@control(
+    "GOV-04",
+    "Fixed means retested",
+    severity="critical",
+    params={
+        "critical_days": house(7, "days", range=(0, 3650)),
+        "high_days": house(30, "days", range=(0, 3650)),
+        "medium_days": house(90, "days", range=(0, 3650)),
+        "repeat_max": house(5, "%", range=(0, 100)),
+        "improve_within": house(90, "days", range=(0, 3650), source="open exceptions halve from baseline"),
+    },
+    maps={
+        "PCI": ["12.4.2.1", "11.4.4"],
+        "ISO27001": ["A.5.36", "A.5.27"],
+        "SOC2": ["CC4.2"],
+        "CSF": ["GV.OV-03", "GV.SC-07"],
+        "NIST80053": ["CA-5"],
+        "CIS": ["15.6"],
+        "CCM": ["A&A-06"],
+        "GDPR": ["32.1.d"],
+        "PH": ["NPC 2023-06"],
+    },
+    remedy=(
+        "Have each listed finding retested by somebody who did not fix it, within a week, and enter the day. Reopen "
+        "what was closed without a retest. Where a finding has come back, mend the process and not the single case."
+    ),
+    decisions=[
+        "Population: findings rows; the finding is the findings row.",
+        "Fixed and retested both count within one limit, from opened_on, limit included; due_on is shown only.",
+        (
+            "A retest on the day of closing is in order; one before it is none, and so is one before the finding was "
+            "opened."
+        ),
+        "An open row within its limit that nobody has retested yet is not due: it is noted and counted apart.",
+        "closed_by may not be the only retester: the table cannot tell, so nothing is claimed.",
+        (
+            "repeat_max is pooled over severities; above it each row with repeat_of is a finding; none opened in the "
+            "year passes that part."
+        ),
+        "The baseline is the earliest bundle given by --previous; without one no trend is shown, and a note says so.",
+    ],
+    typical_exception='Closed by e-mail "please be advised this has been addressed".',
+)
+@reads(
+    findings="finding_id control_id severity opened_on due_on closed_on closed_by verified_by_retest_on repeat_of",
+)
+def test_what_was_found_is_fixed_and_retested(findings: Table, params: Any, as_of: AsOf) -> None:
+    """Every findings row that is closed has verified_by_retest_on on or after closed_on; every row, open or closed,
+    is verified at most critical_days, high_days or medium_days (low as medium) after opened_on, or that limit has not
+    passed; rows with repeat_of are at most repeat_max of the rows opened in the last 365 days. The trend
+    (improve_within) is a note.
+    """
+    told = findings.with_columns(allowed=days_allowed(params))
+    told = told.with_columns(last=col("opened_on") + days(col("allowed")))
+    retested, closed = col("verified_by_retest_on"), col("closed_on").is_not_null()
+    verified = (retested >= col("opened_on")) & (retested <= col("last"))
+    waiting = ~closed & retested.is_null() & (col("last") >= as_of.date)
+    due = told.where(~waiting)
+    assert_every(
+        due.where(closed), retested >= col("closed_on"), because="closed on {closed_on} without a later retest"
+    )
+    late = "not retested within {allowed} days of {opened_on}, promised for {due_on}"
+    assert_every(due, verified | (col("last") >= as_of.date), because=late)
+    lately = told.where(col("opened_on") + days(365) >= as_of.date)
+    assert_rate(lately, col("repeat_of").is_not_null(), at_most=params.repeat_max, because="seen before as {repeat_of}")
+    note_every(told.where(waiting), "{severity} and open since {opened_on}: not due before {last}")
+    note(f"whether open findings halve within {params.improve_within} days is not shown: no earlier bundle was given")
+
+
+def exported_together(one: Table, other: Table, most: int) -> bool:
+    """Whether both were exported at most so many days apart; said where they were not."""
+    sides = " and ".join(f"the {table.root.party}'s {table.root.kind.name}" for table in (one, other))
+    if one.exported_at is None or other.exported_at is None:
+        cannot_tell(f"{sides}: nobody says when they were exported", cause="stale")
+        return False
+    if abs(one.exported_at - other.exported_at) > timedelta(days=most):
+        cannot_tell(f"{sides}: exported more than {most} days apart; export both anew", cause="stale")
+        return False
+    return True
+
+
+def successes(log: Table, engagement: Terms) -> Table:
+    """The successful sign-ins to the client's systems."""
+    return log.where(col("system").is_in(engagement.client_systems) & (col("result") == "success"))
+
+
+def common_time(one: Table, other: Table, period: Window, edge: int = 0) -> Expr:
+    """Whether a sign-in lies in the part of the period before both exports, `edge` seconds or more from its ends."""
+    ends = min(period.ends, *(table.exported_at or period.ends for table in (one, other)))
+    away = timedelta(seconds=edge)
+    return (col("ts") >= period.begins + away) & (col("ts") <= ends - away)
+
+
+def with_person(log: Table, identity_map: Table | None) -> Table:
+    """The same sign-ins, each beside the identity map's row of its account, where there is one."""
+    if identity_map is None:
+        return log
+    accounts = identity_map.where(col("account_id").is_not_null())
+    people = group(accounts, "system", "account_id", people=distinct(col("employee_id")))
+    return log.match(people, {"system": "system", "account_id": "account_id"}, "mapped")
+
+
+def from_address(log: Table) -> str:
+    """Words for a finding that show the address, where the log has one."""
+    return " from {src_ip}" if log.has("src_ip") else ""
+
+
+@control(
+    "GOV-08",
+    "Vendor and client logs agree",
+    severity="high",
+    params={
+        "rows_in_one_only": house(0, "sign-ins", range=(0, 100_000)),
+        "clock_difference": house(
+            120, "s", range=(0, 3600), source="NET-05 keeps clocks within a second; transport and rounding add to it"
+        ),
+        "max_days_between_exports": house(3, "days", range=(0, 3650)),
+    },
+    maps={
+        "PCI": ["10.2.1", "10.4.1", "12.8.5"],
+        "ISO27001": ["A.5.22", "A.5.28", "A.8.15"],
+        "SOC2": ["CC7.2", "CC9.2"],
+        "CSF": ["GV.SC-07", "DE.AE-03"],
+        "NIST80053": ["AU-6", "AU-10", "SR-6"],
+        "CIS": ["8.11", "15.6"],
+        "CCM": ["LOG-05", "STA-12"],
+        "GDPR": ["28.3.h"],
+        "PH": ["IRR s.44(b)"],
+    },
+    remedy=(
+        "Export the same time from both systems again, whole and unfiltered, within three days of each other. Explain "
+        "each listed sign-in in writing within a week: a filter, a clock, an account left out, or an edited log."
+    ),
+    decisions=[
+        (
+            "Population: successful sign-ins on client systems in the time both exports cover; the finding is the "
+            "auth_events row without partner, on the side that has it."
+        ),
+        (
+            "The two sides are paired one to one, greedily in order of the vendor's ts, each with the nearest free row "
+            "of the other; of two as near, with the earlier one. Exactly clock_difference pairs."
+        ),
+        "A pair counts in the hour of the vendor's row, so the hours agree as soon as no row is without a partner.",
+        (
+            "Both exports cover the period from its beginning, up to its end or the earlier export: days that are "
+            "missing within it are what the control looks for. The first and last clock_difference are outside."
+        ),
+        (
+            "Both sides without rows is empty, not passed; service accounts count like others, because a sign-in log "
+            "does not tell the type of an account."
+        ),
+        "A client system of which only one of the two logs has sign-ins is undecided.",
+        (
+            "In the smaller claim, last_login_at in the period and before the vendor's export, later than the newest "
+            "vendor row by more than clock_difference, is a finding on the client_accounts row; without any row too."
+        ),
+    ],
+    typical_exception="Vendor's export leaves out weekends, or the accounts of people who had already left.",
+)
+@reads.both(auth_events="ts system account_id result")
+@reads.optional(auth_events="session_id src_ip", identity_map="employee_id system account_id")
+def test_the_logs_of_vendor_and_client_agree(
+    vendor_auth_events: Table,
+    client_auth_events: Table,
+    identity_map: Table | None,
+    params: Any,
+    period: Window,
+    engagement: Terms,
+) -> None:
+    """For every system that the engagement calls client's and that has auth_events from both the vendor's and the
+    client's pack, sign-ins (rows with result success) per account and UTC hour agree, for the part of the period that
+    both exports cover. Rows of the two sides are paired one to one by system, account_id and nearest ts, at most
+    clock_difference apart, and a pair counts in the hour of the vendor's row; more than rows_in_one_only rows without a
+    partner fail, each a finding on the side that has it. The exports are at most max_days_between_exports apart, else
+    inconclusive (stale). Evidence of one party alone is inconclusive (missing); the party of a row is that of the pack
+    it came in.
+    """
+    logs = (vendor_auth_events, client_auth_events)
+    if not exported_together(*logs, params.max_days_between_exports):
+        return
+    ours, theirs = (successes(log, engagement).where(common_time(*logs, period)) for log in logs)
+    note_one_sided(ours, theirs)
+    within, most = params.clock_difference, params.rows_in_one_only
+    ours, theirs = pair(ours, theirs, "system", "account_id", at="ts", within=within, name="partner")
+    for log, other, whose in ((ours, theirs, "client"), (theirs, ours, "vendor")):
+        shared = log.exists(other, "system", "shared", pointed=False).where(col("shared"))
+        judged = with_person(shared.where(common_time(*logs, period, within)), identity_map)
+        because = f"the {whose}'s log has no such sign-in{from_address(log)}"
+        assert_every(judged, "partner", because=because, at_most=most, pool="one log only")
+
+
+def note_one_sided(ours: Table, theirs: Table) -> None:
+    """Say that a system of which one log has sign-ins and the other none cannot be compared."""
+    for log, other, whose in ((ours, theirs, "client"), (theirs, ours, "vendor")):
+        because = f"auth_events: the {whose}'s own copy has no sign-in to a system that the other's has"
+        cannot_tell(because, cause="missing", about=group(log, "system", rows=count()).without(other, "system"))
+
+
+@control.claims(
+    "GOV-08",
+    "No client login was used later than the vendor's own log shows; sign-ins before the last one are not compared.",
+)
+@reads.vendor(auth_events="ts system account_id result")
+@reads(client_accounts="system account_id last_login_at")
+def test_no_client_login_was_used_later_than_the_vendor_shows(
+    vendor_auth_events: Table, client_accounts: Table, params: Any, period: Window, engagement: Terms
+) -> None:
+    """No client login was used later than the vendor's own log shows, by more than clock_difference."""
+    if not exported_together(vendor_auth_events, client_accounts, params.max_days_between_exports):
+        return
+    accounts, late = {"system": "system", "account_id": "account_id"}, timedelta(seconds=params.clock_difference)
+    newest = group(successes(vendor_auth_events, engagement), *accounts, at=latest(col("ts")))
+    used = client_accounts.where(col("system").is_in(engagement.client_systems)).with_columns(ts=col("last_login_at"))
+    used = used.where(common_time(vendor_auth_events, client_accounts, period, params.clock_difference))
+    known = used.match(newest, accounts, "log")
+    assert_every(known, "log", because="used on {last_login_at}; the vendor's log has no sign-in")
+    in_log = known.where(col("log"))
+    late_by = "used on {last_login_at}; the vendor's log shows no sign-in after {log_at}"
+    assert_every(in_log, col("last_login_at") <= col("log_at") + late, because=late_by)
