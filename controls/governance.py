@@ -26,6 +26,7 @@ from ctrlkit import (
     note_every,
     pair,
     reads,
+    standard,
     when,
 )
 
@@ -103,6 +104,86 @@ def test_what_was_found_is_fixed_and_retested(findings: Table, params: Any, as_o
     assert_rate(lately, col("repeat_of").is_not_null(), at_most=params.repeat_max, because="seen before as {repeat_of}")
     note_every(told.where(waiting), "{severity} and open since {opened_on}: not due before {last}")
     note(f"whether open findings halve within {params.improve_within} days is not shown: no earlier bundle was given")
+
+
+def assert_agencies_listed(roster: Table, register: Table) -> None:
+    """People of an agency are on the floor only where the register names an agency."""
+    named = col("service").contains("staffing") | col("service").contains("agency")
+    agencies = register.with_columns(offers=when(named, "people", "something else"))
+    sent = roster.where(col("employment_type") == "agency")
+    sent = sent.with_columns(needs=when(col("employment_type") == "agency", "people", "nobody"))
+    listed = sent.exists(agencies, {"needs": "offers"}, "agency", pointed=False)
+    assert_every(listed, "agency", because="sent by an agency ({country}), and the register names none")
+
+
+def assert_places_listed(log: Table, register: Table, engagement: Terms) -> None:
+    """Successful sign-ins come from the countries of the sites and of the register."""
+    places = group(log.where(col("result") == "success"), "country_code", sign_ins=count())
+    listed = places.exists(register, "country_code", "listed", pointed=False)
+    known = col("country_code").is_in(set(engagement.sites.values())) | col("listed")
+    because = "{sign_ins} sign-ins from {country_code}, no country of a site or of the register"
+    assert_every(listed, known, because=because)
+
+
+@control(
+    "GOV-02",
+    "No hidden sub-contracting",
+    severity="high",
+    params={"assess_days": standard(365, "days", range=(0, 3650), source="PCI 12.8.4")},
+    maps={
+        "PH": ["IRR s.44(b)", "DPA s.21"],
+        "GDPR": ["28.2", "28.4"],
+        "CCPA": ["7051-b"],
+        "PCI": ["12.8.1", "12.8.4"],
+        "ISO27001": ["A.5.19", "A.5.21", "A.5.22"],
+        "SOC2": ["CC9.2", "P6.4"],
+        "CSF": ["GV.SC-04", "GV.SC-07"],
+        "NIST80053": ["SR-6", "SA-9"],
+        "CIS": ["15.1", "15.5"],
+        "CCM": ["STA-07", "DSP-13", "DSP-14"],
+        "IN": ["DPDPA 8(2)"],
+    },
+    remedy=(
+        "Take the work back from each listed party until the client has approved it in writing, a contract with the "
+        "same duties is signed and it has been assessed; enter it in the register. Explain each country within a week."
+    ),
+    decisions=[
+        (
+            "Population: subprocessors rows, roster people of employment_type agency, and countries of successful "
+            "sign-ins; the finding is the subprocessors row, the roster row, or the first auth_events row per country."
+        ),
+        "Any null of client_approved_on, contract_on and last_assessed_on is a finding; exactly assess_days passes.",
+        "Agency people need at least one row whose service names staffing or agency.",
+        "A country of sign-in that is neither a site's nor in the register is a finding; null countries are undecided.",
+        "The sites are those that the engagement names, in scope or not; sign-ins are those of the period.",
+    ],
+    typical_exception="Overflow queue handed to a smaller shop down the road.",
+)
+@reads(
+    subprocessors="name service country client_approved_on contract_on last_assessed_on country_code",
+    roster="employee_id employment_type country",
+    auth_events="ts system account_id country result country_code",
+)
+def test_nobody_works_under_a_hidden_sub_contract(
+    subprocessors: Table,
+    roster: Table,
+    auth_events: Table,
+    params: Any,
+    period: Window,
+    as_of: AsOf,
+    engagement: Terms,
+) -> None:
+    """Every sub-processor, staffing agency and processing place is registered, approved by the client, under contract
+    and assessed in the period.
+    """
+    assessed = col("last_assessed_on")
+    assert_every(subprocessors, col("client_approved_on").is_not_null(), because="not approved by the client")
+    assert_every(subprocessors, col("contract_on").is_not_null(), because="no contract")
+    assert_every(subprocessors, assessed.is_not_null(), because="never assessed")
+    late = assessed + days(params.assess_days) < as_of.date
+    assert_every(subprocessors, ~late, because="last assessed on {last_assessed_on}")
+    assert_agencies_listed(roster, subprocessors)
+    assert_places_listed(period.of(auth_events), subprocessors, engagement)
 
 
 def exported_together(one: Table, other: Table, most: int) -> bool:

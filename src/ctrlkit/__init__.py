@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctrlkit.amount import times
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
     from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
     from ctrlkit.fact import Facts, Row
-    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
+    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, newest, total
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
     from ctrlkit.pairing import pair
+    from ctrlkit.presence import assert_some
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
 
@@ -29,6 +31,7 @@ __all__ = [
     "assert_each",
     "assert_every",
     "assert_rate",
+    "assert_some",
     "beside",
     "cannot_tell",
     "col",
@@ -45,26 +48,30 @@ __all__ = [
     "law",
     "maybe",
     "minutes",
+    "newest",
     "note",
     "note_every",
     "pair",
     "reads",
     "standard",
+    "times",
     "total",
     "when",
     "with_owner",
 ]
 
 _ROOMS = {
+    "amount": ("times",),
     "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
-    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
+    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "newest", "total"),
     "engagement": ("AsOf",),
     "fact": ("Facts", "Row"),
     "listing": ("assert_each",),
     "owner": ("with_owner",),
     "pairing": ("pair",),
+    "presence": ("assert_some",),
     "table": ("Table",),
     "terms": ("Terms", "Window"),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -69,7 +69,7 @@ class Record:
 
     `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
     to its tolerance, `shares` to the judgement of its rate. `seen` are the rows of a host's lists spoken of, by what
-    they say, and `unread` says why a list could not be read.
+    they say, and `unread` says why a list could not be read. `wanted` counts what must be there at all.
     """
 
     asserted: int = 0
@@ -83,6 +83,19 @@ class Record:
     outside: list[str] = field(default_factory=list)
     seen: dict[tuple[Any, ...], Seen] = field(default_factory=dict)
     unread: list[Fault] = field(default_factory=list)
+    wanted: int = 0
+
+    def add(self, stumble: Stumble, mark: Mark) -> None:
+        """Note a mark of a row, beside those of assertions before."""
+        table = stumble.table
+        by = tuple(sorted(table.unique or ())) if table.grouped is not None else ()
+        where = (table.root.kind.name, table.root.party, stumble.ids[""], by, stumble.keys)
+        known = self.stumbles.setdefault(where, stumble)
+        known.marks.append(mark)
+        known.values.update(stumble.values)
+        known.ids = {**known.ids, **stumble.ids}
+        if set(table.links) - set(known.table.links):
+            known.table = replace(known.table, links={**known.table.links, **table.links})
 
 
 _current: ContextVar[Record] = ContextVar("record")
@@ -277,13 +290,13 @@ def _flag(rule: nw.Expr, name: str) -> nw.Expr:
 
 
 def _mark(record: Record, population: Table, rule: Expr, row: Mapping[str, Any], mark: Mark) -> None:
-    stumble = _stumble(population, rule.columns, row)
-    by = tuple(sorted(population.unique or ())) if population.grouped is not None else ()
-    where = (population.root.kind.name, population.root.party, row["_id"], by, stumble.keys)
-    known = record.stumbles.setdefault(where, stumble)
-    known.marks.append(mark)
-    known.values.update(stumble.values)
-    known.ids = {**known.ids, **stumble.ids}
+    record.add(_stumble(population, rule.columns, row), mark)
+
+
+def stumbles_in(rows: Table, shown: frozenset[str]) -> list[Stumble]:
+    """All rows as what an assertion may stumble over, with the columns to be shown."""
+    _, found = _look(rows, Expr(lambda _: _never(), shown), lambda frame: frame.select(nw.len().alias("n")))
+    return [_stumble(rows, shown, row) for row in sorted(found, key=lambda row: row["_id"])]
 
 
 def _stumble(population: Table, names: frozenset[str], row: Mapping[str, Any]) -> Stumble:

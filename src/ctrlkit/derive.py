@@ -33,7 +33,10 @@ Rule = Callable[[pl.LazyFrame, "Column", "Engagement"], pl.LazyFrame]
 
 
 def add(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:
-    """The frame with the derived column; null where its source cell is empty or could not be read."""
+    """The frame with the derived column; null where its source cell is empty or could not be read.
+
+    Except by `yes_unless_no`, for which an empty cell says yes.
+    """
     return RULES[column.rule or ""](frame, column, engagement)
 
 
@@ -127,6 +130,15 @@ def _address_is_known(frame: pl.LazyFrame, column: Column, engagement: Engagemen
     return _address(frame, column, engagement, known=True)
 
 
+def _part_before_dash(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    part = pl.col(column.of or "").str.split("-").list.first().str.strip_chars().str.to_lowercase()
+    return frame.with_columns(part.alias(column.name))
+
+
+def _yes_unless_no(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    return frame.with_columns(pl.col(column.of or "").fill_null(value=True).alias(column.name))
+
+
 RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
     "local_date": _local_date,
@@ -135,4 +147,6 @@ RULES: Mapping[str, Rule] = {
     "mail_domain": _mail_domain,
     "site_of_address": _site_of_address,
     "address_is_known": _address_is_known,
+    "part_before_dash": _part_before_dash,
+    "yes_unless_no": _yes_unless_no,
 }

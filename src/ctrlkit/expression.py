@@ -136,6 +136,10 @@ class Expr:
         """Whether the text begins with `text`."""
         return self._matches(f"^{re.escape(text)}")
 
+    def contains(self, text: str) -> Expr:
+        """Whether `text` stands somewhere in it, in small letters or capitals."""
+        return self._matches(f"(?i){re.escape(text)}")
+
     def is_domain_of(self, domains: Collection[str]) -> Expr:
         """Whether a mail or web domain is one of `domains` or lies below one."""
         if not domains:

@@ -50,6 +50,8 @@ def decide(
             "systems": {name.lower(): owner for name, owner in terms.systems.items()},
             "features": list(terms.features or ()),
             "scope_clients": [c.lower() for c in terms.scope_clients],
+            "sites": {site.id.lower(): site.country for site in terms.sites},
+            "scope_sites": sorted(site.lower() for site in terms.scope_sites),
         },
         "tables": {name: _table(handed[name]) for name in sorted(kinds)},
         "facts": _facts(lines),

@@ -36,7 +36,8 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
         else:
             tolerated.append(stumble)
     places = _Places([*broken, *tolerated, *undecided, *record.noted])
-    population = _population(record.populations) if record.populations else None
+    spoken = bool(record.populations or record.wanted)
+    population = _population(record.populations) + record.wanted if spoken else None
     findings = tuple(_findings(broken, judgements, places, (control, subject), finding_note))
     notes = [Note(digest(control, subject, figure), figure) for figure in record.figures]
     notes += _notes(undecided, "undecided", places, (control, subject))
@@ -47,7 +48,7 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     if state == "not_applicable" and subject == ORGANISATION:
         state, cause, reason = "error", Cause.NO_ASSERTION, "does_not_apply is for hosts, and nothing was asserted"
     exceptions = len(broken) + sum(1 for s in tolerated if any(m.state == BROKEN for m in s.marks))
-    counted = exceptions if record.populations else None
+    counted = exceptions if spoken else None
     outcome = Outcome(
         state, cause, reason, population, counted, findings, tuple(notes), len(undecided) + len(record.doubts)
     )
@@ -72,7 +73,8 @@ def _judgements(record: Record) -> dict[str, Judgement]:
 def _decision(  # noqa: PLR0911  (one per way to end)
     record: Record, population: int | None, broken: list[Stumble], undecided: list[Stumble], places: _Places
 ) -> tuple[State, Cause | None, str]:
-    kinds = " and ".join(dict.fromkeys(table.root.kind.name for table, *_ in record.populations)) or "evidence"
+    spoken = [table for table, *_ in record.populations] or [s.table for s in record.stumbles.values()]
+    kinds = " and ".join(dict.fromkeys(table.root.kind.name for table in spoken)) or "evidence"
     if broken:
         why = Counter(mark.because for stumble in broken for mark in stumble.marks if mark.state == BROKEN)
         words = "; ".join(text for text, _ in sorted(why.items(), key=lambda item: (-item[1], item[0]))[:2])
@@ -96,7 +98,7 @@ def _decision(  # noqa: PLR0911  (one per way to end)
         return "error", Cause.NO_ASSERTION, "the check asserted nothing"
     if population == 0:
         return "inconclusive", Cause.EMPTY, f"{kinds}: no row that this control speaks about"
-    if record.populations and not any(sure for *_, sure in record.populations):
+    if record.populations and not record.wanted and not any(sure for *_, sure in record.populations):
         words = f"{kinds}: of no row it is known whether this control speaks about it ({population:,} may be such rows)"
         return "inconclusive", Cause.UNDECIDED, words
     return "passed", None, ""
@@ -219,8 +221,10 @@ class _Places:
         behind = self._behind.get((id(stumble.table), stumble.keys))
         if behind is not None:
             own = sorted((self._pointer(stumble.table.root, i) for i in behind), key=_pointer_order)
+        elif stumble.ids[""] is None:
+            own = [Pointer(stumble.table.root.kind.name, stumble.table.root.party, _file_of(stumble.table.root), None)]
         else:
-            own = [self._pointer(stumble.table.root, stumble.ids[""])] if stumble.ids[""] is not None else []
+            own = [self._pointer(stumble.table.root, stumble.ids[""])]
         links = [
             self._pointer(stumble.table.links[link], id_)
             for link, id_ in sorted(stumble.ids.items())
@@ -237,7 +241,7 @@ class _Places:
     def text(self, stumble: Stumble) -> str:
         """The first place, in words."""
         (first, *_), _ = self.pointers(stumble)
-        return f"{first.file} row {first.row}"
+        return first.file if first.row is None else f"{first.file} row {first.row}"
 
     def identity(self, stumble: Stumble) -> tuple[Any, ...]:
         """What names the row next month too: its key as evaluated, never its number or its other values."""
@@ -254,6 +258,12 @@ class _Places:
 
 def _pointer_order(pointer: Pointer) -> tuple[str, str, int]:
     return (pointer.kind, pointer.file, pointer.row or 0)
+
+
+def _file_of(root: Root) -> str:
+    """The first of the files behind a kind's evidence."""
+    (first,) = fetch(root.frame.select(nw.col("_file").min()))
+    return str(first["_file"] or root.kind.name)
 
 
 def _place_frame(root: Root, ids: set[int]) -> nw.LazyFrame[Any]:

@@ -32,15 +32,22 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a check may know of the engagement."""
+    """What a check may know of the engagement; `sites` maps a site's id, in small letters, to its country."""
 
     country: str
     domains: tuple[str, ...]
     systems: Mapping[str, str]
     features: frozenset[str]
     scope_clients: tuple[str, ...]
+    sites: Mapping[str, str]
+    scope_sites: tuple[str, ...]
 
     @property
     def client_systems(self) -> tuple[str, ...]:
         """The systems that the engagement calls the client's."""
         return tuple(sorted(name for name, owner in self.systems.items() if owner == "client"))
+
+    @property
+    def sites_asked(self) -> tuple[str, ...]:
+        """The sites in scope; without any all that the engagement names."""
+        return self.scope_sites or tuple(sorted(self.sites))

@@ -118,6 +118,8 @@ def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Eviden
             terms["systems"],
             frozenset(terms["features"]),
             tuple(terms["scope_clients"]),
+            terms["sites"],
+            tuple(terms["scope_sites"]),
         ),
     }
     for name, columns in entry["tables"].items():
