@@ -11,8 +11,11 @@ from ctrlkit import (
     Table,
     Terms,
     Window,
+    any_of,
     assert_every,
     assert_rate,
+    assert_some,
+    beside,
     cannot_tell,
     col,
     control,
@@ -22,11 +25,13 @@ from ctrlkit import (
     group,
     house,
     latest,
+    newest,
     note,
     note_every,
     pair,
     reads,
     standard,
+    times,
     when,
 )
 
@@ -184,6 +189,214 @@ def test_nobody_works_under_a_hidden_sub_contract(
     assert_every(subprocessors, ~late, because="last assessed on {last_assessed_on}")
     assert_agencies_listed(roster, subprocessors)
     assert_places_listed(period.of(auth_events), subprocessors, engagement)
+
+
+def listed_files(evidence_meta: Table) -> Table:
+    """The rows of the list of files, but for its own."""
+    return evidence_meta.where(col("kind") != "evidence_meta")
+
+
+def together(rows: Table, always: str) -> Table:
+    """The same rows, all alike in the column `one`, so that a figure over all of them can stand beside another."""
+    return rows.with_columns(one=when(col(always).is_not_null(), 1, 1))
+
+
+@control(
+    "GOV-03",
+    "Looked at, on site and often",
+    severity="high",
+    params={
+        "on_site_days": house(365, "days", range=(0, 3650)),
+        "evidence_age": house(35, "days", range=(1, 365)),
+        "service_provider_review": standard(90, "days", range=(0, 3650), source="PCI 12.4.2"),
+    },
+    maps={
+        "PH": ["IRR s.44(b)", "DPA s.20(d)"],
+        "GDPR": ["28.3.h", "32.1.d"],
+        "CCPA": ["7051-a.7", "7051-c"],
+        "PCI": ["12.4.2", "12.8.4"],
+        "ISO27001": ["A.5.22", "A.5.35"],
+        "SOC2": ["CC4.1", "CC9.2"],
+        "CSF": ["GV.SC-07", "DE.CM-06", "GV.SC-09"],
+        "NIST80053": ["CA-2", "CA-7", "SR-6"],
+        "CIS": ["15.5", "15.6"],
+        "CCM": ["A&A-02", "STA-12"],
+        "IN": ["SPDI r.8(4)"],
+    },
+    remedy=(
+        "Visit each listed site within a month, one visit in three at night and without a word before, and review the "
+        "service every quarter. Have evidence that is older than a month exported again."
+    ),
+    decisions=[
+        (
+            "Population: the engagement's sites, and evidence_meta rows; the finding is the newest audits row of the "
+            "site, else the site, or the evidence_meta row."
+        ),
+        "An on_site visit counts when by is not the vendor's own name; by null is undecided.",
+        "provider_review may be the vendor's own (PCI 12.4.2), on site or not, and needs no site.",
+        "scope_sites null covers no site; on_site null is undecided; limits inclusive.",
+        "The row of evidence_meta itself is outside.",
+        (
+            "Where nobody hands in evidence_meta, it is made from pack.yaml and the files as read; a file without "
+            "exported_at is undecided."
+        ),
+    ],
+    typical_exception="Questionnaire each year, nobody has seen the floor since the pandemic.",
+)
+@reads(
+    audits="ref kind by performed_on scope_sites on_site by_vendor sites_covered",
+    evidence_meta="kind exported_at period_end",
+)
+def test_the_vendor_is_looked_at_on_site_and_often(
+    audits: Table, evidence_meta: Table, params: Any, as_of: AsOf, engagement: Terms
+) -> None:
+    """For each site in scope an audits row with on_site true, kind client_visit or provider_review and that site in
+    scope_sites is at most on_site_days old; a provider_review is at most service_provider_review days old; every
+    evidence_meta row has exported_at at most evidence_age before the as-of instant.
+    """
+    visits = audits.where(col("kind").is_in(["client_visit", "provider_review"]) & col("on_site") & ~col("by_vendor"))
+    for site in engagement.sites_asked:
+        last = newest(audits.where(col("sites_covered").any_part_in([site])), by="performed_on")
+        recent = col("sites_covered").any_part_in([site]) & at_most_old(params.on_site_days, as_of)
+        because = f"{{site}} not visited in {params.on_site_days} days"
+        assert_some(visits.where(recent), because=because, at=last, site=site)
+    reviews = audits.where(col("kind") == "provider_review")
+    because = f"no {{kind}} in {params.service_provider_review} days"
+    lately = reviews.where(at_most_old(params.service_provider_review, as_of))
+    assert_some(lately, because=because, at=newest(reviews, by="performed_on"), kind="provider_review")
+    young = col("exported_at") + days(params.evidence_age) >= as_of.instant
+    assert_every(listed_files(evidence_meta), young, because="{file} was exported on {exported_at}")
+
+
+def at_most_old(most: int, as_of: AsOf) -> Expr:
+    """Whether it was performed at most so many days ago."""
+    return col("performed_on") + days(most) >= as_of.date
+
+
+def near_enough(found: Expr, stated: Expr, tolerance: Any) -> Expr:
+    """Whether two numbers differ by at most so many per cent of the second, or by one."""
+    share, whole = tolerance.as_integer_ratio()
+    more, fewer = found - stated, stated - found
+    within = times(stated, share)
+    return ((more <= 1) | (times(more, 100 * whole) <= within)) & ((fewer <= 1) | (times(fewer, 100 * whole) <= within))
+
+
+def assert_files_whole(meta: Table, params: Any, as_of: AsOf) -> None:
+    """Each listed file that is here is the one that was listed, whole, and exported lately; what was typed is noted."""
+    total, counted = col("control_total"), col("rows_counted")
+    assert_every(meta, ~col("is_here") | col("is_as_read"), because="{file} is not the file that was listed")
+    stated = meta.where(total.is_not_null())
+    near = near_enough(counted, total, params.count_tolerance)
+    assert_every(stated, near, because="{file} holds {rows_counted} rows, {control_total} were stated")
+    young = col("exported_at") + days(params.max_export_to_submit) >= as_of.instant
+    assert_every(meta, young, because="{file} was exported on {exported_at}")
+    note_every(meta.where(total.is_null()), "{file}: no number of rows was stated")
+    note_every(meta.where(col("is_typed")), "{file} was typed, and {kind} is exported by a system")
+    note_every(meta.where(~col("is_here")), "{file} is listed and was not handed over")
+
+
+def assert_certificates_hold(audits: Table, engagement: Terms, as_of: AsOf) -> None:
+    """Each certificate is valid, and together they cover every site in scope; that there is none is noted."""
+    given = audits.where(col("kind").is_in(["certificate", "attestation"]))
+    note("no certificate or attestation was given", unless=given)
+    assert_every(given, col("valid_until") >= as_of.date, because="valid until {valid_until}")
+    for site in engagement.sites_asked:
+        covers = (col("valid_until") >= as_of.date) & col("sites_covered").any_part_in([site])
+        told = newest(beside(together(given, "ref"), "one", covered=any_of(covers)), by="performed_on")
+        assert_every(told, "covered", because=f"no valid certificate names {site}")
+
+
+def assert_the_paid_are_known(payroll: Table, roster: Table, params: Any) -> None:
+    """Everybody paid is on the roster, and as many are paid in the newest period as work in it."""
+    paid = newest(payroll, "employee_id", by="period_end").match(roster, "employee_id", "person")
+    assert_every(paid, "person", because="paid, and not on the roster")
+    last = newest(together(payroll, "employee_id"), "one", by="period_end")
+    paid_now = together(paid.where(~col("person") | (col("person_status") != "on_leave")), "employee_id")
+    paid_now = paid_now.match(last, "one", "pay").where(col("period_end") == col("pay_period_end"))
+    staff = together(roster, "employee_id").match(last, "one", "pay")
+    left = (col("last_day_worked") >= col("pay_period_start")) & (col("last_day_worked") <= col("pay_period_end"))
+    staff = staff.where((col("status") == "active") | ((col("status") == "terminated") & left))
+    heads = group(paid_now, "one", paid=distinct(col("employee_id"))).match(
+        group(staff, "one", working=distinct(col("employee_id"))), "one", "staff"
+    )
+    near = near_enough(times(col("paid"), 1), times(col("staff_working"), 1), params.count_tolerance)
+    assert_some(heads.where(near), because="people paid and people working differ", what="headcount")
+
+
+@control(
+    "GOV-07",
+    "Evidence and certificates can be believed",
+    severity="high",
+    params={
+        "count_tolerance": house(1, "%", range=(0, 5)),
+        "max_export_to_submit": house(3, "days", range=(0, 3650)),
+    },
+    maps={
+        "PCI": ["12.9.2", "12.8.5"],
+        "ISO27001": ["A.5.28", "A.5.35"],
+        "SOC2": ["CC4.1", "CC2.1"],
+        "CSF": ["GV.SC-07"],
+        "NIST80053": ["CA-2", "SR-6"],
+        "CIS": ["15.5"],
+        "CCM": ["STA-12", "A&A-02"],
+        "GDPR": ["28.3.h"],
+        "PH": ["IRR s.44(b)"],
+    },
+    remedy=(
+        "Export each listed file from its system again, untouched, and hand it over within three days with the number "
+        "of rows that the system shows. Renew certificates, and have each site named in them. Explain who is paid and "
+        "not on the roster."
+    ),
+    decisions=[
+        (
+            "Population: evidence_meta rows (evidence_meta does not list itself), audits rows of the two kinds, and "
+            "people in payroll; the findings are those rows, for headcount the payroll file."
+        ),
+        (
+            "Headcount is of different employee_id in the newest pay period, against roster status active plus leavers "
+            "with last_day_worked in it; people on_leave are left out of both."
+        ),
+        "control_total null is outside and counted; exactly count_tolerance passes; the least tolerance is one row.",
+        "exported_at null is undecided; a person paid and not on the roster is a finding on the payroll row.",
+        (
+            "A site that no certificate covers is a finding only where certificates are given, on the newest of them; "
+            "no certificate at all is a note. scope_sites null covers no site."
+        ),
+        (
+            "Where nobody hands in evidence_meta, it is made from pack.yaml and the files as read: then the digests "
+            "agree by themselves. A file on a list that was not handed over is noted; its digest cannot be compared. "
+            "Rows are counted in the file itself, and not taken from the list, wherever the file is there."
+        ),
+    ],
+    typical_exception="Certificate covers head office only; spreadsheet edited by hand after export.",
+)
+@reads(
+    evidence_meta=(
+        "kind file sha256 exported_at exported_by source_system rows control_total period_start period_end is_here "
+        "is_as_read is_typed rows_counted"
+    ),
+    audits="ref kind by valid_until scope_sites scope_services sites_covered",
+    payroll="employee_id period_end",
+    roster="employee_id site status last_day_worked",
+)
+def test_evidence_and_certificates_can_be_believed(
+    evidence_meta: Table,
+    audits: Table,
+    payroll: Table,
+    roster: Table,
+    params: Any,
+    as_of: AsOf,
+    engagement: Terms,
+) -> None:
+    """Every file's sha256 equals its evidence_meta row, rows differ from control_total by at most count_tolerance,
+    exported_at is at most max_export_to_submit before the as-of instant; a file typed by hand where its kind has source
+    export is a note; every audits row of kind certificate or attestation has valid_until on or after the as-of date and
+    every site in scope_sites; every person paid is on the roster, and people with payroll rows in the newest pay period
+    differ from active roster people plus that period's leavers by at most count_tolerance (one person at least).
+    """
+    assert_files_whole(listed_files(evidence_meta), params, as_of)
+    assert_certificates_hold(audits, engagement, as_of)
+    assert_the_paid_are_known(payroll, roster, params)
 
 
 def exported_together(one: Table, other: Table, most: int) -> bool:

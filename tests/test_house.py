@@ -104,6 +104,7 @@ LAYERS = (
     "privacy",
     "scope",
     "assemble",
+    "envelope",
     "canvas",
     "weighing",
     "declaration",

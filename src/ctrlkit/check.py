@@ -194,9 +194,17 @@ def note_every(rows: Table, message: str) -> None:
             record.noted.append(stumble)
 
 
-def note(words: str) -> None:
-    """Say something beside the verdict that is about no single row, such as what the check does not show."""
-    _current.get().figures.append(words)
+def note(words: str, *, unless: Table | None = None) -> None:
+    """Say something beside the verdict that is about no single row, such as what the check does not show.
+
+    With `unless`, only where that table has no row, and can have none.
+    """
+    if unless is None or not _some(unless):
+        _current.get().figures.append(words)
+
+
+def _some(rows: Table) -> bool:
+    return bool(fetch(rows.frame.select(nw.len().alias("n")))[0]["n"])
 
 
 def does_not_apply(because: str) -> None:
@@ -215,7 +223,7 @@ def cannot_tell(because: str, *, cause: str = "undecided", about: Table | None =
     if cause not in DOUBTS:
         msg = f"cannot_tell: {cause!r} is no cause that a check can know; one of {', '.join(DOUBTS)}"
         raise AuthorError(msg)
-    if about is None or fetch(about.frame.select(nw.len().alias("n")))[0]["n"]:
+    if about is None or _some(about):
         record.doubts.append(Fault(Cause(cause), because))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import assemble, canvas, plan
+from ctrlkit import assemble, canvas, envelope, plan
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.case import Case
 from ctrlkit.errors import AuthorError
@@ -36,6 +37,9 @@ def from_packs(
     gathered: dict[str, tuple[Evidence, ...]] = {}
     for name, columns in wanted.items():
         kind = case.stock.kinds[name]
+        if name == envelope.META:
+            gathered[name] = _envelopes(case, reader, columns, key, work)
+            continue
         found = []
         for party in ("client", "vendor"):
             read = [reader.read(s) for p in case.packs for s in p.sources if s.kind == name and p.party == party]
@@ -51,6 +55,32 @@ def from_packs(
         if present or found:
             gathered[name] = present or tuple(found)
     return gathered
+
+
+def _envelopes(
+    case: Case, reader: _Reader, columns: Sequence[str], key: EngagementKey, work: Path
+) -> tuple[Evidence, ...]:
+    """What the parties list of their files beside what was read of them; where nobody does, the list made here."""
+    kinds, terms = case.stock.kinds, case.engagement
+    sources = [s for p in case.packs for s in p.sources]
+    read = [reader.read(s) for s in sources if s.kind != envelope.META]
+    lists = [reader.read(s) for s in sources if s.kind == envelope.META]
+    found = []
+    for party in ("client", "vendor"):
+        files = envelope.files_of(read, kinds, party)
+        own = [(envelope.unlisted(i, files), _source(s, i, key)) for i, s in lists if s.party == party]
+        if own:
+            target, known = work / "evidence" / party, partial(envelope.compared, files=files)
+            found.append(
+                assemble.assemble(kinds[envelope.META], own, columns, terms, key, Ties(None, None), target, known=known)
+            )
+    if found:
+        return tuple(found)
+    own = [envelope.made(read, kinds[envelope.META], key.commitment, case.as_of.instant, work / "made")]
+    files = envelope.files_of(read, kinds, "vendor", key.commitment)
+    known, target = partial(envelope.compared, files=files), work / "evidence" / "vendor"
+    made = assemble.assemble(kinds[envelope.META], own, columns, terms, key, Ties(None, None), target, known=known)
+    return (made,)
 
 
 def _absent(evidence: Evidence) -> bool:
