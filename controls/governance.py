@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from ctrlkit import (
@@ -25,11 +25,14 @@ from ctrlkit import (
     group,
     house,
     latest,
+    law,
     newest,
+    not_due,
     note,
     note_every,
     pair,
     reads,
+    size,
     standard,
     times,
     when,
@@ -397,6 +400,281 @@ def test_evidence_and_certificates_can_be_believed(
     assert_files_whole(listed_files(evidence_meta), params, as_of)
     assert_certificates_hold(audits, engagement, as_of)
     assert_the_paid_are_known(payroll, roster, params)
+
+
+def unmapped(table: Table, ropa: Table, accounts: Table) -> Table:
+    """The systems of a table that the map does not name; those of `accounts` are told there."""
+    systems = group(table, "system", rows=count()).exists(ropa, "system", "mapped", pointed=False)
+    if table is accounts:
+        return systems
+    return systems.exists(accounts, "system", "elsewhere", pointed=False).where(~col("elsewhere"))
+
+
+@control(
+    "GOV-06",
+    "Processing mapped and assessed",
+    severity="medium",
+    params={"review_days": house(365, "days", range=(0, 3650))},
+    maps={
+        "PH": ["NPC 2023-06", "IRR s.26(c)"],
+        "IN": ["DPDPA 8(4)"],
+        "GDPR": ["30.2", "35.1"],
+        "ISO27001": ["A.5.34", "A.5.9"],
+        "SOC2": ["CC3.2"],
+        "CSF": ["ID.AM-02", "ID.AM-07"],
+        "NIST80053": ["PT-2"],
+        "CIS": ["3.2", "2.1"],
+        "CCM": ["DSP-03", "DSP-05", "DSP-09"],
+        "PCI": ["12.5.2.1"],
+    },
+    remedy=(
+        "Enter each listed system in the processing inventory, with its purpose and owner, and assess it within a "
+        "month; review every entry once a year."
+    ),
+    decisions=[
+        (
+            "Population: the different systems of accounts and datasets; the finding is the newest ropa row of the "
+            "system, else the first accounts or datasets row."
+        ),
+        "Assessed is needed once; the later of assessed and reviewed must be fresh, exactly review_days passes.",
+        "Names are compared after the pack's map; a ropa row for no known system is a note.",
+    ],
+    typical_exception="AI transcription and summary tool switched on by operations, unlisted.",
+)
+@reads(
+    ropa="system purpose client assessed_on reviewed_on owner",
+    accounts="system",
+    datasets="system",
+)
+def test_processing_is_mapped_and_assessed(
+    ropa: Table, accounts: Table, datasets: Table, params: Any, as_of: AsOf
+) -> None:
+    """Every system that stands in accounts or datasets has a ropa row with assessed_on, and the later of assessed_on
+    and reviewed_on is at most review_days before the as-of date.
+    """
+    for table in (accounts, datasets):
+        absent = "{system} is in no map of what is processed"
+        assert_every(unmapped(table, ropa, accounts), "mapped", because=absent)
+    dates = group(ropa, "system", assessed=latest(col("assessed_on")), reviewed=latest(col("reviewed_on")))
+    told = newest(ropa, "system", by="assessed_on").match(dates, "system", "last")
+    for table, name in ((accounts, "in_accounts"), (datasets, "in_datasets")):
+        told = told.exists(table, "system", name, pointed=False)
+    used, never = told.where(col("in_accounts") | col("in_datasets")), col("last_assessed").is_null()
+    last = when(col("last_reviewed") > col("last_assessed"), col("last_reviewed"), col("last_assessed"))
+    used = used.with_columns(last=last)
+    assert_every(used, ~never, because="{system} was never assessed")
+    fresh = never | (col("last") + days(params.review_days) >= as_of.date)
+    assert_every(used, fresh, because="{system} was last looked at on {last}")
+    note_every(told.where(~col("in_accounts") & ~col("in_datasets")), "{system} stands in no other file")
+
+
+def registered(rows: Table, params: Any, as_of: AsOf) -> Table:
+    """The registrations in force, with a person or number, for no longer than a certificate holds."""
+    named = col("person").is_not_null() | col("ref").is_not_null()
+    begins, ends = col("effective_on"), col("expires_on")
+    lasts = ends <= begins + days(params.PH_valid)
+    return rows.where(named & (begins <= as_of.date) & (ends >= as_of.date) & lasts)
+
+
+def last_due(month_day: str, as_of: AsOf) -> date:
+    """The last such day of a year that is over."""
+    this_year = date.fromisoformat(f"{as_of.date.year}-{month_day}")
+    return this_year if this_year < as_of.date else this_year.replace(year=this_year.year - 1)
+
+
+def assert_filed_in_the_philippines(registrations: Table, params: Any, as_of: AsOf) -> None:
+    """An officer and a system are registered, and the last annual report was filed by its day."""
+    for kind in ("dpo", "dps"):
+        rows = registrations.where(col("kind") == kind)
+        place = newest(rows, by="effective_on")
+        assert_some(registered(rows, params, as_of), because="no {kind} registration in force", at=place, kind=kind)
+    due = last_due(params.PH_asir_due, as_of)
+    reports = registrations.where(col("kind") == "annual_report")
+    in_time = (col("filed_on") <= due) & (col("filed_on") <= col("due_on").or_else(due))
+    filed = reports.where(in_time & (col("filed_on") > due.replace(year=due.year - 1)))
+    because = f"no {{kind}} was filed by {due}"
+    assert_some(filed, because=because, at=newest(reports, by="filed_on"), kind="annual_report")
+    note(f"registering within {params.PH_register_days} and updating within {params.PH_update_days} days is not shown")
+
+
+@control(
+    "GOV-05",
+    "Privacy office and filings",
+    severity="medium",
+    params={
+        "PH_employees": law(250, "persons", range=(1, 100_000), source="NPC 2022-04 s.5"),
+        "PH_spi_individuals": law(1000, "individuals", range=(1, 1_000_000), source="NPC 2022-04 s.5"),
+        "PH_register_days": law(20, "days", range=(0, 3650), source="s.7"),
+        "PH_update_days": law(10, "days", range=(0, 3650), source="s.7"),
+        "PH_valid": law(365, "days", range=(0, 3650), source="certificate one year"),
+        "PH_asir_due": law("03-31", "month-day", source="annual security incident report, date to confirm each year"),
+    },
+    applies={"countries": ["PH", "IN"]},
+    maps={
+        "PH": ["DPA s.21(b)", "IRR s.26(a)", "IRR s.47", "NPC 2022-04", "NPC 16-03"],
+        "IN": ["DPDPA 8(9)", "DPDPA 10(2)(a)", "CERT-In 2022 (iii)"],
+        "GDPR": ["37.1", "30.2"],
+        "ISO27001": ["A.5.2", "A.5.5", "A.5.31"],
+        "SOC2": ["CC1.3"],
+        "CSF": ["GV.RR-02", "GV.OC-03"],
+        "NIST80053": ["PT-2"],
+        "CCM": ["GRC-06"],
+    },
+    remedy=(
+        "Register the officer and the processing system, or renew the registration, within ten days; file the report "
+        "that is missing at once, and put the dates of next year into somebody's calendar."
+    ),
+    decisions=[
+        "PH: dpo, dps and annual_report are needed; IN: certin_contact; kinds of the other country are not asked for.",
+        "The country is the engagement's; elsewhere the control does not apply.",
+        (
+            "Population: the needed kinds; the finding is the newest registrations row of the kind, else the kind "
+            "without row."
+        ),
+        (
+            "Headcount is active and on_leave people of country PH, pooled over sites; with fewer than PH_employees it "
+            "is not_applicable, and the result names PH_spi_individuals as what no table counts."
+        ),
+        "effective_on or expires_on null on dpo and dps is undecided; the expiry day itself is valid.",
+        "PH_register_days and PH_update_days are shown: no table has the day the duty began.",
+        (
+            "The annual report asked for is the one whose day is over; it was filed by that day and within the year "
+            "before it, and not after the row's own due_on."
+        ),
+    ],
+    typical_exception="Officer left; certificate expired eight months ago; seal still on the wall.",
+)
+@reads(registrations="kind authority ref effective_on expires_on person filed_on due_on")
+@reads.optional(roster="employee_id country status")
+def test_the_privacy_office_and_its_filings_are_in_order(
+    registrations: Table, roster: Table | None, params: Any, as_of: AsOf, engagement: Terms
+) -> None:
+    """PH, when the vendor has PH_employees people or more on the roster (or the roster is not given): registrations of
+    kind dpo and dps with a person or ref, effective_on on or before and expires_on on or after the as-of date and at
+    most PH_valid days apart, and an annual_report with filed_on on or before due_on, PH_asir_due of each year. IN: a
+    row certin_contact naming a person.
+    """
+    if engagement.country == "IN":
+        contacts = registrations.where(col("kind") == "certin_contact")
+        named = contacts.where(col("person").is_not_null())
+        assert_some(named, because="no {kind} names a person", at=contacts, kind="certin_contact")
+    elif has_so_many(roster, params):
+        assert_filed_in_the_philippines(registrations, params, as_of)
+
+
+def has_so_many(roster: Table | None, params: Any) -> bool:
+    """Whether the vendor has, or may have, so many people that it must register."""
+    if roster is None or not roster.has("country"):
+        return True
+    here = roster.where(col("status").is_in(["active", "on_leave"]) & (col("country") == "PH"))
+    (least, most), limit = size(here), params.PH_employees
+    if most < limit:
+        not_due(
+            f"{most} people in PH, {limit} must register; whether the vendor holds sensitive data of "
+            f"{params.PH_spi_individuals} individuals, which no table counts, is not shown"
+        )
+    elif least < limit:
+        cannot_tell(f"{least} to {most} people in PH, {limit} must register")
+    return bool(least >= limit)
+
+
+@control(
+    "GOV-01",
+    "The contract says it",
+    severity="medium",
+    params={
+        "PH_clauses": law(
+            [
+                "subject_duration",
+                "nature_purpose",
+                "data_types",
+                "obligations",
+                "location",
+                "documented_instructions",
+                "confidentiality",
+                "security",
+                "no_subprocessor_without_leave",
+                "assist_rights",
+                "assist_compliance",
+                "delete_or_return",
+                "audit_and_inspection",
+                "warn_unlawful_instruction",
+            ],
+            "list",
+            source="IRR s.44(a), (b)(1)-(9)",
+        ),
+        "EU_clauses": law(
+            ["28.3.a", "28.3.b", "28.3.c", "28.3.d", "28.3.e", "28.3.f", "28.3.g", "28.3.h"], "list", source=""
+        ),
+        "CA_clauses": law(
+            [
+                "7051-a.1",
+                "7051-a.2",
+                "7051-a.3",
+                "7051-a.4",
+                "7051-a.5",
+                "7051-a.6",
+                "7051-a.7",
+                "7051-a.8",
+                "7051-a.9",
+                "7051-a.10",
+            ],
+            "list",
+            source="",
+        ),
+    },
+    maps={
+        "PH": ["DPA s.14", "DPA s.21", "IRR s.43", "IRR s.44"],
+        "IN": ["DPDPA 8(2)", "DPDPR r.6(1)(f)"],
+        "GDPR": ["28.3", "28.9", "46.1"],
+        "CCPA": ["7051-a"],
+        "PCI": ["12.8.2", "12.9.1"],
+        "ISO27001": ["A.5.20"],
+        "SOC2": ["CC9.2", "P6.4"],
+        "CSF": ["GV.SC-05"],
+        "NIST80053": ["SA-9"],
+        "CIS": ["15.4"],
+        "CCM": ["STA-09"],
+        "HIPAA": ["164.314(a)"],
+        "UK": ["UK GDPR 28", "IDTA or Addendum"],
+    },
+    remedy="Have the missing clauses added and signed by both within a month; renew a contract that has run out.",
+    decisions=[
+        (
+            "Population: each client in scope and each clause of the sets that apply; the finding is the clauses row, "
+            "else the client's first row."
+        ),
+        (
+            "PH_clauses apply where a site is in PH; EU_clauses and CA_clauses where the profile asks for that law; "
+            "otherwise they are not claimed, and the result says so. A profile has no words for that yet, so they are "
+            "never claimed."
+        ),
+        "Without a site in PH the vendor is asked the PH list as house list, and the result says so.",
+        "In force: signed_on on or before and expires_on null or on or after the as-of date.",
+        (
+            "The client contract means all contracts of that client in force together; a clause that one of them holds "
+            "is present."
+        ),
+        "Where the engagement limits no clients, all contracts together are asked for each clause once.",
+    ],
+    typical_exception="Site opened after signing is not in the location clause.",
+)
+@reads(clauses="contract_id client clause present page signed_on expires_on")
+def test_the_contract_says_it(clauses: Table, params: Any, as_of: AsOf, engagement: Terms) -> None:
+    """Each client contract holds every required processor clause and is in force."""
+    ends = col("expires_on")
+    in_force = (col("signed_on") <= as_of.date) & (ends.is_null() | (ends >= as_of.date))
+    for client in engagement.scope_clients or ("any client",):
+        theirs = clauses.where(col("client") == client) if engagement.scope_clients else clauses
+        for clause in params.PH_clauses:
+            rows = theirs.where(col("clause") == clause)
+            because = "{clause} stands in no contract in force of {client}"
+            there = rows.where(col("present") & in_force)
+            assert_some(there, because=because, at=[rows, theirs], client=client, clause=clause)
+    if "PH" not in engagement.sites.values():
+        note("no site is in PH: its clauses are asked as a house list")
+    number = len(params.EU_clauses) + len(params.CA_clauses)
+    note(f"{number} clauses of EU and California law are not claimed")
 
 
 def exported_together(one: Table, other: Table, most: int) -> bool:

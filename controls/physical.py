@@ -18,6 +18,7 @@ from ctrlkit import (
     assert_rate,
     assert_some,
     beside,
+    cannot_tell,
     col,
     control,
     count,
@@ -28,7 +29,10 @@ from ctrlkit import (
     latest,
     maybe,
     newest,
+    note,
     reads,
+    size,
+    standard,
     times,
     total,
     when,
@@ -257,3 +261,216 @@ def test_badge_and_login_agree(
     because = f"no entry of this person in the {params.window} hours before"
     assert_rate(met, alone, at_most=params.exceptions_rate, because=because)
     assert_at_one_site(entries, engagement)
+
+
+def before_export_day(visitors: Table, period: Window) -> Expr:
+    """Whether a visit began before the local day of the export; all did where nobody says when that was."""
+    exported = visitors.exported_at or period.ends
+    return col("in_at") < period.begins + timedelta(days=(exported - period.begins) // timedelta(days=1))
+
+
+def assert_log_is_kept(visitors: Table, period: Window, as_of: AsOf, keep_days: int) -> None:
+    """Where the log holds more than the period, it reaches back far enough."""
+    _, beyond = size(visitors.where(~period.holds("in_at", visitors)))
+    if not beyond:
+        note(f"an extract of the period does not show that the log is kept {keep_days} days")
+        return
+    old, _ = size(visitors.where(col("in_at") <= as_of.instant - timedelta(days=keep_days)))
+    if not old:
+        cannot_tell(f"visitors: its oldest visit is younger than {keep_days} days")
+
+
+@control(
+    "PHY-03",
+    "Visitors are logged and led",
+    severity="low",
+    params={
+        "missing_out": house(0, "visits", range=(0, 1000)),
+        "keep_days": standard(90, "days", range=(0, 3650), source="PCI 9.3.4 three months"),
+    },
+    maps={
+        "PCI": ["9.3.2", "9.3.3", "9.3.4"],
+        "ISO27001": ["A.7.2", "A.7.6"],
+        "SOC2": ["CC6.4"],
+        "CSF": ["PR.AA-06"],
+        "NIST80053": ["PE-8", "PE-3"],
+        "CCM": ["DCS-03"],
+        "PH": ["IRR s.27(a)"],
+    },
+    remedy=(
+        "Name a host for each visit who meets and leads the visitor, take the badge back at the door, and close open "
+        "visits every evening. Bring candidates in by another way than the floor."
+    ),
+    decisions=[
+        "Population: visitors rows with in_at in the period; the finding is the visitors row.",
+        "Open visits of the export's local day are not due.",
+        "escorted null and badge_returned null are undecided; a host not on the roster is not looked up.",
+        (
+            "keep_days: where the export is more than the audit period, its oldest in_at must be at least so old (else "
+            "undecided); an extract of the period does not show it, and the result says so."
+        ),
+    ],
+    typical_exception="Candidates queue through the production floor.",
+)
+@reads(visitors="visit_id in_at out_at host_id zone escorted badge_returned")
+def test_visitors_are_logged_and_led(visitors: Table, params: Any, period: Window, as_of: AsOf) -> None:
+    """Every visitors row has host_id, escorted true and, unless in_at lies on the local day of the export, out_at and
+    badge_returned true; more than missing_out rows without out_at fail. keep_days is judged on the log itself, not on
+    the rows of one period.
+    """
+    visits = period.of(visitors)
+    over = visits.where(before_export_day(visitors, period))
+    assert_every(visits, col("host_id").is_not_null(), because="without a host")
+    assert_every(visits, "escorted", because="not escorted in the {zone}")
+    assert_every(over, col("out_at").is_not_null(), because="did not leave", at_most=params.missing_out)
+    assert_every(over, "badge_returned", because="badge not returned")
+    assert_log_is_kept(visitors, period, as_of, params.keep_days)
+
+
+ZONES = ("entrance", "floor", "server_room")
+
+
+@control(
+    "PHY-04",
+    "Cameras see, and are lawful",
+    severity="medium",
+    params={
+        "keep_days": standard(90, "days", range=(0, 3650), source="PCI 9.2.1.1 three months for sensitive areas"),
+        "max_days": house(180, "days", range=(0, 3650), source="NPC 2024-02: no longer than necessary"),
+        "audio": house(False, "bool", allowed=[True, False]),
+    },
+    maps={
+        "PCI": ["9.2.1.1"],
+        "ISO27001": ["A.7.4"],
+        "SOC2": ["CC6.4"],
+        "CSF": ["DE.CM-02"],
+        "NIST80053": ["PE-6"],
+        "CCM": ["DCS-10"],
+        "PH": ["NPC 2024-02", "DPA s.11"],
+        "GDPR": ["5.1.e"],
+    },
+    remedy=(
+        "Repair each listed camera within a week, set how long it keeps footage, switch sound off, put up the notice "
+        "and log who looks. Turn away cameras that can read screens."
+    ),
+    decisions=[
+        "Population: cctv rows; the finding is the cctv row, for a missing zone the cctv file.",
+        "The three zones are asked per site only where camera_id starts with the site's name, else once per pack.",
+        "Exactly keep_days and exactly max_days pass; null booleans are undecided; no footage is a finding.",
+    ],
+    typical_exception="Screens legible on wallboard cameras: the CCTV itself holds card data.",
+)
+@reads(cctv="camera_id zone working oldest_footage_on audio notice_posted access_logged")
+def test_cameras_see_and_are_lawful(cctv: Table, params: Any, as_of: AsOf, engagement: Terms) -> None:
+    """Every cctv row has working true, notice_posted true, access_logged true, audio equal to the parameter, and
+    oldest_footage_on at least keep_days and at most max_days before the as-of date. There are rows for each of the
+    zones entrance, floor and server_room.
+    """
+    oldest, sound = col("oldest_footage_on"), "with" if params.audio else "without"
+    assert_every(cctv, "working", because="does not work")
+    assert_every(cctv, "notice_posted", because="no notice is posted")
+    assert_every(cctv, "access_logged", because="nobody logs who looks")
+    assert_every(cctv, col("audio") == params.audio, because=f"not {sound} sound")
+    assert_every(cctv, oldest.is_not_null(), because="holds no footage")
+    kept = oldest.is_null() | (oldest + days(params.keep_days) <= as_of.date)
+    assert_every(cctv, kept, because="its footage begins on {oldest_footage_on} only")
+    gone = oldest.is_null() | (oldest + days(params.max_days) >= as_of.date)
+    assert_every(cctv, gone, because="its footage is kept since {oldest_footage_on}")
+    assert_every_zone(cctv, engagement)
+
+
+def assert_every_zone(cctv: Table, engagement: Terms) -> None:
+    """There is a camera in each zone: of each site that cameras are named after, of the whole where none is."""
+    named = [site for site in engagement.sites_asked if size(cctv.where(col("camera_id").starts_with(site)))[0]]
+    for site in named or [""]:
+        for zone in ZONES:
+            there = cctv.where((col("zone") == zone) & col("camera_id").starts_with(site))
+            assert_some(there, because="no camera in the {zone}" + " of {site}" * bool(site), zone=zone, site=site)
+
+
+def assert_badge_is_off(gone: Table, badge_hours: int, as_of: AsOf) -> None:
+    """The badge of who left is off in time; one that is still on is due once its hours have passed."""
+    off, last = col("badge_disabled_at"), col("separation_ends") + hours(badge_hours)
+    in_time = (off <= last) | (off.is_null() & (last >= as_of.instant))
+    assert_every(gone, in_time, because="badge off at {badge_disabled_at}, separated on {separated_on}")
+
+
+def held_by_leavers(devices: Table, leavers: Table, roster: Table | None, long_gone: Expr) -> Table:
+    """The devices, with `held`: whether the holder left long enough ago and is not on the roster as active."""
+    last = group(leavers, "employee_id", separated_on=latest(col("separated_on")))
+    held = devices.where(col("employee_id").is_not_null()).match(last.where(long_gone), "employee_id", "leaver")
+    if roster is None:
+        return held.where(col("leaver"))
+    back = held.exists(roster.where(col("status") == "active"), "employee_id", "active", pointed=False)
+    return back.where(col("leaver") & ~col("active"))
+
+
+@control(
+    "PHY-05",
+    "Assets and paper come back",
+    severity="medium",
+    params={
+        "return_days": house(7, "days", range=(0, 3650)),
+        "badge_hours": house(24, "h", range=(0, 8760), source="PCI 9.3.1.1 immediately"),
+    },
+    maps={
+        "PCI": ["9.3.1.1", "9.4.6", "9.4.7"],
+        "ISO27001": ["A.5.11", "A.7.14", "A.7.10"],
+        "SOC2": ["CC6.4", "CC6.5"],
+        "CSF": ["ID.AM-08"],
+        "NIST80053": ["PS-4", "MP-6"],
+        "CIS": ["1.1", "3.5"],
+        "CCM": ["HRS-05", "DSP-02"],
+        "PH": ["IRR s.27(d)"],
+    },
+    remedy=(
+        "Switch each listed badge off today, fetch each device within a week at the vendor's cost or wipe it from "
+        "afar, and have paper cut crosswise only."
+    ),
+    decisions=[
+        (
+            "Population: leavers rows of the period and older open ones, devices, and disposals of trigger paper; the "
+            "findings are those rows."
+        ),
+        "The badge clock starts at 24:00 of separated_on in the engagement's zone: leavers name no site.",
+        "A person without assets has assets_returned_on null and is a finding: the register says returned.",
+        (
+            "Held by a leaver means devices.employee_id is in leavers and not active on the roster, once return_days "
+            "has passed; without a roster whoever is in leavers counts as gone."
+        ),
+        "Paper that waits for disposal is not due here (RET-03). Printing on the floor is attested, and not shown.",
+    ],
+    typical_exception="Courier cost left to the leaver, so nothing comes back.",
+)
+@reads(
+    leavers="employee_id separated_on assets_returned_on badge_disabled_at separation_ends",
+    devices="device_id employee_id edr_last_seen",
+    disposals="ref trigger completed_on method",
+)
+@reads.optional(roster="employee_id status")
+def test_assets_and_paper_come_back(
+    leavers: Table,
+    devices: Table,
+    disposals: Table,
+    roster: Table | None,
+    params: Any,
+    period: Window,
+    as_of: AsOf,
+) -> None:
+    """Every leavers row has assets_returned_on at most return_days after separated_on (open: once that has passed) and
+    badge_disabled_at at most badge_hours after the end of separated_on; no device is still held by a leaver; every
+    disposals row of trigger paper has method cross_cut. Printing on the floor is attested.
+    """
+    returned, last = col("assets_returned_on"), col("separated_on") + days(params.return_days)
+    still_out = returned.is_null() | col("badge_disabled_at").is_null()
+    gone = leavers.where(period.holds("separated_on", leavers) | still_out)
+    in_time = (returned <= last) | (returned.is_null() & (last >= as_of.date))
+    assert_every(gone, in_time, because="assets back on {assets_returned_on}, separated on {separated_on}")
+    assert_badge_is_off(gone, params.badge_hours, as_of)
+    held = held_by_leavers(devices, leavers, roster, last < as_of.date)
+    assert_every(
+        held, ~col("leaver"), because="held by somebody who left on {leaver_separated_on}, seen {edr_last_seen}"
+    )
+    paper = disposals.where((col("trigger") == "paper") & col("completed_on").is_not_null())
+    assert_every(paper, col("method") == "cross_cut", because="paper disposed of by {method}")
+    note("that nobody prints on the floor is not shown")

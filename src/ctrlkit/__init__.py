@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
     from ctrlkit.pairing import pair
-    from ctrlkit.presence import assert_some
+    from ctrlkit.presence import assert_some, not_due, size
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
 
@@ -49,10 +49,12 @@ __all__ = [
     "maybe",
     "minutes",
     "newest",
+    "not_due",
     "note",
     "note_every",
     "pair",
     "reads",
+    "size",
     "standard",
     "times",
     "total",
@@ -71,7 +73,7 @@ _ROOMS = {
     "listing": ("assert_each",),
     "owner": ("with_owner",),
     "pairing": ("pair",),
-    "presence": ("assert_some",),
+    "presence": ("assert_some", "not_due", "size"),
     "table": ("Table",),
     "terms": ("Terms", "Window"),
 }

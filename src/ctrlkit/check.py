@@ -69,7 +69,8 @@ class Record:
 
     `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
     to its tolerance, `shares` to the judgement of its rate. `seen` are the rows of a host's lists spoken of, by what
-    they say, and `unread` says why a list could not be read. `wanted` counts what must be there at all.
+    they say, and `unread` says why a list could not be read. `wanted` counts what must be there at all,
+    and `not_due` says why nothing is asked.
     """
 
     asserted: int = 0
@@ -84,6 +85,7 @@ class Record:
     seen: dict[tuple[Any, ...], Seen] = field(default_factory=dict)
     unread: list[Fault] = field(default_factory=list)
     wanted: int = 0
+    not_due: list[str] = field(default_factory=list)
 
     def add(self, stumble: Stumble, mark: Mark) -> None:
         """Note a mark of a row, beside those of assertions before."""

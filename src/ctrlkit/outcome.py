@@ -45,7 +45,7 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     notes += _notes(record.noted, "", places, (control, subject))
     notes += [Note(digest(control, subject, doubt.message), doubt.message) for doubt in record.doubts]
     state, cause, reason = _decision(record, population, broken, undecided, places)
-    if state == "not_applicable" and subject == ORGANISATION:
+    if cause is Cause.ROLE and subject == ORGANISATION:
         state, cause, reason = "error", Cause.NO_ASSERTION, "does_not_apply is for hosts, and nothing was asserted"
     exceptions = len(broken) + sum(1 for s in tolerated if any(m.state == BROKEN for m in s.marks))
     counted = exceptions if spoken else None
@@ -94,6 +94,8 @@ def _decision(  # noqa: PLR0911  (one per way to end)
         return "inconclusive", worst, "; ".join(doubt.message for doubt in record.doubts)
     if record.outside and not record.asserted:
         return "not_applicable", Cause.ROLE, "; ".join(record.outside)
+    if record.not_due and not record.asserted:
+        return "not_applicable", Cause.SCOPE, "; ".join(record.not_due)
     if not record.asserted:
         return "error", Cause.NO_ASSERTION, "the check asserted nothing"
     if population == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import narwhals as nw
@@ -11,24 +12,36 @@ from ctrlkit.rows import fetch
 from ctrlkit.table import Table
 
 
-def assert_some(rows: Table, *, because: str, at: Table | None = None, **missing: str) -> None:
+def size(rows: Table) -> tuple[int, int]:
+    """The least and the greatest number of rows that belong to the table; those that could not be read may."""
+    sure = nw.when(rows.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
+    (found,) = fetch(rows.frame.with_columns(sure).select(nw.len().alias("n"), nw.col("_sure").sum()))
+    return int(found["_sure"] or 0), int(found["n"]) + rows.root.bad_rows
+
+
+def not_due(because: str) -> None:
+    """Say that nothing is due of the organisation; the control is then outside, unless something was asserted."""
+    current().not_due.append(because)
+
+
+def assert_some(rows: Table, *, because: str, at: Table | Sequence[Table] = (), **missing: str) -> None:
     """`rows` must hold at least one row that certainly belongs to it.
 
-    Where it does not, the finding is on the one row of `at`, else on the file, and there its key is `missing`, whose
-    words stand in `because` too ({site}). Where a row may belong, or could not be read, that is undecided.
+    Where it does not, the finding is on the first row of `at`, or of the first of several tables that has one, else on
+    the file, and there its key is `missing`, whose words stand in `because` too ({site}). Where a row may belong, or
+    could not be read, that is undecided.
     """
     record = current()
     record.asserted += 1
     pool = f"assertion {record.asserted}"
     record.pools[pool] = 0
-    sure = nw.when(rows.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
-    (found,) = fetch(rows.frame.with_columns(sure).select(nw.len().alias("n"), nw.col("_sure").sum()))
     record.wanted += 1
-    if found["_sure"]:
+    least, most = size(rows)
+    if least:
         return
-    doubtful = found["n"] or rows.root.bad_rows
-    mark = Mark(pool, UNKNOWN if doubtful else BROKEN, because.format_map(_Kept(missing)))
-    placed = stumbles_in(at, named_in(mark.because)) if at is not None else []
+    mark = Mark(pool, UNKNOWN if most else BROKEN, because.format_map(_Kept(missing)))
+    places = (stumbles_in(table, named_in(mark.because)) for table in ([at] if isinstance(at, Table) else at))
+    placed = next((found for found in places if found), [])
     if not placed:
         named = replace(rows, unique=frozenset(missing), grouped=None)
         values = dict(sorted(missing.items()))
