@@ -332,7 +332,7 @@ def assert_scanned_lately(vulns: Table, audits: Table | None, since: date) -> No
     if audits is not None:
         scans.append(audits.where((col("kind") == "vulnerability_scan") & (col("performed_on") >= since)))
     if scans:
-        assert_some(*scans, of="vulnerability scan", because=f"no scan on or after {since}")
+        assert_some(*scans, what="vulnerability scan", because=f"no scan on or after {since}")
     else:
         cannot_tell("vulns: nothing says when was scanned")
     if told == "scanned_on":

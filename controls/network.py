@@ -422,11 +422,11 @@ def test_clients_and_wifi_are_separated(
     to the zone of another. WPA2-Enterprise and guest isolation are attested, not read.
     """
     assert_no_zone_reaches_another_client(network_rules)
-    for site, word in sorted(engagement.sites.items()):
+    for site, word in sorted(engagement.site_words.items()):
         covering = audits.where(col("scope_sites").any_part_in([word]))
         assert_tested(covering, "segmentation_test", as_of.date - timedelta(days=params.segment_test_days), site)
         assert_tested(covering, "rogue_ap_scan", as_of.date - timedelta(days=params.rogue_ap_days), site)
-    if not engagement.sites:
+    if not engagement.site_words:
         cannot_tell("the engagement names no site")
 
 
@@ -434,7 +434,7 @@ def assert_tested(audits: Table, kind: str, since: date, site: str) -> None:
     """Of this kind of audit of a site, the newest is not older than `since`."""
     what = kind.replace("_", " ")
     tests = audits.where(col("kind") == kind)
-    assert_some(tests, of=f"{kind} {site}", because=f"no {what} covers {site}")
+    assert_some(tests, because=f"no {what} covers {site}", kind=kind, site=site)
     judged = beside(tests, "kind", newest=latest(col("performed_on")), fresh=any_of(col("performed_on") >= since))
     newest = judged.where(col("performed_on") == col("newest"))
     by = " by {by}" if audits.has("by") else ""

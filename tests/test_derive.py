@@ -137,6 +137,17 @@ def test_a_cell_that_could_not_be_read_has_no_derived_answer(tmp_path: Path) -> 
     assert rows["at_site"].to_list() == ["?", "false", "false"]
 
 
+def test_doors_words_and_names_of_the_vendor() -> None:
+    doors = ["MNL1-main", " del1 - gate", "canteen", None]
+    assert derived("part_before_dash", {"of": doors}, engagement(), "string") == ["mnl1", "del1", "canteen", None]
+    assert derived("yes_unless_no", {"of": [True, False, None]}, engagement(), "boolean") == [True, False, True]
+    sites = ["MNL1; Del1", "mnl1", None]
+    assert derived("none_if_empty", {"of": sites}, engagement(), "string") == ["mnl1;del1", "mnl1", "none"]
+    names = [" EXAMPLE", "Example Assurance", None]
+    assert derived("is_the_vendor", {"of": names}, engagement(vendor="Example"), "boolean") == [True, False, None]
+    assert derived("as_read", {"of": ["a.csv"]}, engagement(), "boolean") == [None]
+
+
 def test_every_rule_of_a_shipped_kind_is_there() -> None:
     rules = {c.rule for kind in shipped().values() for c in kind.derived.values()}
     assert rules <= set(derive.RULES)

@@ -125,6 +125,14 @@ def test_times_before_1970_floor_like_others(engine: Engine) -> None:
     assert answers(of, col("day") - days(1) == date(1969, 12, 30)) == [True]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_length_of_time_may_depend_on_a_rule(engine: Engine) -> None:
+    shape = {"flag": PEOPLE["flag"], "time": PEOPLE["time"]}
+    of = table(engine, "people", shape, [{"flag": flag, "time": at(0)} for flag in (True, False)])
+    allowed = days(when(col("flag"), 3650, 30))
+    assert answers(of, col("time") + allowed == at(3650 * 24)) == [True, False]
+
+
 def test_a_length_of_time_is_exact() -> None:
     shape = {"time": Field("datetime", ()), "span": Field("number", ())}
     of = table("polars", "spans", shape, [{"time": at(10), "span": Decimal("1.5")}])

@@ -21,7 +21,7 @@ from ctrlkit.kind import shipped
 from ctrlkit.model import Cause, Check, Control, Fault, Grade, Verdict
 from ctrlkit.plan import Handed, Line, columns_read, draw, period_bounds, select
 from ctrlkit.profile import Profile
-from ctrlkit.weighing import presence, weigh
+from ctrlkit.weighing import days_covered, weigh
 
 COLUMNS = {
     "accounts": ("system", "account_id", "enabled", "mfa_enrolled"),
@@ -324,16 +324,18 @@ def test_the_period_begins_and_ends_at_local_midnight() -> None:
 
 def test_how_a_log_covers_the_period_is_told_in_days() -> None:
     kind = shipped()["auth_events"]
-    said = presence(kind, canvas(days=october(10, 11)), engagement(), AS_OF)
+    said = days_covered(kind, canvas(days=october(10, 11)), engagement(), AS_OF)
     assert said == (
         (
             "auth_events: rows on 29 of 31 days of the audit period, 2026-10-01 to 2026-10-31, "
             "longest silence 2 days from 2026-10-10"
         ),
     )
-    assert presence(kind, canvas(days=october()), engagement(), AS_OF)[0].endswith("2026-10-31")
-    assert presence(shipped()["roster"], canvas(days=october()), engagement(), AS_OF) == ()
-    assert presence(kind, None, engagement(), AS_OF) == presence(kind, canvas(days=()), engagement(), AS_OF) == ()
+    assert days_covered(kind, canvas(days=october()), engagement(), AS_OF)[0].endswith("2026-10-31")
+    assert days_covered(shipped()["roster"], canvas(days=october()), engagement(), AS_OF) == ()
+    assert (
+        days_covered(kind, None, engagement(), AS_OF) == days_covered(kind, canvas(days=()), engagement(), AS_OF) == ()
+    )
 
 
 DESK = replace(FULL, needs={}, roles=("workstation",), facts=("screen_lock",))

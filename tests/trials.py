@@ -34,7 +34,8 @@ class Trial:
     """One case: a pack, how it is asked for, and what must come out.
 
     `shows` says what the case is an example of. `edge` names the parameter whose limit it stands beside. `files` are
-    the texts of the pack by name, the client's under `client/`. `exported` is when all was exported, or single kinds.
+    the texts of the pack by name, the client's under `client/`. `exported` is when all was exported, or single kinds,
+    the client's own under `client/` too.
     """
 
     control: str
@@ -193,13 +194,15 @@ def _case(trial: Trial, folder: Path, engine: str) -> Case:
 
 
 def _pack(trial: Trial, terms: engagement.Engagement, party: str, prefix: str) -> dict[str, Any]:
+    told = {name: at for name, at in trial.exported.items() if not name.startswith(CLIENT)}
+    told |= {name.removeprefix(prefix): at for name, at in trial.exported.items() if prefix and prefix in name}
     own = {
         kind: {"file": f"{kind}.csv", "exported_at": at}
-        for kind, at in trial.exported.items()
+        for kind, at in told.items()
         if f"{prefix}{kind}.csv" in trial.files
     }
-    told = {"vendor": terms.vendor, "engagement": terms.id, "party": party, "exported_at": trial.exported["all"]}
-    return {**told, "evidence": own, **({"empty": dict(trial.empty)} if party == "vendor" else {})}
+    head = {"vendor": terms.vendor, "engagement": terms.id, "party": party, "exported_at": trial.exported["all"]}
+    return {**head, "evidence": own, **({"empty": dict(trial.empty)} if party == "vendor" else {})}
 
 
 def _write(path: Path, told: Mapping[str, Any]) -> Path:

@@ -7,13 +7,13 @@ from typing import Final
 from sample_files import Table
 from sample_hosts import NONCE
 from sample_layouts import MODE, POSITION, ROSTER, STATUS
+from sample_names import VENDOR
 from sample_room import Source
 from sample_rooms import CLIENT_SOURCES, SOURCES
 from sample_vendor import CLIENT, DOMAIN
 
 AS_OF: Final = "2026-11-02T09:00:00+08:00"
 ENGAGEMENT: Final = "northwind-2026-10"
-VENDOR: Final = "Mabuhay Contact Services, Inc."
 TITLES: Final = {
     "northwind-ph": "A Philippine contact center with planted weaknesses",
     "clean-ph": "The same contact center without any",

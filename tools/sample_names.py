@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from sample_vendor import DOMAIN, Person, pick
+
+VENDOR: Final = "Mabuhay Contact Services, Inc."
 
 
 def code(*what: object, size: int = 16) -> str:

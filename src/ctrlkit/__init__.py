@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctrlkit.absence import assert_some, cannot_tell_without
-    from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
+    from ctrlkit.amount import times
+    from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
     from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
     from ctrlkit.fact import Facts, Row
-    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
+    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, newest, total
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
+    from ctrlkit.pairing import pair
+    from ctrlkit.presence import assert_some, cannot_tell_without, not_due, size
     from ctrlkit.table import Table
     from ctrlkit.terms import Host, Terms, Window
 
@@ -48,24 +50,32 @@ __all__ = [
     "law",
     "maybe",
     "minutes",
+    "newest",
+    "not_due",
+    "note",
     "note_every",
+    "pair",
     "reads",
+    "size",
     "standard",
+    "times",
     "total",
     "when",
     "with_owner",
 ]
 
 _ROOMS = {
-    "absence": ("assert_some", "cannot_tell_without"),
-    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
+    "amount": ("times",),
+    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
-    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
+    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "newest", "total"),
     "engagement": ("AsOf",),
     "fact": ("Facts", "Row"),
     "listing": ("assert_each",),
     "owner": ("with_owner",),
+    "pairing": ("pair",),
+    "presence": ("assert_some", "cannot_tell_without", "not_due", "size"),
     "table": ("Table",),
     "terms": ("Host", "Terms", "Window"),
 }

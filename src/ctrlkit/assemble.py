@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,10 +108,12 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     target: Path,
     *,
     clear: bool = False,
+    known: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
 ) -> Evidence:
     """Write `<target>/<kind>.csv` and its problems; `columns` are those of the kind that the selected checks read.
 
-    `read` are the files of one party. A file that could not be read leaves its fault and no rows.
+    `read` are the files of one party. A file that could not be read leaves its fault and no rows. `known` adds to the
+    rows what only the reader of all files knows.
     """
     sources = tuple(source for _, source in read)
     party = sources[0].party
@@ -132,7 +134,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     if repeats:
         notes = (*notes, f"{repeats} identical rows counted once")
     here = scoped(rows, kind, engagement, ties)
-    rows = here.rows
+    rows = here.rows if known is None else known(here.rows)
     if here.untied:
         notes = (*notes, f"{here.untied} rows cannot be tied to a client or site and are judged")
     shown = _closure(kind, [*columns, *kind.key, *([kind.time] if kind.time else [])], rows.columns)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from ctrlkit import plan
 from ctrlkit.engagement import AsOf, Engagement
 from ctrlkit.model import (
     Cause,
@@ -90,7 +91,7 @@ def _verdict(
         reason = f"{reason}; " * bool(reason) + f"only the smaller claim was decided: {claim}"
     bad = _unreadable(line, handed)
     if outcome.state == "inconclusive" and outcome.cause is Cause.EMPTY and not bad:
-        first = next(iter(line.tables), "")
+        first = next((handed[t].evidence.kind for t in line.tables if t in handed), "")
         if first in engagement.may_be_empty:
             return (
                 Verdict.NOT_APPLICABLE,
@@ -108,14 +109,11 @@ def _verdict(
 
 def _unreadable(line: Line, handed: Mapping[str, Handed]) -> list[Fault]:
     """Rows that could not be read in what the check needs: any of them might be the exception."""
-    needs = line.check.needs if line.check is not None else {}
+    needs = plan.needed(line.check) if line.check is not None else {}
+    bad = [handed[table].evidence for table in needs if table in handed and handed[table].evidence.bad_rows]
     return [
-        Fault(
-            Cause.MALFORMED,
-            f"{kind}: {handed[kind].evidence.bad_rows} rows could not be read, see {kind}.problems.ndjson",
-        )
-        for kind in needs
-        if kind in handed and handed[kind].evidence.bad_rows
+        Fault(Cause.MALFORMED, f"{e.kind}: {e.bad_rows} rows could not be read, see {e.kind}.problems.ndjson")
+        for e in bad
     ]
 
 
@@ -127,15 +125,15 @@ def _references(line: Line, handed: Mapping[str, Handed]) -> Iterable[EvidenceRe
     if line.machine is not None:
         yield from line.machine.references(line.facts)
         return
-    read = [kind for kind, columns in line.tables.items() if columns is not None]
+    read = [table for table, columns in line.tables.items() if columns is not None]
     if not line.tables:
         full = next((c for c in line.control.checks if c.claim is None), None)
-        read = list(full.needs) if full is not None and line.verdict is Verdict.INCONCLUSIVE else []
-    for kind in dict.fromkeys(read):
-        there = handed.get(kind)
+        read = list(plan.needed(full)) if full is not None and line.verdict is Verdict.INCONCLUSIVE else []
+    for table in dict.fromkeys(read):
+        there = handed.get(table)
         if there is not None and there.evidence.sha256:
-            evidence = there.evidence
-            yield EvidenceRef(kind, evidence.path, evidence.sha256, evidence.rows, _period(there), evidence.grade)
+            e = there.evidence
+            yield EvidenceRef(e.kind, e.path, e.sha256, e.rows, _period(there), e.grade)
 
 
 def _period(there: Handed) -> str | None:
@@ -153,12 +151,14 @@ def _notes(line: Line, outcome: Outcome | None, handed: Mapping[str, Handed], ve
     if verdict is Verdict.FAILED:
         yield from (note(f.message) for f in _unreadable(line, handed))
     yield from (note(text) for text in line.notes)
-    for kind, columns in line.tables.items():
-        there = handed.get(kind)
+    for table, columns in line.tables.items():
+        there = handed.get(table)
         if columns is not None and there is not None:
             yield from (note(text) for text in (*there.evidence.notes, *there.notes))
             if there.evidence.outside:
-                yield note(f"{kind}: {there.evidence.outside} rows of other clients or sites are not judged")
+                yield note(
+                    f"{there.evidence.kind}: {there.evidence.outside} rows of other clients or sites are not judged"
+                )
 
 
 def _waived(  # noqa: PLR0913, PLR0917  (all of them decide)

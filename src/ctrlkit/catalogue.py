@@ -102,7 +102,10 @@ def _read(check: Check, kinds: Mapping[str, Kind]) -> Entry:
         for name, names in reads.items():
             known = kinds.get(name)
             columns = [column(known.column(n), known) for n in names] if known else [{"name": n} for n in names]
-            tables.append({"kind": name, "needed": needed, "about": known.about if known else "", "columns": columns})
+            about = known.about if known else ""
+            if name in check.copies:
+                about += " Read apart: " + " and ".join(f"the {party}'s own copy" for party in check.copies[name])
+            tables.append({"kind": name, "needed": needed, "about": about, "columns": columns})
     known_facts = fact_kind.shipped()
     facts = [{"name": n, "about": known_facts[n].about if n in known_facts else ""} for n in check.facts]
     roles = list(check.roles) if check.roles else None

@@ -20,8 +20,8 @@ from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, col, rule_of
 from ctrlkit.fact import Row
 from ctrlkit.literal import logical
-from ctrlkit.model import Fault
-from ctrlkit.rows import fetch_all
+from ctrlkit.model import Cause, Fault
+from ctrlkit.rows import fetch, fetch_all
 from ctrlkit.share import Judgement, Share, in_words, judged, judged_strays
 from ctrlkit.table import Table
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BROKEN, KEPT, UNKNOWN = 0, 1, 2
+DOUBTS = ("missing", "stale", "period", "undecided")
+"""The causes of which a check may know more than the plan does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +63,14 @@ class Seen:
     unknown: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """What no row of a table speaks of: its name, why it must be there, and the file in which it is not."""
-
-    name: str
-    because: str
-    kind: str
-    party: str
-    file: str
-
-
 @dataclass(slots=True)
 class Record:
     """What one check asserted.
 
     `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
     to its tolerance, `shares` to the judgement of its rate. `seen` are the rows of a host's lists spoken of, by what
-    they say, and `unread` says why a list could not be read. `absent` are the things of which there is no row.
+    they say, and `unread` says why a list could not be read. `wanted` counts what must be there at all,
+    and `not_due` says why nothing is asked.
     """
 
     asserted: int = 0
@@ -88,11 +80,24 @@ class Record:
     shares: dict[str, Judgement] = field(default_factory=dict)
     figures: list[str] = field(default_factory=list)
     noted: list[Stumble] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    doubts: list[Fault] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     seen: dict[tuple[Any, ...], Seen] = field(default_factory=dict)
     unread: list[Fault] = field(default_factory=list)
-    absent: list[Absent] = field(default_factory=list)
+    wanted: int = 0
+    not_due: list[str] = field(default_factory=list)
+
+    def add(self, stumble: Stumble, mark: Mark) -> None:
+        """Note a mark of a row, beside those of assertions before."""
+        table = stumble.table
+        by = tuple(sorted(table.unique or ())) if table.grouped is not None else ()
+        where = (table.root.kind.name, table.root.party, stumble.ids[""], by, stumble.keys)
+        known = self.stumbles.setdefault(where, stumble)
+        known.marks.append(mark)
+        known.values.update(stumble.values)
+        known.ids = {**known.ids, **stumble.ids}
+        if set(table.links) - set(known.table.links):
+            known.table = replace(known.table, links={**known.table.links, **table.links})
 
 
 _current: ContextVar[Record] = ContextVar("record")
@@ -191,16 +196,37 @@ def note_every(rows: Table, message: str) -> None:
             record.noted.append(stumble)
 
 
+def note(words: str, *, unless: Table | None = None) -> None:
+    """Say something beside the verdict that is about no single row, such as what the check does not show.
+
+    With `unless`, only where that table has no row, and can have none.
+    """
+    if unless is None or not _some(unless):
+        _current.get().figures.append(words)
+
+
+def _some(rows: Table) -> bool:
+    return bool(fetch(rows.frame.select(nw.len().alias("n")))[0]["n"])
+
+
 def does_not_apply(because: str) -> None:
     """Say that the control does not speak of this host (no sshd runs there); for host checks that assert nothing."""
     _current.get().outside.append(because)
 
 
-def cannot_tell(because: str) -> None:
-    """Say that the check cannot decide: without findings the verdict becomes inconclusive, never passed."""
+def cannot_tell(because: str, *, cause: str = "undecided", about: Table | None = None) -> None:
+    """Say that the check cannot decide: without findings the verdict becomes inconclusive, never passed.
+
+    `cause` is the word for it: `missing`, `stale`, `period` or `undecided`. With `about`, only where that table has a
+    row, or may have one.
+    """
     record = _current.get()
     record.asserted += 1
-    record.doubts.append(because)
+    if cause not in DOUBTS:
+        msg = f"cannot_tell: {cause!r} is no cause that a check can know; one of {', '.join(DOUBTS)}"
+        raise AuthorError(msg)
+    if about is None or _some(about):
+        record.doubts.append(Fault(Cause(cause), because))
 
 
 def _showing(rule: Expr | str, because: str) -> Expr:
@@ -274,15 +300,13 @@ def _flag(rule: nw.Expr, name: str) -> nw.Expr:
 
 
 def _mark(record: Record, population: Table, rule: Expr, row: Mapping[str, Any], mark: Mark) -> None:
-    stumble = _stumble(population, rule.columns, row)
-    by = tuple(sorted(population.unique or ())) if population.grouped is not None else ()
-    where = (population.root.kind.name, population.root.party, row["_id"], by, stumble.keys)
-    known = record.stumbles.setdefault(where, stumble)
-    known.marks.append(mark)
-    known.values.update(stumble.values)
-    known.ids = {**known.ids, **stumble.ids}
-    if set(stumble.table.links) - set(known.table.links):
-        known.table = replace(known.table, links={**stumble.table.links, **known.table.links})
+    record.add(_stumble(population, rule.columns, row), mark)
+
+
+def stumbles_in(rows: Table, shown: frozenset[str]) -> list[Stumble]:
+    """All rows as what an assertion may stumble over, with the columns to be shown."""
+    _, found = _look(rows, Expr(lambda _: _never(), shown), lambda frame: frame.select(nw.len().alias("n")))
+    return [_stumble(rows, shown, row) for row in sorted(found, key=lambda row: row["_id"])]
 
 
 def _stumble(population: Table, names: frozenset[str], row: Mapping[str, Any]) -> Stumble:

@@ -109,6 +109,20 @@ class _ReadsDecorator:
         """Name columns read where they are there: a kind that is not is None, a column is asked for by `has`."""
         return _add("__ctrlkit_optional__", kinds)
 
+    def both(self, **kinds: str) -> Callable[[Function], Function]:
+        """Name columns read of the vendor's and of the client's own copy of a kind; neither can be done without.
+
+        The check gets two tables for each, `vendor_<kind>` and `client_<kind>`.
+        """
+        return _copies(kinds, ("vendor", "client"))
+
+    def vendor(self, **kinds: str) -> Callable[[Function], Function]:
+        """Name columns read of the vendor's own copy, though the client may have handed in one that counts.
+
+        The check gets it as `vendor_<kind>`.
+        """
+        return _copies(kinds, ("vendor",))
+
 
 reads = _ReadsDecorator()
 
@@ -191,6 +205,7 @@ def _check(function: Any) -> Check:
         if said.roles is None
         else tuple(n for n in inspect.signature(function).parameters if n not in _NO_FACTS),
         line=function.__code__.co_firstlineno,
+        copies=getattr(function, "__ctrlkit_copies__", {}),
     )
 
 
@@ -207,8 +222,22 @@ def _declare(said: Declaration) -> Callable[[Function], Function]:
 
 def _add(attribute: str, kinds: Mapping[str, str]) -> Callable[[Function], Function]:
     def mark(function: Function) -> Function:
-        setattr(function, attribute, {kind: tuple(names.split()) for kind, names in kinds.items()})
+        named = {kind: tuple(names.split()) for kind, names in kinds.items()}
+        below = getattr(function, attribute, {})
+        if twice := sorted(set(named) & set(below)):
+            msg = f"{function.__name__} names {twice[0]} twice; give all its columns in one place"
+            raise AuthorError(msg)
+        setattr(function, attribute, {**named, **below})
         return function
+
+    return mark
+
+
+def _copies(kinds: Mapping[str, str], parties: tuple[str, ...]) -> Callable[[Function], Function]:
+    def mark(function: Function) -> Function:
+        below = getattr(function, "__ctrlkit_copies__", {})
+        function.__ctrlkit_copies__ = {**dict.fromkeys(kinds, parties), **below}  # type: ignore[attr-defined]
+        return _add("__ctrlkit_needs__", kinds)(function)
 
     return mark
 

@@ -36,7 +36,10 @@ Rule = Callable[[pl.LazyFrame, "Column", "Engagement"], pl.LazyFrame]
 
 
 def add(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:
-    """The frame with the derived column; null where its source cell is empty or could not be read."""
+    """The frame with the derived column; null where its source cell is empty or could not be read.
+
+    Except by `yes_unless_no` and `none_if_empty`, for which an empty cell says so.
+    """
     return RULES[column.rule or ""](frame, column, engagement)
 
 
@@ -154,6 +157,32 @@ def _row_order(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFra
     return frame.with_columns(pl.int_range(1, pl.len() + 1).alias(column.name))
 
 
+def _part_before_dash(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    part = pl.col(column.of or "").str.split("-").list.first().str.strip_chars().str.to_lowercase()
+    return frame.with_columns(part.alias(column.name))
+
+
+def _as_read(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    """What whoever read the files has put beside the rows already; unknown where nobody has."""
+    if column.name in frame.collect_schema().names():
+        return frame
+    return frame.with_columns(pl.lit(None, pl.Boolean()).alias(column.name))
+
+
+def _is_the_vendor(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:
+    own = engagement.vendor.strip().casefold()
+    return frame.with_columns((pl.col(column.of or "").str.strip_chars().str.to_lowercase() == own).alias(column.name))
+
+
+def _none_if_empty(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    words = pl.col(column.of or "").str.to_lowercase().str.replace_all(r"\s*;\s*", ";")
+    return frame.with_columns(words.fill_null("none").alias(column.name))
+
+
+def _yes_unless_no(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    return frame.with_columns(pl.col(column.of or "").fill_null(value=True).alias(column.name))
+
+
 RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
     "local_date": _local_date,
@@ -167,4 +196,9 @@ RULES: Mapping[str, Rule] = {
     "is_anywhere": _is_anywhere,
     "client_of_zone": _client_of_zone,
     "row_order": _row_order,
+    "part_before_dash": _part_before_dash,
+    "as_read": _as_read,
+    "is_the_vendor": _is_the_vendor,
+    "none_if_empty": _none_if_empty,
+    "yes_unless_no": _yes_unless_no,
 }

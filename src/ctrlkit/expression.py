@@ -143,6 +143,10 @@ class Expr:
         one = "|".join(filter(None, words))
         return self._matches(f"(?:^|;)[._]*(?:{one})(?:[._;]|$)") if one else self.is_in(())
 
+    def contains(self, text: str) -> Expr:
+        """Whether `text` stands somewhere in it, in small letters or capitals."""
+        return self._matches(f"(?i){re.escape(text)}")
+
     def is_domain_of(self, domains: Collection[str]) -> Expr:
         """Whether a mail or web domain is one of `domains` or lies below one."""
         if not domains:
@@ -240,7 +244,8 @@ def _length(amount: object, unit: int) -> Expr:
         def build(columns: Columns) -> Built:
             built = inner.build(columns)
             expect(built.type, "number", "a length of time is made")
-            return Built(built.value * (unit // MICRO), "duration", built.none)
+            # a number that is written in the rule is one of 32 bits to some engines, and would not hold the product
+            return Built(built.value.cast(nw.Int64) * (unit // MICRO), "duration", built.none)
 
         return Expr(build, inner.columns)
     span = exactly(Decimal(str(amount)) * unit)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import assemble, canary, canvas, plan, reconciliation
+from ctrlkit import assemble, canary, canvas, envelope, plan, reconciliation
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.canary import Canary
 from ctrlkit.case import Case
+from ctrlkit.errors import AuthorError
 from ctrlkit.ingest import ingest
 from ctrlkit.ingested import Ingested
 from ctrlkit.kind import Kind
@@ -23,7 +25,7 @@ from ctrlkit.reader import sha256
 from ctrlkit.scope import Ties
 from ctrlkit.signs import signs
 from ctrlkit.stock import Stock
-from ctrlkit.weighing import presence, weigh
+from ctrlkit.weighing import days_covered, weigh
 
 Listen = Callable[[str], None]
 
@@ -38,6 +40,9 @@ def from_packs(
     gathered: dict[str, tuple[Evidence, ...]] = {}
     for name, columns in wanted.items():
         kind = case.stock.kinds[name]
+        if name == envelope.META:
+            gathered[name] = _envelopes(case, reader, columns, key, work)
+            continue
         found = []
         for party in ("client", "vendor"):
             read = [reader.read(s) for p in case.packs for s in p.sources if s.kind == name and p.party == party]
@@ -53,6 +58,32 @@ def from_packs(
         if present or found:
             gathered[name] = present or tuple(found)
     return gathered
+
+
+def _envelopes(
+    case: Case, reader: _Reader, columns: Sequence[str], key: EngagementKey, work: Path
+) -> tuple[Evidence, ...]:
+    """What the parties list of their files beside what was read of them; where nobody does, the list made here."""
+    kinds, terms = case.stock.kinds, case.engagement
+    sources = [s for p in case.packs for s in p.sources]
+    read = [reader.read(s) for s in sources if s.kind != envelope.META]
+    lists = [reader.read(s) for s in sources if s.kind == envelope.META]
+    found = []
+    for party in ("client", "vendor"):
+        files = envelope.files_of(read, kinds, party)
+        own = [(envelope.unlisted(i, files), _source(s, i, key)) for i, s in lists if s.party == party]
+        if own:
+            target, known = work / "evidence" / party, partial(envelope.compared, files=files)
+            found.append(
+                assemble.assemble(kinds[envelope.META], own, columns, terms, key, Ties(None, None), target, known=known)
+            )
+    if found:
+        return tuple(found)
+    own = [envelope.made(read, kinds[envelope.META], key.commitment, case.as_of.instant, work / "made")]
+    files = envelope.files_of(read, kinds, "vendor", key.commitment)
+    known, target = partial(envelope.compared, files=files), work / "evidence" / "vendor"
+    made = assemble.assemble(kinds[envelope.META], own, columns, terms, key, Ties(None, None), target, known=known)
+    return (made,)
 
 
 def _absent(evidence: Evidence) -> bool:
@@ -115,6 +146,7 @@ def _utc(moment: datetime | None) -> str | None:
 def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> dict[str, Handed]:
     """Kind -> the evidence that counts (the client's where both handed it in), weighed under this case."""
     handed = {}
+    apart = plan.copies_read([case.stock.controls[id_] for id_ in case.ids])
     for name, copies in gathered.items():
         chosen, *others = copies
         kind = case.stock.kinds[name]
@@ -123,18 +155,29 @@ def hand(case: Case, gathered: Mapping[str, Sequence[Evidence]], work: Path) -> 
         notes = tuple(reconciliation.copies(chosen, other, kind) for other in others)
         if chosen.party == "vendor" and kind.party == "client":
             notes = (*notes, f"{name}: came from the vendor, though it is the client's own evidence")
-        notes = (*notes, *presence(kind, frame, case.engagement, case.as_of))
+        notes = (*notes, *days_covered(kind, frame, case.engagement, case.as_of))
         notes = (*notes, *signs(chosen, frame, kind, case.engagement))
-        handed[name] = Handed(chosen, frame, faults, notes, {c.name: c.of or "" for c in kind.derived.values()})
+        derived = {c.name: c.of or "" for c in kind.derived.values()}
+        handed[name] = Handed(chosen, frame, faults, notes, derived)
+        for copy in (c for c in copies if (name, c.party) in apart):
+            table = plan.copy_of(name, copy.party)
+            if table in case.stock.kinds:
+                msg = (
+                    f"{table} is a kind of its own; a check cannot ask for the {copy.party}'s copy of {name} beside it"
+                )
+                raise AuthorError(msg)
+            frame = _canvas(copy, kind, work, case.engagement.time_zone, table)
+            faults = weigh(copy, frame, kind, case.profile, case.engagement, case.as_of)
+            handed[table] = Handed(copy, frame, faults, derived_from=derived)
     return handed
 
 
-def _canvas(evidence: Evidence, kind: Kind, work: Path, zone: str) -> canvas.Canvas | None:
+def _canvas(evidence: Evidence, kind: Kind, work: Path, zone: str, table: str = "") -> canvas.Canvas | None:
     if evidence.csv is None:
         return None
     folder = work / "frames"
     folder.mkdir(exist_ok=True)
-    return canvas.prepare(evidence.csv, kind, evidence.columns, folder / f"{kind.name}.parquet", zone)
+    return canvas.prepare(evidence.csv, kind, evidence.columns, folder / f"{table or kind.name}.parquet", zone)
 
 
 def described(evidence: Evidence) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import narwhals as nw
 
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, rule_of
+from ctrlkit.rows import fetch
 from ctrlkit.table import MEMBER, Table
 from ctrlkit.term import Columns, Info
 
@@ -119,6 +120,23 @@ def beside(table: Table, *keys: str, **figures: Figure) -> Table:
     return replace(
         table, frame=frame.drop(*(n for n in frame.collect_schema().names() if _is_ours(n))), columns=columns
     )
+
+
+def newest(table: Table, *keys: str, by: str) -> Table:
+    """One row of each combination of `keys`, or of all: that with the greatest `by`, of two alike the first.
+
+    It is there to place a finding about all of them; rows that may not belong, or whose `by` is not known, come last,
+    those without a key not at all.
+    """
+    rows = fetch(table.frame.select("_id", *keys, nw.col(by).alias("_by"), table.sure().alias("_sure")))
+    best: dict[tuple[Any, ...], tuple[bool, bool, Any, int]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        rank = (row["_sure"], row["_by"] is not None, row["_by"] or 0, -row["_id"])
+        if None not in key and (key not in best or rank > best[key]):
+            best[key] = rank
+    chosen = sorted(-rank[-1] for rank in best.values())
+    return replace(table, frame=table.frame.filter(nw.col("_id").is_in(chosen)), unique=frozenset(keys) or table.unique)
 
 
 def _is_ours(name: str) -> bool:

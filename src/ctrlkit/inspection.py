@@ -145,8 +145,8 @@ def _waiting(line: Line, handed: Mapping[str, Handed]) -> Waiting | None:
         return None
     reasons = [fault.message for fault in line.faults]
     if line.check is not None:
-        there = {kind: handed[kind] for kind in line.check.needs if kind in handed}
-        reasons += [_unread(kind, one) for kind, one in there.items() if one.evidence.bad_rows]
+        there = [handed[table] for table in plan.needed(line.check) if table in handed]
+        reasons += [_unread(one.evidence.kind, one) for one in there if one.evidence.bad_rows]
     if not reasons:
         return None
     reasons = list(dict.fromkeys(reasons))

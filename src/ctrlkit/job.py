@@ -52,12 +52,14 @@ def decide(
             "systems": {name.lower(): owner for name, owner in terms.systems.items()},
             "features": list(terms.features or ()),
             "scope_clients": [c.lower() for c in terms.scope_clients],
-            "sites": {site: lower_snake(site) for site in _sites(terms)},
+            "site_words": {site: lower_snake(site) for site in _sites(terms)},
             "countries": sorted({site.country for site in terms.sites} or {terms.country}),
+            "sites": {site.id.lower(): site.country for site in terms.sites},
+            "scope_sites": sorted(site.lower() for site in terms.scope_sites),
         },
         "tables": {name: _table(handed[name]) for name in sorted(kinds)},
         "facts": _facts(lines),
-        "kinds": [kinds_of.document(case.stock.kinds[name]) for name in sorted(kinds)],
+        "kinds": [kinds_of.document(case.stock.kinds[n]) for n in sorted({handed[k].evidence.kind for k in kinds})],
     }
     return evaluate(job, items, child)
 
@@ -108,6 +110,7 @@ def _table(there: Handed) -> dict[str, Any]:
         raise AssertionError
     exported = there.evidence.exported_at
     return {
+        "kind": there.evidence.kind,
         "parquet": str(there.canvas.parquet),
         "party": there.evidence.party,
         "exported_at": exported.isoformat() if exported else None,

@@ -229,7 +229,8 @@ class Check:
 
     `claim` is None for the full requirement, else the smaller claim that this check proves when only its columns are
     there. `roles` is None for the organisation, else the host roles the check is about, and `facts` what it reads of a
-    host: the names of its arguments.
+    host: the names of its arguments. `copies`: kind -> the parties whose own copy it reads, where it is not enough to
+    read the one that counts.
     """
 
     function: Any
@@ -239,6 +240,7 @@ class Check:
     roles: tuple[str, ...] | None
     line: int
     facts: tuple[str, ...] = ()
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 import narwhals as nw
 
-from ctrlkit.absence import with_absences
 from ctrlkit.check import BROKEN, UNKNOWN, Record, Stumble
 from ctrlkit.decision import Outcome, State, digest, plainly
 from ctrlkit.listing import with_rows
@@ -37,22 +36,22 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
         else:
             tolerated.append(stumble)
     places = _Places([*broken, *tolerated, *undecided, *record.noted])
-    population = _population(record.populations) if record.populations else None
+    spoken = bool(record.populations or record.wanted)
+    population = _population(record.populations) + record.wanted if spoken else None
     findings = tuple(_findings(broken, judgements, places, (control, subject), finding_note))
-    notes = [Note(digest(control, subject, figure), figure) for figure in record.figures]
+    notes = [Note(digest(control, subject, figure), plainly(figure)) for figure in record.figures]
     notes += _notes(undecided, "undecided", places, (control, subject))
     notes += _notes(tolerated, "tolerated", places, (control, subject))
     notes += _notes(record.noted, "", places, (control, subject))
-    notes += [Note(digest(control, subject, doubt), doubt) for doubt in record.doubts]
+    notes += [Note(digest(control, subject, doubt.message), doubt.message) for doubt in record.doubts]
     state, cause, reason = _decision(record, population, broken, undecided, places)
-    if state == "not_applicable" and subject == ORGANISATION:
+    if cause is Cause.ROLE and subject == ORGANISATION:
         state, cause, reason = "error", Cause.NO_ASSERTION, "does_not_apply is for hosts, and nothing was asserted"
     exceptions = len(broken) + sum(1 for s in tolerated if any(m.state == BROKEN for m in s.marks))
-    counted = exceptions if record.populations else None
+    counted = exceptions if spoken else None
     outcome = Outcome(
         state, cause, reason, population, counted, findings, tuple(notes), len(undecided) + len(record.doubts)
     )
-    outcome = with_absences(outcome, record.absent, (control, subject), finding_note)
     return with_rows(outcome, record, (control, subject), finding_note)
 
 
@@ -74,7 +73,8 @@ def _judgements(record: Record) -> dict[str, Judgement]:
 def _decision(  # noqa: PLR0911  (one per way to end)
     record: Record, population: int | None, broken: list[Stumble], undecided: list[Stumble], places: _Places
 ) -> tuple[State, Cause | None, str]:
-    kinds = " and ".join(dict.fromkeys(table.root.kind.name for table, *_ in record.populations)) or "evidence"
+    spoken = [table for table, *_ in record.populations] or [s.table for s in record.stumbles.values()]
+    kinds = " and ".join(dict.fromkeys(table.root.kind.name for table in spoken)) or "evidence"
     if broken:
         why = Counter(mark.because for stumble in broken for mark in stumble.marks if mark.state == BROKEN)
         words = "; ".join(text for text, _ in sorted(why.items(), key=lambda item: (-item[1], item[0]))[:2])
@@ -90,14 +90,17 @@ def _decision(  # noqa: PLR0911  (one per way to end)
             ),
         )
     if record.doubts:
-        return "inconclusive", Cause.UNDECIDED, "; ".join(record.doubts)
+        worst = min((doubt.cause for doubt in record.doubts), key=lambda cause: cause.rank)
+        return "inconclusive", worst, "; ".join(doubt.message for doubt in record.doubts)
     if record.outside and not record.asserted:
         return "not_applicable", Cause.ROLE, "; ".join(record.outside)
+    if record.not_due and not record.asserted:
+        return "not_applicable", Cause.SCOPE, "; ".join(record.not_due)
     if not record.asserted:
         return "error", Cause.NO_ASSERTION, "the check asserted nothing"
     if population == 0:
         return "inconclusive", Cause.EMPTY, f"{kinds}: no row that this control speaks about"
-    if record.populations and not any(sure for *_, sure in record.populations):
+    if record.populations and not record.wanted and not any(sure for *_, sure in record.populations):
         words = f"{kinds}: of no row it is known whether this control speaks about it ({population:,} may be such rows)"
         return "inconclusive", Cause.UNDECIDED, words
     return "passed", None, ""
@@ -220,8 +223,10 @@ class _Places:
         behind = self._behind.get((id(stumble.table), stumble.keys))
         if behind is not None:
             own = sorted((self._pointer(stumble.table.root, i) for i in behind), key=_pointer_order)
+        elif stumble.ids[""] is None:
+            own = [Pointer(stumble.table.root.kind.name, stumble.table.root.party, _file_of(stumble.table.root), None)]
         else:
-            own = [self._pointer(stumble.table.root, stumble.ids[""])] if stumble.ids[""] is not None else []
+            own = [self._pointer(stumble.table.root, stumble.ids[""])]
         links = [
             self._pointer(stumble.table.links[link], id_)
             for link, id_ in sorted(stumble.ids.items())
@@ -230,15 +235,15 @@ class _Places:
         pointers = list(dict.fromkeys([*own, *links]))
         return tuple(pointers[:SHOWN_SOURCES]), max(0, len(pointers) - SHOWN_SOURCES)
 
-    def order(self, stumble: Stumble) -> tuple[str, str, int, str]:
+    def order(self, stumble: Stumble) -> tuple[str, str, int, str, str]:
         """Findings stand in the order of their first source; two with the same one in that of what names them."""
         pointers, _ = self.pointers(stumble)
-        return (*_pointer_order(pointers[0]), digest(*self.identity(stumble)))
+        return (*_pointer_order(pointers[0]), pointers[0].party, digest(*self.identity(stumble)))
 
     def text(self, stumble: Stumble) -> str:
         """The first place, in words."""
         (first, *_), _ = self.pointers(stumble)
-        return f"{first.file} row {first.row}"
+        return first.file if first.row is None else f"{first.file} row {first.row}"
 
     def identity(self, stumble: Stumble) -> tuple[Any, ...]:
         """What names the row next month too: its key as evaluated, never its number or its other values."""
@@ -255,6 +260,12 @@ class _Places:
 
 def _pointer_order(pointer: Pointer) -> tuple[str, str, int]:
     return (pointer.kind, pointer.file, pointer.row or 0)
+
+
+def _file_of(root: Root) -> str:
+    """The first of the files behind a kind's evidence."""
+    (first,) = fetch(root.frame.select(nw.col("_file").min()))
+    return str(first["_file"] or root.kind.name)
 
 
 def _place_frame(root: Root, ids: set[int]) -> nw.LazyFrame[Any]:

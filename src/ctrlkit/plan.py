@@ -84,6 +84,26 @@ def columns_read(controls: Collection[Control]) -> dict[str, list[str]]:
     return {kind: list(names) for kind, names in sorted(wanted.items())}
 
 
+def copies_read(controls: Collection[Control]) -> set[tuple[str, str]]:
+    """The kinds, with a party, whose own copy of that party some check of these controls reads."""
+    checks = [check for control in controls for check in control.checks]
+    return {(kind, party) for check in checks for kind, parties in check.copies.items() for party in parties}
+
+
+def copy_of(kind: str, party: str) -> str:
+    """What one party's own copy of a kind is called, beside the kind itself, which is the copy that counts."""
+    return f"{party}_{kind}"
+
+
+def needed(check: Check) -> dict[str, tuple[str, ...]]:
+    """Table -> columns that a check cannot do without; a table is a kind, or one party's copy of it."""
+    return {table: names for kind, names in check.needs.items() for table in _tables(check, kind)}
+
+
+def _tables(check: Check, kind: str) -> tuple[str, ...]:
+    return tuple(copy_of(kind, party) for party in check.copies.get(kind, ())) or (kind,)
+
+
 def draw(  # noqa: PLR0913, PLR0917  (all of them decide)
     ids: Collection[str],
     controls: Mapping[str, Control],
@@ -183,11 +203,12 @@ def _line(  # noqa: PLR0913, PLR0917  (all of them decide)
             line, Verdict.ERROR, Fault(Cause.DID_NOT_RUN, "no check of this control is about the organisation")
         )
     first = next(iter(check.needs), "")
-    by_kind = {
-        kind: _wanting(kind, names, handed.get(kind), declared_empty, engagement) for kind, names in check.needs.items()
-    }
-    for kind in check.needs:
-        by_kind[kind] += _too_weak(kind, handed.get(kind), profile.grade_needed(control.id))
+    by_kind: dict[str, list[Fault]] = {}
+    for kind, names in check.needs.items():
+        by_kind[kind] = []
+        for table in _tables(check, kind):
+            by_kind[kind] += _wanting(kind, table, names, handed.get(table), declared_empty, engagement)
+            by_kind[kind] += _too_weak(kind, handed.get(table), profile.grade_needed(control.id))
     faults = [fault for found in by_kind.values() for fault in found]
     empty_kinds = {kind for kind, found in by_kind.items() if any(f.cause in _EMPTY for f in found)}
     empty = [f for f in faults if f.cause in _EMPTY]
@@ -195,7 +216,7 @@ def _line(  # noqa: PLR0913, PLR0917  (all of them decide)
         return _decided(line, Verdict.NOT_APPLICABLE, *empty)
     if faults:
         return _decided(line, Verdict.INCONCLUSIVE, *sorted(faults, key=lambda f: f.cause.rank))
-    return _with_optional(replace(line, check=check, tables=dict(check.needs)), check, handed, profile)
+    return _with_optional(replace(line, check=check, tables=needed(check)), check, handed, profile)
 
 
 def _with_optional(line: Line, check: Check, handed: Mapping[str, Handed], profile: Profile) -> Line:
@@ -204,15 +225,18 @@ def _with_optional(line: Line, check: Check, handed: Mapping[str, Handed], profi
     notes: list[str] = []
     for kind, names in check.optional.items():
         there = handed.get(kind)
-        held = tuple(n for n in names if there is not None and n in there.evidence.columns)
         if kind in check.needs:
-            tables[kind] = (*check.needs[kind], *held)
+            tables |= {t: (*check.needs[kind], *_held(handed.get(t), names)) for t in _tables(check, kind)}
             continue
         weak = _too_weak(kind, there, profile.grade_needed(line.control.id))
         why = None if there is None else _not_read(there, weak)
-        tables[kind] = held if there is not None and why is None else None
+        tables[kind] = _held(there, names) if there is not None and why is None else None
         notes += [f"not read: {why}"] if why is not None else []
     return replace(line, tables=tables, notes=tuple(notes))
+
+
+def _held(there: Handed | None, names: Collection[str]) -> tuple[str, ...]:
+    return tuple(n for n in names if there is not None and n in there.evidence.columns)
 
 
 def _not_read(there: Handed, weak: Sequence[Fault]) -> str | None:
@@ -255,29 +279,35 @@ def _choose(control: Control, handed: Mapping[str, Handed]) -> Check | None:
     for check in checks:
         if check.claim is None or _lacking(check, handed):
             continue
-        more = {(k, n) for k, names in full.needs.items() for n in names} - {
-            (k, n) for k, names in check.needs.items() for n in names
-        }
+        less = needed(check)
+        more = {(t, n) for t, names in needed(full).items() for n in names if n not in less.get(t, ())}
         # a kind of which nothing could be read was handed in all the same
-        if not any(k in handed and (k not in check.needs or n in handed[k].evidence.columns) for k, n in more):
+        if not any(t in handed and (t not in less or n in handed[t].evidence.columns) for t, n in more):
             return check
     return full
 
 
 def _lacking(check: Check, handed: Mapping[str, Handed]) -> list[str]:
-    lacking = [kind for kind in check.needs if kind not in handed]
-    return lacking + [n for kind, names in check.needs.items() if kind in handed for n in handed[kind].lacks(names)]
+    tables = needed(check)
+    lacking = [table for table in tables if table not in handed]
+    return lacking + [n for table, names in tables.items() if table in handed for n in handed[table].lacks(names)]
 
 
-def _wanting(
-    kind: str, names: Collection[str], there: Handed | None, declared_empty: Mapping[str, str], engagement: Engagement
+def _wanting(  # noqa: PLR0913, PLR0917  (all of them decide)
+    kind: str,
+    table: str,
+    names: Collection[str],
+    there: Handed | None,
+    declared_empty: Mapping[str, str],
+    engagement: Engagement,
 ) -> list[Fault]:
-    """What keeps a check from reading these columns of a kind."""
-    if kind in declared_empty and (there is None or _holds_nothing(there)):
+    """What keeps a check from reading these columns of a kind, or of one party's copy of it."""
+    if kind in declared_empty and table != copy_of(kind, "client") and (there is None or _holds_nothing(there)):
         who = "accepted by the client" if kind in engagement.may_be_empty else "the client does not accept it as empty"
         return [Fault(Cause.DECLARED_EMPTY, f"{kind}: declared empty ({declared_empty[kind]}); {who}")]
     if there is None:
-        return [Fault(Cause.MISSING, f"{kind}: not handed in")]
+        whose = "" if table == kind else f"the {table.removesuffix(f'_{kind}')}'s own copy was "
+        return [Fault(Cause.MISSING, f"{kind}: {whose}not handed in")]
     faults = list(there.faults)
     if there.canvas is not None and not any(f.cause in {Cause.MALFORMED, Cause.EMPTY} for f in faults):
         lacking = dict.fromkeys(there.derived_from.get(name, name) for name in there.lacks(names))

@@ -120,10 +120,14 @@ class Table:
         links = {**joined.links, **{f"{name}_{link}": root for link, root in other.links.items()}}
         return replace(joined, columns=columns, links=links)
 
-    def exists(self, other: Table, on: str | Mapping[str, str], name: str) -> Table:
-        """The same rows with `name`: whether `other` has a row with the same key; true, false or unknown."""
+    def exists(self, other: Table, on: str | Mapping[str, str], name: str, *, pointed: bool = True) -> Table:
+        """The same rows with `name`: whether `other` has a row with the same key; true, false or unknown.
+
+        A finding points to the first of their rows too, unless `pointed` is false: where it is any of many.
+        """
         self._must_be_new(name)
-        return self._with_exists(other, _pairs(on), name)
+        told = self._with_exists(other, _pairs(on), name)
+        return told if pointed else replace(told, links=self.links)
 
     def without(self, other: Table, on: str | Mapping[str, str]) -> Table:
         """The rows that have no counterpart in `other`, and, marked, those of which that is unknown.

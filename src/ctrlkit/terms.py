@@ -32,7 +32,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a check may know of the engagement."""
+    """What a check may know of the engagement.
+
+    `sites` maps a site's id, in small letters, to its country; `scope_sites` are those in scope, none where all are.
+    `site_words` maps the sites to judge to the words that list columns hold for them. `countries` are those of the
+    sites; without any, the engagement's.
+    """
 
     country: str
     domains: tuple[str, ...]
@@ -40,14 +45,19 @@ class Terms:
     features: frozenset[str]
     scope_clients: tuple[str, ...]
     sites: Mapping[str, str] = field(default_factory=dict)
-    """The sites to judge, by their names -> as the words of a list column hold them."""
+    scope_sites: tuple[str, ...] = ()
+    site_words: Mapping[str, str] = field(default_factory=dict)
     countries: frozenset[str] = frozenset()
-    """Where the vendor's sites are; without any, where the vendor works."""
 
     @property
     def client_systems(self) -> tuple[str, ...]:
         """The systems that the engagement calls the client's."""
         return tuple(sorted(name for name, owner in self.systems.items() if owner == "client"))
+
+    @property
+    def sites_asked(self) -> tuple[str, ...]:
+        """The sites in scope; without any all that the engagement names."""
+        return self.scope_sites or tuple(sorted(self.sites))
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _age(evidence: Evidence, kind: Kind, profile: Profile, as_of: AsOf) -> list[
     return []
 
 
-def presence(kind: Kind, canvas: Canvas | None, engagement: Engagement, as_of: AsOf) -> tuple[str, ...]:
+def days_covered(kind: Kind, canvas: Canvas | None, engagement: Engagement, as_of: AsOf) -> tuple[str, ...]:
     """How a continuous log covers the audit period, in words: days with rows, the first, the last, the longest gap."""
     if canvas is None or not kind.continuous:
         return ()

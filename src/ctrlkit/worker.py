@@ -55,7 +55,7 @@ def main() -> int:
 
 
 class _Evidence:
-    """The evaluated tables of a job, opened once per kind."""
+    """The evaluated tables of a job, each opened once."""
 
     def __init__(self, job: Mapping[str, Any]) -> None:
         self._job = job
@@ -64,7 +64,7 @@ class _Evidence:
         self._connection: Any = None
 
     def table(self, name: str, columns: list[str]) -> Table:
-        """The table of a kind with these columns, its key and its time."""
+        """The table of a kind, or of one party's copy of it, with these columns, its key and its time."""
         root = self._roots.get(name) or self._open(name)
         kept = {*columns, *root.kind.key, *([root.kind.time] if root.kind.time else [])}
         visible = {c: info for c, info in root.columns.items() if c in kept}
@@ -76,7 +76,12 @@ class _Evidence:
         columns = {c: Info(t, none=none, pseudonym=domain) for c, (t, none, domain) in entry["columns"].items()}
         exported = datetime.fromisoformat(entry["exported_at"]) if entry["exported_at"] else None
         root = Root(
-            self._kinds[name], entry["party"], self._frame(entry["parquet"]), columns, exported, entry["bad_rows"]
+            self._kinds[entry["kind"]],
+            entry["party"],
+            self._frame(entry["parquet"]),
+            columns,
+            exported,
+            entry["bad_rows"],
         )
         self._roots[name] = root
         return root
@@ -114,6 +119,8 @@ def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Eviden
             frozenset(terms["features"]),
             tuple(terms["scope_clients"]),
             terms["sites"],
+            tuple(terms["scope_sites"]),
+            terms["site_words"],
             frozenset(terms["countries"]),
         ),
     }

@@ -1,0 +1,63 @@
+"""What checks assert to be there at all: a walk of each site, a filing of each kind, a camera in each zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import narwhals as nw
+
+from ctrlkit.check import BROKEN, UNKNOWN, Mark, Stumble, cannot_tell, current, named_in, stumbles_in
+from ctrlkit.rows import fetch
+from ctrlkit.table import Table
+
+
+def size(rows: Table) -> tuple[int, int]:
+    """The least and the greatest number of rows that belong to the table; those that could not be read may."""
+    sure = nw.when(rows.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
+    (found,) = fetch(rows.frame.with_columns(sure).select(nw.len().alias("n"), nw.col("_sure").sum()))
+    return int(found["_sure"] or 0), int(found["n"]) + rows.root.bad_rows
+
+
+def not_due(because: str) -> None:
+    """Say that nothing is due of the organisation; the control is then outside, unless something was asserted."""
+    current().not_due.append(because)
+
+
+def cannot_tell_without(rows: Table, because: str) -> None:
+    """Say that the check cannot decide, unless `rows` certainly holds a row."""
+    if not size(rows)[0]:
+        cannot_tell(because)
+
+
+def assert_some(rows: Table, *others: Table, because: str, at: Table | Sequence[Table] = (), **missing: str) -> None:
+    """`rows`, or one of `others`, must hold at least one row that certainly belongs to it.
+
+    Where it does not, the finding is on the first row of `at`, or of the first of several tables that has one, else on
+    the file, and there its key is `missing`, whose words stand in `because` too ({site}). Where a row may belong, or
+    could not be read, that is undecided.
+    """
+    record = current()
+    record.asserted += 1
+    pool = f"assertion {record.asserted}"
+    record.pools[pool] = 0
+    record.wanted += 1
+    sizes = [size(table) for table in (rows, *others)]
+    if any(least for least, _ in sizes):
+        return
+    most = sum(most for _, most in sizes)
+    mark = Mark(pool, UNKNOWN if most else BROKEN, because.format_map(_Kept(missing)))
+    places = (stumbles_in(table, named_in(mark.because)) for table in ([at] if isinstance(at, Table) else at))
+    placed = next((found for found in places if found), [])
+    if not placed:
+        named = replace(rows, unique=frozenset(missing), grouped=None)
+        values = dict(sorted(missing.items()))
+        placed = [Stumble(named, {"": None}, tuple(values.values()), dict(values))]
+    record.add(placed[0], mark)
+
+
+class _Kept(dict[str, str]):
+    """Leaves the places of a row's own values as they are."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
