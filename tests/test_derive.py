@@ -24,7 +24,7 @@ def naive(*parts: int) -> datetime:
 
 
 def derived(rule: str, values: dict[str, list[Any]], terms: Engagement, type_: Any = "datetime") -> list[Any]:
-    text = {"of": pl.String} if rule in {"name_is_generic", "mail_domain", "country_code"} else None
+    text = {"of": pl.String} if rule in {"name_is_generic", "mail_domain", "country_code", "amount", "truth"} else None
     frame = derive.add(
         pl.LazyFrame(values, schema_overrides=text), Column("x", type_, rule=rule, of="of"), terms
     ).collect()
@@ -107,3 +107,11 @@ def test_countries_domains_and_networks() -> None:
 def test_every_rule_of_a_shipped_kind_is_there() -> None:
     rules = {c.rule for kind in shipped().values() for c in kind.derived.values()}
     assert rules <= set(derive.RULES)
+
+
+def test_a_setting_is_read_as_a_number_and_as_a_truth_value_and_never_guessed() -> None:
+    texts = ["15", "7.5", "0", "-1", "15 min", "never", "true", "No", "enabled", None]
+    numbers = derived("amount", {"of": texts}, engagement(), "number")
+    assert [None if n is None else float(n) for n in numbers] == [15, 7.5, 0, -1, None, None, None, None, None, None]
+    truths = derived("truth", {"of": texts}, engagement(), "boolean")
+    assert truths == [None, None, False, None, None, None, True, False, True, None]

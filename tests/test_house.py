@@ -46,6 +46,7 @@ LAYERS = (
     "check",
     "decision",
     "listing",
+    "absence",
     "outcome",
     "engagement",
     "parameter",

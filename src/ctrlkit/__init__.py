@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctrlkit.absence import assert_listed
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
@@ -27,6 +28,7 @@ __all__ = [
     "any_of",
     "assert_each",
     "assert_every",
+    "assert_listed",
     "assert_rate",
     "beside",
     "cannot_tell",
@@ -53,6 +55,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "absence": ("assert_listed",),
     "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),

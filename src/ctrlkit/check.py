@@ -61,13 +61,24 @@ class Seen:
     unknown: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A thing that stands in no row of a table, or of which nobody can tell: the column and the word it goes by."""
+
+    table: Table
+    by: str
+    thing: str
+    because: str
+    is_known: bool
+
+
 @dataclass(slots=True)
 class Record:
     """What one check asserted.
 
     `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
     to its tolerance, `shares` to the judgement of its rate. `seen` are the rows of a host's lists spoken of, by what
-    they say, and `unread` says why a list could not be read.
+    they say, and `unread` says why a list could not be read. `absent` are things without a row.
     """
 
     asserted: int = 0
@@ -81,6 +92,7 @@ class Record:
     outside: list[str] = field(default_factory=list)
     seen: dict[tuple[Any, ...], Seen] = field(default_factory=dict)
     unread: list[Fault] = field(default_factory=list)
+    absent: list[Absent] = field(default_factory=list)
 
 
 _current: ContextVar[Record] = ContextVar("record")

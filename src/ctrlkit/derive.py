@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ctrlkit.cell import BOOLEANS, read_number
+
 if TYPE_CHECKING:
     from ctrlkit.engagement import Engagement
     from ctrlkit.kind import Column
@@ -85,6 +87,16 @@ def _country_code(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.Lazy
     return frame.with_columns(pl.when(code.is_in(sorted(COUNTRIES))).then(code).otherwise(None).alias(column.name))
 
 
+def _amount(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    return frame.with_columns(read_number(pl.col(column.of or ""), grouped=False).alias(column.name))
+
+
+def _truth(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    word = pl.col(column.of or "").str.to_lowercase()
+    said = word.replace_strict(dict(BOOLEANS), default=None, return_dtype=pl.Boolean)
+    return frame.with_columns(said.alias(column.name))
+
+
 def _name_is_generic(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
     name = pl.col(column.of or "").str.split("@").list.first()
     return frame.with_columns(name.str.contains(GENERIC).alias(column.name))
@@ -131,6 +143,8 @@ RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
     "local_date": _local_date,
     "country_code": _country_code,
+    "amount": _amount,
+    "truth": _truth,
     "name_is_generic": _name_is_generic,
     "mail_domain": _mail_domain,
     "site_of_address": _site_of_address,

@@ -8,6 +8,7 @@ from typing import Any
 
 import narwhals as nw
 
+from ctrlkit.absence import with_absent
 from ctrlkit.check import BROKEN, UNKNOWN, Record, Stumble
 from ctrlkit.decision import Outcome, State, digest, plainly
 from ctrlkit.listing import with_rows
@@ -51,7 +52,8 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     outcome = Outcome(
         state, cause, reason, population, counted, findings, tuple(notes), len(undecided) + len(record.doubts)
     )
-    return with_rows(outcome, record, (control, subject), finding_note)
+    of = (control, subject)
+    return with_absent(with_rows(outcome, record, of, finding_note), record, of, finding_note)
 
 
 def _judgements(record: Record) -> dict[str, Judgement]:
