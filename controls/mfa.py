@@ -118,8 +118,8 @@ def test_every_person_account_has_a_second_factor(accounts: Table, params: Any) 
         ),
         "More than single_factor_remote events, pooled, fail; then each is a finding, else a note.",
         (
-            "In the smaller claim a sign-in without method is counted and not decided; more than half of such rows make "
-            "it inconclusive."
+            "In the smaller claim a sign-in without method is counted and not decided; more than half of such rows "
+            "make it inconclusive."
         ),
     ],
     typical_exception=(

@@ -1,4 +1,4 @@
-"""What checks assert of things that must have a row; one without is a finding about the file, named by what is missing."""
+"""What checks assert of things that must have a row: one without is a finding about the file, named by the thing."""
 
 from __future__ import annotations
 
