@@ -38,6 +38,7 @@ LAYERS = (
     "rows",
     "interval",
     "table",
+    "succession",
     "grouping",
     "owner",
     "share",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
+    from ctrlkit.succession import with_earlier, with_later
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
 
@@ -51,6 +52,8 @@ __all__ = [
     "standard",
     "total",
     "when",
+    "with_earlier",
+    "with_later",
     "with_owner",
 ]
 
@@ -64,6 +67,7 @@ _ROOMS = {
     "fact": ("Facts", "Row"),
     "listing": ("assert_each",),
     "owner": ("with_owner",),
+    "succession": ("with_earlier", "with_later"),
     "table": ("Table",),
     "terms": ("Terms", "Window"),
 }

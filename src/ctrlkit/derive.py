@@ -139,6 +139,22 @@ def _address_is_known(frame: pl.LazyFrame, column: Column, engagement: Engagemen
     return _address(frame, column, engagement, known=True)
 
 
+def _network_of(address: str) -> str | None:
+    try:
+        host = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return str(ipaddress.ip_network((host, 24 if host.version == 4 else 48), strict=False))  # noqa: PLR2004
+
+
+def _network(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    of = pl.col(column.of or "")
+    values = frame.select(of.unique()).collect().to_series().drop_nulls().to_list()
+    networks = {value: _network_of(value) for value in values}
+    named = of.replace_strict(networks, default=None, return_dtype=pl.String)
+    return frame.with_columns(named.alias(column.name))
+
+
 RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
     "local_date": _local_date,
@@ -149,4 +165,5 @@ RULES: Mapping[str, Rule] = {
     "mail_domain": _mail_domain,
     "site_of_address": _site_of_address,
     "address_is_known": _address_is_known,
+    "network": _network,
 }
