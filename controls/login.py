@@ -533,8 +533,9 @@ def is_long_enough(params: Any, *, card_data: bool) -> Expr:
     """Whether the least length meets the floor for the use: a second factor for all lowers it, card data raises it."""
     card = params.min_length_card_data if card_data else 0
     protected = col("of") & ~col("of_bare")
-    with_factor: Expr = protected & (col("amount") >= max(params.min_length_with_mfa, card))
-    return with_factor | (col("amount") >= max(params.min_length_single_factor, card))
+    with_factor = protected & (col("amount") >= max(params.min_length_with_mfa, card))
+    alone = col("amount") >= max(params.min_length_single_factor, card)
+    return with_factor | alone
 
 
 def assert_rotation(ages: Table, params: Any) -> None:

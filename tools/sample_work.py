@@ -49,8 +49,8 @@ def _sign_ins(book: Book, shift: Shift, clock_in: datetime) -> None:
     systems = [s for s in systems_of(p) if s == "entra" or shift.day >= p.floor]
     for system in systems:
         moment = clock_in + timedelta(minutes=2 + draw(system, *key) % 12, seconds=draw("second", system, *key) % 60)
-        if system == "entra" and draw("weekly", *key) % 6:
-            continue
+        if system == "entra" and (draw("weekly", *key) % 6 or (p.mode == "hybrid" and not at_home(p, shift.day))):
+            continue  # the session of a hybrid worker lives on the laptop at home
         if draw("mistyped", system, *key) % 40 == 0:
             sign_in(book, system, shift, moment - timedelta(seconds=35), result="failure")
         sign_in(book, system, shift, moment)
@@ -58,12 +58,17 @@ def _sign_ins(book: Book, shift: Shift, clock_in: datetime) -> None:
             sign_in(book, system, shift, moment + timedelta(minutes=270))
 
 
+def at_home(p: Person, day: date) -> bool:
+    """Whether this person works at home that day; hybrid workers change from week to week."""
+    return p.mode == "wfh" or (p.mode == "hybrid" and draw("home", p.seat, day.isocalendar().week) % 2 == 0)
+
+
 def sign_in(book: Book, system: str, shift: Shift, ts: datetime, *, result: str = "success") -> Row | None:
     """Add a sign-in of the shift's person, from the site or from home; None where it lies outside the period."""
     if not START <= ts < END:
         return None
     p = shift.person
-    home = p.mode == "wfh" or (p.mode == "hybrid" and draw("home", p.seat, shift.day.isocalendar().week) % 2 == 0)
+    home = at_home(p, shift.day)
     seat = p.seat
     row: Row = {
         "ts": ts,
