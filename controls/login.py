@@ -533,9 +533,8 @@ def is_long_enough(params: Any, *, card_data: bool) -> Expr:
     """Whether the least length meets the floor for the use: a second factor for all lowers it, card data raises it."""
     card = params.min_length_card_data if card_data else 0
     protected = col("of") & ~col("of_bare")
-    with_factor = protected & (col("amount") >= max(params.min_length_with_mfa, card))
-    alone = col("amount") >= max(params.min_length_single_factor, card)
-    return with_factor | alone
+    lower, higher = (int(max(n, card)) for n in (params.min_length_with_mfa, params.min_length_single_factor))
+    return (protected & (col("amount") >= lower)) | (col("amount") >= higher)
 
 
 def assert_rotation(ages: Table, params: Any) -> None:

@@ -8,10 +8,9 @@ from typing import Final
 from sample_files import Row
 from sample_login_tables import alert, drills, incidents, policies, resets
 from sample_names import account_id
-from sample_plants import agents
 from sample_room import Plants, Source
 from sample_truth import Truth
-from sample_vendor import DAYS, Person, Vendor, at
+from sample_vendor import CLIENT, DAYS, Person, Vendor, at, draw
 from sample_work import Book, sign_in
 
 SOURCES: Final[tuple[Source, ...]] = (
@@ -32,9 +31,20 @@ def fill(book: Book, vendor: Vendor) -> None:
     policies(book)
 
 
+def _agents(vendor: Vendor, truth: Truth, number: int, what: str, **traits: str) -> list[Person]:
+    """Agents of the client on the floor the whole month, drawn for themselves: whom others take stays the same."""
+    away = {a.person.employee_id for a in vendor.absences}
+    free = [
+        p
+        for p in vendor.those(role="agent", status="active", client=CLIENT, **traits)
+        if p.employee_id not in truth.used | away and p.hired < DAYS[0] - timedelta(days=30) and p.shift != "office"
+    ]
+    return sorted(free, key=lambda p: draw(what, p.employee_id))[:number]
+
+
 def _two_seats(book: Book, vendor: Vendor, truth: Truth) -> None:
     """A login lent to a team-mate at the next seats while its owner is signed in."""
-    lent = agents(vendor, truth, 2, mode="onsite")
+    lent = _agents(vendor, truth, 2, "lent", mode="onsite")
     for row in [row for p in lent for row in _first_sign_ins(book, p, 2)]:
         p: Person = row["_person"]
         ts = row["ts"] + timedelta(minutes=50)
@@ -66,7 +76,7 @@ def _resets(book: Book, vendor: Vendor, truth: Truth) -> None:
     rows[20]["owner_notified_at"] = rows[20]["ts"] + timedelta(hours=9)
     truth.expect("LOG-06", "resets", rows[20], "the owner was told nine hours later")
     admin = vendor.those(role="it_admin", status="active")[0]
-    for p, day in zip(agents(vendor, truth, 2), (DAYS[11], DAYS[26]), strict=True):
+    for p, day in zip(_agents(vendor, truth, 2, "no ticket"), (DAYS[11], DAYS[26]), strict=True):
         row = book["changes"].add(
             ts=at(day, 21 * 60 + 3, 9), system="entra", account_id=account_id("entra", p), change="factor_added",
             actor_id=account_id("entra", admin),
@@ -76,7 +86,7 @@ def _resets(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _remembered(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Sign-ins to the client's system by a remembered device, and by a password alone."""
-    forgetful, alone = agents(vendor, truth, 2)
+    forgetful, alone = _agents(vendor, truth, 2, "one factor")
     changes: tuple[tuple[Person, Row], ...] = (
         (forgetful, {"mfa_method": "remembered_device"}),
         (alone, {"factors": 1, "mfa_method": None}),
@@ -89,7 +99,7 @@ def _remembered(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _weak_admins(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Rights in the dialler behind a code, a bypass that nobody ended, and one that lasts until spring."""
-    admin, forgotten, long = agents(vendor, truth, 3)
+    admin, forgotten, long = _agents(vendor, truth, 3, "strong")
     row = _account(book, "dialler", admin)
     row |= {"privileged": True, "mfa_method": "fido2;totp"}
     truth.expect("MFA-04", "dialler", row, "privileged, and a code is a weaker way in")
