@@ -73,3 +73,9 @@ def test_an_absence_that_is_no_failure_leaves_the_verdict_open_and_findings_stan
 def test_what_an_absence_means_is_one_of_two_words() -> None:
     with recording(), pytest.raises(AuthorError, match="if_absent"):
         assert_listed(drills("polars"), "kind", ["fire"], because="never", if_absent="maybe")
+
+
+def test_a_word_is_never_looked_for_among_pseudonyms() -> None:
+    hidden = table("polars", "drills", SHAPE, [{"kind": "fire", "held": True}], pseudonyms={"kind": "person"})
+    with recording(), pytest.raises(AuthorError, match="pseudonym"):
+        assert_listed(hidden, "kind", ["fire"], because="never")

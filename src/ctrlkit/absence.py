@@ -24,6 +24,9 @@ def assert_listed(table: Table, by: str, things: Collection[str], *, because: st
     if if_absent not in {"fails", "unknown"}:
         msg = f'assert_listed: if_absent is "fails" or "unknown", not {if_absent!r}'
         raise AuthorError(msg)
+    if table.columns[by].pseudonym is not None:
+        msg = f"assert_listed: {by} is a pseudonym ({table.columns[by].pseudonym}), which no word ever equals"
+        raise AuthorError(msg)
     record = current()
     record.asserted += 1
     wanted = sorted(things)
