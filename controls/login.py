@@ -20,7 +20,6 @@ from ctrlkit import (
     col,
     control,
     count,
-    distinct,
     earliest,
     group,
     house,
@@ -33,6 +32,8 @@ from ctrlkit import (
     with_earlier,
     with_later,
     with_owner,
+    with_system,
+    without_services,
 )
 from ctrlkit.kind import shipped
 
@@ -45,7 +46,6 @@ LONGEST_ROTATION = 90
 PROOFS = ("callback_to_roster_number", "manager_video", "self_service_strong", "id_badge_in_person")
 RESET = ("password", "factor")
 CHANGED = ("password", "factor_added", "factor_removed")
-SERVICES = ("service", "system")
 
 
 @control(
@@ -668,28 +668,6 @@ def resets_of_people(resets: Table, accounts: Table | None, period: Window) -> T
     """The resets of a password or factor in the period, without those of accounts that belong to a service."""
     asked = period.of(resets).where(col("reset_type").is_in(RESET))
     return without_services(with_system(asked, accounts), accounts)
-
-
-def with_system(rows: Table, accounts: Table | None) -> Table:
-    """The same rows with the only system that holds their account where they name none; unknown where several do."""
-    if accounts is None or not rows.has("system"):
-        return rows
-    only = group(accounts, "account_id", systems=distinct(col("system")), system=earliest(col("system")))
-    held = rows.match(only, "account_id", "held")
-    several = maybe(~(col("held") & (col("held_systems") == 1)))
-    found = when(several, col("system"), col("held_system"))
-    return held.with_columns(system=when(col("system").is_told(), col("system"), found))
-
-
-def without_services(rows: Table, accounts: Table | None) -> Table:
-    """The rows of accounts that `accounts`, where it is given, does not call a service's or a system's."""
-    if accounts is None:
-        return rows
-    services = accounts.where(col("account_type").is_in(SERVICES))
-    alike = rows.exists(services, "account_id", "service_like")
-    if not rows.has("system"):
-        return alike.where(~col("service_like"))
-    return alike.exists(services, ACCOUNT, "service").where(~(col("service_like") & col("service")))
 
 
 @control(

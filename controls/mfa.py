@@ -23,9 +23,9 @@ from ctrlkit import (
     note_every,
     reads,
     standard,
+    without_services,
 )
 
-ACCOUNT = {"system": "system", "account_id": "account_id"}
 SERVICES = ("service", "system")
 NO_FACTOR = ("bypass", "security_question", "remembered_device")
 RESISTS_PHISHING = ("fido2", "passkey_device_bound", "smartcard", "windows_hello")
@@ -140,14 +140,6 @@ def test_every_remote_signin_really_used_two_factors(
     two = (col("factors") != 1) & ~col("mfa_method").is_in(NO_FACTOR)
     alone = "signed in to {system} with one factor ({mfa_method})"
     assert_every(asked, two, because=alone, at_most=params.single_factor_remote)
-
-
-def without_services(events: Table, accounts: Table | None) -> Table:
-    """The events of accounts that `accounts`, where it is given, does not call a service's or a system's."""
-    if accounts is None:
-        return events
-    services = accounts.where(col("account_type").is_in(SERVICES))
-    return events.exists(services, ACCOUNT, "service").where(~col("service"))
 
 
 @control.claims(

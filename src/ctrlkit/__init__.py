@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ctrlkit.fact import Facts, Row
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
     from ctrlkit.listing import assert_each
-    from ctrlkit.owner import with_owner
+    from ctrlkit.owner import with_owner, with_system, without_services
     from ctrlkit.succession import with_earlier, with_later
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
@@ -55,6 +55,8 @@ __all__ = [
     "with_earlier",
     "with_later",
     "with_owner",
+    "with_system",
+    "without_services",
 ]
 
 _ROOMS = {
@@ -66,7 +68,7 @@ _ROOMS = {
     "engagement": ("AsOf",),
     "fact": ("Facts", "Row"),
     "listing": ("assert_each",),
-    "owner": ("with_owner",),
+    "owner": ("with_owner", "with_system", "without_services"),
     "succession": ("with_earlier", "with_later"),
     "table": ("Table",),
     "terms": ("Terms", "Window"),
