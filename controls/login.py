@@ -7,22 +7,33 @@ from typing import Any
 
 from ctrlkit import (
     AsOf,
+    Expr,
     Facts,
     Table,
     Terms,
     Window,
+    any_of,
     assert_each,
     assert_every,
+    assert_listed,
+    assert_rate,
     col,
     control,
     count,
+    earliest,
     group,
     house,
+    maybe,
     minutes,
     note_every,
     reads,
     standard,
+    when,
+    with_earlier,
+    with_later,
     with_owner,
+    with_system,
+    without_services,
 )
 from ctrlkit.kind import shipped
 
@@ -32,6 +43,9 @@ ROLES = shipped()["roster"].column("role").values
 SERVERS = ("server", "jump", "mail")
 DESKTOPS = ("workstation",)
 LONGEST_ROTATION = 90
+PROOFS = ("callback_to_roster_number", "manager_video", "self_service_strong", "id_badge_in_person")
+RESET = ("password", "factor")
+CHANGED = ("password", "factor_added", "factor_removed")
 
 
 @control(
@@ -117,6 +131,96 @@ def test_every_local_account_has_a_number_of_its_own(passwd_accounts: Facts) -> 
         because="{name} shares its number {uid} with another account",
         by="name",
     )
+
+
+@control(
+    "LOG-02",
+    "No two places at once",
+    severity="high",
+    params={"overlap_tolerance": house(5, "min", range=(0, 60), source="clock skew and roaming")},
+    maps={
+        "PCI": ["8.2.2", "10.2.1.1"],
+        "ISO27001": ["A.5.16", "A.8.16"],
+        "SOC2": ["CC6.1", "CC7.2"],
+        "CSF": ["DE.CM-03"],
+        "NIST80053": ["AC-2", "AU-2"],
+        "CIS": ["8.5"],
+        "CCM": ["IAM-13", "LOG-05"],
+        "IN": ["DPDPR r.6(1)(c)"],
+    },
+    remedy=(
+        "Ask the owner and the team leader who sat at the second place, and reset the password the same day. Then let "
+        "the system end the old session when a new one begins."
+    ),
+    decisions=[
+        (
+            "Population: the sessions of the period, result success, compared in pairs that overlap; the finding is "
+            "the auth_events row of the later sign-in and names the earlier one."
+        ),
+        "An overlap of exactly overlap_tolerance is allowed.",
+        "Only rows with result success count; service and system accounts are outside where accounts names their type.",
+        (
+            "No session length is invented; a session without logout_ts ends, for this control, at its own ts, and is "
+            "undecided where any later sign-in of the account comes from another place. One that begins within an open "
+            "session elsewhere and has no logout_ts is a note."
+        ),
+        (
+            "The same workstation_id on both sides is one place, whatever src_ip says, and two different ones are two; "
+            "where one is null device_id and network decide, and both must be known to be one place."
+        ),
+        "A source that has no sign-outs at all is read like sign-ins without one.",
+        "Two sign-ins at the same second count as one after the other, in the order of the file.",
+        "In the smaller claim, two countries or two networks within 60 minutes, limit included, are a finding.",
+    ],
+    typical_exception="Supervisor logged in at three seats to unblock agents whose own accounts are locked.",
+)
+@reads(auth_events="system account_id session_id ts logout_ts workstation_id device_id src_ip src_network result")
+@reads.optional(accounts="system account_id account_type")
+def test_no_account_is_in_two_places_at_once(
+    auth_events: Table, accounts: Table | None, params: Any, period: Window
+) -> None:
+    """No account (system, account_id) has two sessions, result success, from ts to logout_ts, that overlap by more
+    than overlap_tolerance and come from different places: different workstation_id, or different device_id where a
+    workstation is null, or src_ip in different /24 (IPv6: /48) networks.
+    """
+    signed_out = col("logout_ts").is_told() & col("logout_ts").is_not_null()
+    sessions = without_services(period.of(auth_events).where(col("result") == "success"), accounts)
+    sessions = sessions.with_columns(ends=when(signed_out, col("logout_ts"), col("ts")))
+    tolerated = col("ts") + minutes(params.overlap_tolerance)
+    such = elsewhere("earlier") & (col("earlier_ends") > tolerated)
+    met = with_earlier(sessions, *ACCOUNT, at="ts", until=col("ends"), such=such, name="earlier")
+    at_once = col("earlier") & (col("ends") > tolerated)
+    assert_every(
+        met, ~at_once, because="signed in to {system} at two places: also since {earlier_ts} until {earlier_ends}"
+    )
+    note_every(met.where(col("earlier") & ~signed_out), "without sign-out, and open elsewhere since {earlier_ts}")
+    places = ("workstation_id", "device_id", "src_network")
+    followed = with_later(sessions, *ACCOUNT, at="ts", by=places, such=elsewhere("later"), name="later")
+    unended = followed.where(~signed_out & col("later"))
+    assert_every(unended, maybe(~signed_out), because="no sign-out, and a later sign-in from another place")
+
+
+def elsewhere(other: str) -> Expr:
+    """Whether the two sign-ins come from different places, so far as their cells tell."""
+    here, there = col("workstation_id"), col(f"{other}_workstation_id")
+    device = col("device_id") != col(f"{other}_device_id")
+    network = col("src_network") != col(f"{other}_src_network")
+    return when(here.is_told() & there.is_told(), here != there, device | network)
+
+
+@control.claims(
+    "LOG-02",
+    "No account signed in from two countries, or from two source networks with no time to travel (60 minutes), one "
+    "after the other; sessions open at once from one network are not seen.",
+)
+@reads(auth_events="system account_id ts result src_ip src_network country country_code")
+def test_nobody_travels_faster_than_an_hour(auth_events: Table, period: Window) -> None:
+    """No account signed in from two countries or two networks within 60 minutes."""
+    signins = period.of(auth_events).where(col("result") == "success")
+    other_country = col("country_code") != col("before_country_code")
+    such = other_country | (col("src_network") != col("before_src_network"))
+    met = with_earlier(signins, *ACCOUNT, at="ts", until=col("ts") + minutes(60), such=such, name="before")
+    assert_every(met, ~col("before"), because="signed in to {system} elsewhere at {before_ts}, within an hour")
 
 
 def signins_of_staff(auth_events: Table, accounts: Table, roster: Table, params: Any, period: Window) -> Table:
@@ -259,10 +363,9 @@ def test_login_only_within_a_scheduled_shift(
     assert_every(judged, "scheduled", because=outside, at_most=params.max_exceptions)
 
 
-@control.on_host(
+@control(
     "LOG-04",
     "Password and lockout settings",
-    roles=SERVERS,
     severity="high",
     params={
         "min_length_single_factor": standard(15, "chars", range=(8, 128), source="NIST SP 800-63B-4 (Aug 2025): SHALL"),
@@ -294,11 +397,32 @@ def test_login_only_within_a_scheduled_shift(
         "PH": ["IRR s.28(g)"],
     },
     remedy=(
-        "Set minlen in pwquality.conf with credits at 0 or less, put pam_faillock (deny, unlock_time) into the stacks "
+        "Raise the policy of each listed system within a month, or put it behind single sign-on. On hosts, set minlen "
+        "in pwquality.conf with credits at 0 or less, put pam_faillock (deny, unlock_time) into the stacks "
         "that people sign in by, take nullok out of them, and lock each account without a password today."
     ),
     decisions=[
-        ("Host lines read the probe alone; the organisation line, over settings and accounts, is not judged yet."),
+        (
+            "Host lines read the probe alone; the organisation line reads settings and accounts, and is inconclusive "
+            "(missing) without settings, whatever the hosts say."
+        ),
+        (
+            "Population of the organisation line: each system in accounts that has an enabled person or admin account; "
+            "the finding is the settings row."
+        ),
+        (
+            "A system without row password_min_length, lockout_attempts or lockout_minutes is undecided; with a row "
+            "sso_only true the identity provider's rows count for it, and it must have them."
+        ),
+        (
+            "settings names no identity provider: where a system is sso_only, any other with people in accounts, or "
+            "that accounts does not list at all, is taken for one, and judged too."
+        ),
+        (
+            "Length floor: min_length_with_mfa where every enabled person account there has mfa_enrolled true, else "
+            "min_length_single_factor; with card_data min_length_card_data too. Of those that apply the highest counts."
+        ),
+        "A value that is no number, or in another unit than its name says, is undecided.",
         (
             "Length floor of a host: min_length_single_factor, since nothing on it shows a second factor, and "
             "min_length_card_data where the engagement has card_data; the highest counts."
@@ -309,16 +433,120 @@ def test_login_only_within_a_scheduled_shift(
         ),
         "password_history is asked for only with card_data; a shorter one is a finding, a missing row undecided.",
         (
-            "rotation_mode max_age: every account with a password must change it within 1 to 90 days; rotation_mode "
-            "on_compromise asks nothing."
+            "rotation_mode on_compromise: password_max_age_days is a note; rotation_mode max_age: it must be 1 to 90, "
+            "0 is a finding and a missing row undecided. On a host every account with a password must change it so."
         ),
-        "A host that tests no new password against a dictionary refuses no breached one.",
+        (
+            "breached_password_check false is a finding, and a missing row is a note: few products export it. A host "
+            "that tests no new password against a dictionary refuses no breached one."
+        ),
+        "password_last_set decides nothing; the oldest of each system is shown.",
     ],
     typical_exception=(
         "Login.defs PASS_MIN_LEN set and believed, though PAM ignores it; faillock module present in the file but not "
         "in the active stack."
     ),
 )
+@reads(
+    accounts="system account_id password_last_set mfa_enrolled account_type enabled",
+    settings="system setting value unit amount is_on",
+)
+def test_password_policies_are_strict(accounts: Table, settings: Table, params: Any, engagement: Terms) -> None:
+    """Passwords meet the length floor for their use, breached or blank passwords are refused, and accounts lock after
+    the allowed attempts for the required time.
+    """
+    systems = systems_of_people(accounts, settings)
+    settings = with_policies(settings, systems, accounts)
+    card_data, amount = "card_data" in engagement.features, col("amount")
+    lengths = policy(settings, "password_min_length", "chars")
+    assert_every(lengths, is_long_enough(params, card_data=card_data), because="{system} takes {value} characters")
+    few = (amount >= 1) & (amount <= params.lockout_attempts)
+    tries = "{system} locks after {value} wrong passwords (0: never)"
+    assert_every(policy(settings, "lockout_attempts", "attempts"), few, because=tries)
+    long_enough = (amount == 0) | (amount >= params.lockout_minutes)
+    assert_every(policy(settings, "lockout_minutes", "min"), long_enough, because="{system} unlocks after {value} min")
+    if card_data:
+        remembers = "{system} remembers {value} passwords"
+        assert_every(policy(settings, "password_history", "passwords"), amount >= params.history, because=remembers)
+    assert_rotation(policy(settings, "password_max_age_days", "days"), params)
+    said = policy(settings, "breached_password_check", "bool")
+    assert_every(said, "is_on", because="{system} takes passwords that are known to be breached")
+    assert_on_record(systems, settings, params, card_data=card_data)
+    note_every(systems, "{system}: {accounts} accounts, the oldest password set on {oldest}")
+
+
+def systems_of_people(accounts: Table, settings: Table) -> Table:
+    """The systems with an enabled account of a person or admin, and whether a person there has no second factor."""
+    people = accounts.where(col("enabled") & col("account_type").is_in(["person", "admin"]))
+    bare = any_of((col("account_type") == "person") & ~col("mfa_enrolled"))
+    systems = group(people, "system", accounts=count(), bare=bare, oldest=earliest(col("password_last_set")))
+    return with_single_sign_on(systems, settings)
+
+
+def with_single_sign_on(rows: Table, settings: Table) -> Table:
+    """The same rows with `federated`: whether nobody signs in to their system with a password of it.
+
+    `all` is the same for every row, for what is asked of all systems together.
+    """
+    alone = settings.where((col("setting") == "sso_only") & col("is_on"))
+    return rows.exists(alone, "system", "federated").with_columns(all=col("system").is_told())
+
+
+def with_policies(settings: Table, systems: Table, accounts: Table) -> Table:
+    """The settings, each beside its system as `of`, with `counts`: whether people sign in under it.
+
+    That is where people have accounts, and, if another system relies on single sign-on, where `accounts` knows nothing
+    of the system: such a one is or may be its identity provider, and `provides`.
+    """
+    rows = with_single_sign_on(settings, settings).match(systems, "system", "of").exists(accounts, "system", "listed")
+    rows = rows.exists(systems.where(col("federated")), "all", "needed")
+    provides = ~col("federated") & (col("of") | ~col("listed"))
+    return rows.with_columns(provides=provides, counts=provides & (col("of") | col("needed")))
+
+
+def policy(settings: Table, setting: str, unit: str) -> Table:
+    """The rows of one setting that count; an amount in another unit is not known."""
+    fits = col("unit").is_null() | (col("unit") == unit)
+    rows = settings.where((col("setting") == setting) & col("counts"))
+    return rows.with_columns(amount=when(maybe(~fits), col("amount"), col("amount")))
+
+
+def with_policy(systems: Table, settings: Table, setting: str) -> Table:
+    """The systems with `told`: whether the setting is on record for them, or for an identity provider of theirs."""
+    rows = settings.where(col("setting") == setting)
+    known = systems.exists(rows, "system", "own").exists(rows.where(col("provides")), "all", "provided")
+    return known.with_columns(told=when(col("federated"), col("provided"), col("own")))
+
+
+def assert_on_record(systems: Table, settings: Table, params: Any, *, card_data: bool) -> None:
+    """Every setting that decides is on record for every system; one that is not leaves it undecided."""
+    history = ("password_history",) if card_data else ()
+    age = ("password_max_age_days",) if params.rotation_mode == "max_age" else ()
+    for setting in ("password_min_length", "lockout_attempts", "lockout_minutes", *history, *age):
+        known = with_policy(systems, settings, setting)
+        assert_every(known, col("told") | maybe(~col("told")), because=f"{setting} of {{system}} is not on record")
+    silent = with_policy(systems, settings, "breached_password_check").where(~col("told"))
+    note_every(silent, "{system} does not say whether it refuses breached passwords")
+
+
+def is_long_enough(params: Any, *, card_data: bool) -> Expr:
+    """Whether the least length meets the floor for the use: a second factor for all lowers it, card data raises it."""
+    card = params.min_length_card_data if card_data else 0
+    protected = col("of") & ~col("of_bare")
+    lower, higher = (int(max(n, card)) for n in (params.min_length_with_mfa, params.min_length_single_factor))
+    return (protected & (col("amount") >= lower)) | (col("amount") >= higher)
+
+
+def assert_rotation(ages: Table, params: Any) -> None:
+    """Passwords end in time where the profile wants that, and else it is noted that they end."""
+    if params.rotation_mode == "max_age":
+        in_time = (col("amount") >= 1) & (col("amount") <= LONGEST_ROTATION)
+        assert_every(ages, in_time, because="{system} keeps a password for {value} days (0: for ever)")
+    else:
+        note_every(ages, "{system} has passwords changed after {value} days (0: never)")
+
+
+@control.on_host("LOG-04", roles=SERVERS)
 def test_passwords_are_long_and_wrong_ones_lock_the_account(
     password_quality: Facts, account_lockout: Facts, shadow_accounts: Facts, params: Any, engagement: Terms
 ) -> None:
@@ -351,10 +579,9 @@ def test_passwords_are_long_and_wrong_ones_lock_the_account(
     assert long_enough, f"an account unlocks in less than {params.lockout_minutes} minutes"
 
 
-@control.on_host(
+@control(
     "LOG-05",
     "Idle screens lock",
-    roles=DESKTOPS,
     severity="high",
     params={
         "desktop_idle": house(5, "min", range=(1, 15), source="production floor; PCI ceiling 15"),
@@ -371,12 +598,27 @@ def test_passwords_are_long_and_wrong_ones_lock_the_account(
         "HIPAA": ["164.312(a)(2)(iii)"],
     },
     remedy=(
-        "Prescribe idle-delay, lock-enabled and lock-delay in the system's dconf database, list all three under "
+        "Set the lock in each console and in the device management system, which must reach every device. On Linux, "
+        "prescribe idle-delay, lock-enabled and lock-delay in the system's dconf database, list all three under "
         "locks, run dconf update; give wallboards a profile of their own. On servers write readonly TMOUT=900 into a "
         "file of /etc/profile.d."
     ),
     decisions=[
-        "Host lines read the probe; the organisation line, over settings and devices, is not judged yet.",
+        (
+            "Host lines read the probe; the organisation line reads settings and devices, and is inconclusive "
+            "(missing) without settings."
+        ),
+        (
+            "Population: settings rows with setting idle_lock_minutes and every devices row; the finding is the "
+            "settings row."
+        ),
+        "Each system that the engagement calls client's needs such a row, at most ceiling; a missing row is undecided.",
+        (
+            "The row of the device management system (setting desktop_idle_lock_minutes) must be at most desktop_idle; "
+            "0 means never and is a finding, a missing row is undecided."
+        ),
+        "A device with mdm_enrolled false or null is undecided: nothing shows that the lock reaches it.",
+        "idle_lock_user_can_change true is a finding; the row is optional.",
         (
             "Host lines of workstations speak of the graphical session: from the last touch to the lock at most "
             "desktop_idle; 0 means never."
@@ -395,6 +637,30 @@ def test_passwords_are_long_and_wrong_ones_lock_the_account(
     ],
     typical_exception="Mouse-jiggler dongles; lock disabled for wallboard users and copied to the agent image.",
 )
+@reads(devices="device_id os mdm_enrolled", settings="system setting value unit amount is_on")
+def test_idle_screens_lock(devices: Table, settings: Table, params: Any, engagement: Terms) -> None:
+    """Unattended sessions lock within the limit on agent desktops, consoles and the CRM, and users cannot change it."""
+    consoles = settings.where(col("setting") == "idle_lock_minutes")
+    desktops = settings.where(col("setting") == "desktop_idle_lock_minutes")
+    unset = "how soon an idle screen locks is not on record"
+    assert_listed(consoles, "system", engagement.client_systems, because=unset, if_absent="unknown")
+    assert_listed(desktops, "setting", ["desktop_idle_lock_minutes"], because=unset, if_absent="unknown")
+    assert_locks_within(consoles, params.ceiling)
+    assert_locks_within(desktops, params.desktop_idle)
+    changed = settings.where(col("setting") == "idle_lock_user_can_change")
+    assert_every(changed, ~col("is_on"), because="users of {system} can change when the screen locks")
+    managed = col("mdm_enrolled")
+    assert_every(devices, managed | maybe(~managed), because="{os} device that no lock is shown to reach")
+
+
+def assert_locks_within(locks: Table, limit: int) -> None:
+    """Every idle lock comes within the limit; one that never comes does not, one in another unit is undecided."""
+    fits = col("unit").is_null() | (col("unit") == "min")
+    amount = when(maybe(~fits), col("amount"), col("amount"))
+    assert_every(locks, (amount > 0) & (amount <= limit), because="{system} locks after {value} minutes (0: never)")
+
+
+@control.on_host("LOG-05", roles=DESKTOPS)
 def test_an_idle_screen_locks_and_nobody_can_change_it(screen_lock: Facts, params: Any) -> None:
     """Unattended sessions lock within the limit on agent desktops, and users cannot change it."""
     assert screen_lock["is_managed"], "nothing prescribes that an idle screen locks"
@@ -415,6 +681,158 @@ def test_an_idle_shell_ends_and_nobody_can_change_it(shell_timeout: Facts, param
     assert shell_timeout["is_readonly"], "users can change when an idle shell ends"
     soon = 0 < shell_timeout["seconds"] <= params.ceiling * 60
     assert soon, f"an idle shell does not end within {params.ceiling} minutes"
+
+
+def resets_of_people(resets: Table, accounts: Table | None, period: Window) -> Table:
+    """The resets of a password or factor in the period, without those of accounts that belong to a service."""
+    asked = period.of(resets).where(col("reset_type").is_in(RESET))
+    return without_services(with_system(asked, accounts), accounts)
+
+
+@control(
+    "LOG-06",
+    "Resets only after proving identity",
+    severity="critical",
+    params={
+        "approved_methods": house(list(PROOFS), "list", allowed=PROOFS),
+        "owner_notice": house(15, "min", range=(0, 1440)),
+        "verified_rate": standard(100, "%", range=(0, 100), source="PCI 8.3.3"),
+        "match_window": house(60, "min", range=(0, 1440)),
+    },
+    maps={
+        "PCI": ["8.3.3"],
+        "ISO27001": ["A.5.17", "A.5.16"],
+        "SOC2": ["CC6.2"],
+        "CSF": ["PR.AA-02"],
+        "NIST80053": ["IA-5", "IA-12"],
+        "CIS": ["6.1", "14.2"],
+        "CCM": ["IAM-15"],
+        "PH": ["IRR s.28(g)"],
+    },
+    remedy=(
+        "Call each owner today on the number that the roster has, and end the sessions of those who did not ask. Let "
+        "the help desk's tool refuse a reset without a recorded check, and send the owner a message by itself."
+    ),
+    decisions=[
+        (
+            "Population: resets rows of reset_type password or factor in the period, and credential_changes where "
+            "given; unlock is outside."
+        ),
+        "Finding: the resets row, or the credential_changes row that has no reset.",
+        (
+            "self_service_strong needs no handler_id, and owner_notified_at is still asked for; any other reset "
+            "without handler_id is undecided."
+        ),
+        "verified null, verify_method null and none are findings, not undecided.",
+        (
+            "A notice before ts is a finding; ts + owner_notice is in time; open, it is a finding once that limit lies "
+            "before the as-of instant, and undecided before."
+        ),
+        "An actor_id null is not the account itself; accounts of type service and system are outside.",
+        (
+            "One reset serves every change of its account within match_window: a factor is removed and added on one "
+            "ticket. A reset outside the period serves a change in it too."
+        ),
+        "verified_rate counts rows verified true over the population, pooled; below it each other row is a finding.",
+        "A reset that names no system is of the only system in accounts with that account; else it may be of any.",
+        "A reset that the drawn sample calls an exception is a finding on the resets row.",
+        "A reset without a manager's approval, or with a sign-in from abroad soon after, is a note.",
+    ],
+    typical_exception=(
+        "Agent reads out a temporary password to whoever calls; MFA app reset on the strength of an employee number."
+    ),
+)
+@reads(resets="ticket_id ts account_id reset_type handler_id verify_method verified owner_notified_at")
+@reads.optional(
+    resets="system manager_approved",
+    credential_changes="ts system account_id change actor_id",
+    auth_events="system account_id ts src_ip country country_code",
+    sample_results="sample_id row_key answer at",
+    accounts="system account_id employee_id account_type",
+)
+def test_resets_only_after_proving_identity(
+    resets: Table,
+    credential_changes: Table | None,
+    auth_events: Table | None,
+    sample_results: Table | None,
+    accounts: Table | None,
+    params: Any,
+    period: Window,
+    as_of: AsOf,
+    engagement: Terms,
+) -> None:
+    """Every row of resets with reset_type password or factor and ts in the period has verified true and a
+    verify_method in approved_methods, and owner_notified_at lies in [ts, ts + owner_notice], both ends included. Where
+    credential_changes are given, every change of kind password, factor_added or factor_removed whose actor_id is not
+    the account itself has such a reset of the same account with ts at most match_window before or after it. That the
+    check came before the reset is what verified states; the table holds no time of the check.
+    """
+    asked = resets_of_people(resets, accounts, period)
+    assert_identity_was_proved(asked, params)
+    by_itself = col("verify_method").is_not_null() & (col("verify_method") == "self_service_strong")
+    assert_every(asked, by_itself | col("handler_id").is_not_null(), because="who handled it is not recorded")
+    assert_owners_were_told(asked, params, as_of)
+    if sample_results is not None:
+        refuted = sample_results.where(col("sample_id").starts_with("log-06") & (col("answer") == "exception"))
+        heard = asked.exists(refuted, {"ticket_id": "row_key"}, "refuted")
+        assert_every(heard, ~col("refuted"), because="the sample shows no proof of identity")
+    if credential_changes is not None:
+        assert_changes_have_tickets(without_services(period.of(credential_changes), accounts), resets, accounts, params)
+    note_what_is_odd(asked, auth_events, engagement, params)
+
+
+def assert_identity_was_proved(resets: Table, params: Any) -> None:
+    """Every reset records a check of identity that succeeded, by an approved method."""
+    verified = col("verified").is_not_null() & col("verified")
+    assert_rate(resets, verified, at_least=params.verified_rate, because="no identity check succeeded")
+    approved = col("verify_method").is_in(params.approved_methods)
+    assert_every(resets, approved, because="identity checked by {verify_method}, which is not approved")
+
+
+def assert_owners_were_told(resets: Table, params: Any, as_of: AsOf) -> None:
+    """The owner of every account was told at the reset or soon after; what may still come is undecided."""
+    told, limit = col("owner_notified_at"), col("ts") + minutes(params.owner_notice)
+    may_come = told.is_null() & (limit >= as_of.instant)
+    assert_every(resets, told.is_not_null() | maybe(may_come), because="the owner was not told")
+    assert_every(resets, told.is_null() | (told >= col("ts")), because="the owner was told before the reset")
+    too_late = f"the owner was told more than {params.owner_notice} minutes later"
+    assert_every(resets, told.is_null() | (told <= limit), because=too_late)
+
+
+def assert_changes_have_tickets(changes: Table, resets: Table, accounts: Table | None, params: Any) -> None:
+    """Every change that somebody else made to an account has a reset of that account soon before or after it."""
+    own = col("actor_id").is_told() & (col("actor_id") == col("account_id"))
+    others = changes.where(col("change").is_in(CHANGED) & ~own)
+    window = minutes(params.match_window)
+    near = (col("ts") - window, col("ts") + window)
+    tickets = with_system(resets.where(col("reset_type").is_in(RESET)), accounts)
+    met = others.during(tickets, "account_id", "ts", near, "ticket_like")
+    if resets.has("system"):
+        met = met.during(tickets, ACCOUNT, "ts", near, "ticket")
+        met = met.with_columns(ticket_like=col("ticket_like") & col("ticket"))
+    assert_every(met, "ticket_like", because="{change} in {system} by somebody else, without a reset on record")
+
+
+def note_what_is_odd(resets: Table, auth_events: Table | None, engagement: Terms, params: Any) -> None:
+    """List resets that no manager approved, and sign-ins from abroad soon after one."""
+    if resets.has("manager_approved"):
+        note_every(resets.where(~col("manager_approved")), "no manager approved it")
+    if auth_events is not None and auth_events.has("country_code") and resets.has("system"):
+        span = (col("ts"), col("ts") + minutes(params.match_window))
+        after = auth_events.during(resets, ACCOUNT, "ts", span, "after_reset").where(col("after_reset"))
+        abroad = after.where(col("country_code") != engagement.country)
+        note_every(abroad, "signed in to {system} from {country_code} soon after a reset")
+
+
+@control.claims(
+    "LOG-06",
+    "Every reset on a ticket records a successful identity check by an approved method; whether the owner was told, "
+    "and whether resets happened without a ticket, is not shown.",
+)
+@reads(resets="ticket_id ts account_id reset_type verify_method verified")
+def test_every_reset_records_a_proof_of_identity(resets: Table, params: Any, period: Window) -> None:
+    """Every reset of the period records a successful check of identity by an approved method."""
+    assert_identity_was_proved(period.of(resets).where(col("reset_type").is_in(RESET)), params)
 
 
 @control(

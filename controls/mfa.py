@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from ctrlkit import (
+    AsOf,
     Table,
+    Terms,
+    Window,
     assert_every,
     assert_rate,
     beside,
@@ -14,14 +18,18 @@ from ctrlkit import (
     count,
     distinct,
     group,
+    house,
     maybe,
     note_every,
     reads,
     standard,
+    without_services,
 )
 
+SERVICES = ("service", "system")
 NO_FACTOR = ("bypass", "security_question", "remembered_device")
-TIED_TO_A_DEVICE = ("fido2", "passkey_device_bound", "smartcard", "windows_hello", "push", "hardware_token")
+RESISTS_PHISHING = ("fido2", "passkey_device_bound", "smartcard", "windows_hello")
+TIED_TO_A_DEVICE = (*RESISTS_PHISHING, "push", "hardware_token")
 
 
 def persons_of(accounts: Table) -> Table:
@@ -76,6 +84,77 @@ def test_every_person_account_has_a_second_factor(accounts: Table, params: Any) 
     enrolled = col("mfa_enrolled") & ~col("mfa_method").every_part_in(NO_FACTOR)
     because = "no second factor enrolled"
     assert_rate(people, enrolled, at_least=params.coverage, per="system", all_known=True, because=because)
+
+
+@control(
+    "MFA-02",
+    "Second factor really used",
+    severity="critical",
+    params={"single_factor_remote": standard(0, "events", range=(0, 100_000), source="PCI 8.4.3")},
+    maps={
+        "PCI": ["8.4.2", "8.4.3", "8.5.1"],
+        "ISO27001": ["A.8.5"],
+        "SOC2": ["CC6.1", "CC6.6"],
+        "CSF": ["PR.AA-03"],
+        "NIST80053": ["IA-2(2)", "IA-2(8)"],
+        "CIS": ["6.3", "6.4"],
+        "CCM": ["IAM-14"],
+    },
+    remedy=(
+        "Take the exception that let each sign-in through, a trusted network, a remembered device or an old protocol, "
+        "out of the sign-in policy within a week, and end the sessions that it opened today."
+    ),
+    decisions=[
+        (
+            "Population: auth_events rows with result success and remote true, or on a system that the engagement "
+            "calls client's; the finding is the auth_events row."
+        ),
+        "remote null on a system that is not the client's is undecided.",
+        "bypass, security_question and remembered_device count as one factor, whatever factors says.",
+        "Two factors of which the source names no method are undecided: one may be a remembered device.",
+        (
+            "Accounts of type service and system are outside only where accounts is given and says so; an account that "
+            "it does not list is inside, one whose type is empty undecided."
+        ),
+        "More than single_factor_remote events, pooled, fail; then each is a finding, else a note.",
+        (
+            "In the smaller claim a sign-in without method is counted and not decided; more than half of such rows "
+            "make it inconclusive."
+        ),
+    ],
+    typical_exception=(
+        "Trusted-network rule exempts the office egress address, which the VPN also exits from, so home workers are "
+        "never asked."
+    ),
+)
+@reads(auth_events="ts system account_id result factors mfa_method remote src_ip")
+@reads.optional(accounts="system account_id mfa_enrolled account_type")
+def test_every_remote_signin_really_used_two_factors(
+    auth_events: Table, accounts: Table | None, params: Any, period: Window, engagement: Terms
+) -> None:
+    """No auth_events row with result success and remote true, or on a system that the engagement calls client's, has
+    factors 1. mfa_method remembered_device counts as one factor. Null factors are undecided.
+    """
+    signins = without_services(period.of(auth_events).where(col("result") == "success"), accounts)
+    asked = signins.where(col("remote") | col("system").is_in(engagement.client_systems))
+    two = (col("factors") != 1) & ~col("mfa_method").is_in(NO_FACTOR)
+    alone = "signed in to {system} with one factor ({mfa_method})"
+    assert_every(asked, two, because=alone, at_most=params.single_factor_remote)
+
+
+@control.claims(
+    "MFA-02",
+    "No successful sign-in names a password or a remembered device as its only method; sign-ins of which the source "
+    "names no method are counted, not decided.",
+)
+@reads(auth_events="ts system account_id result mfa_method")
+def test_no_signin_names_a_method_that_is_no_factor(auth_events: Table, params: Any, period: Window) -> None:
+    """No successful sign-in names a method that is no second factor, and at least half of them name one at all."""
+    signins = period.of(auth_events).where(col("result") == "success")
+    assert_rate(signins, col("mfa_method").is_not_null(), at_least=50, because="the source names no method")
+    alone = "signed in to {system} by {mfa_method} alone"
+    named, factor = signins.where(col("mfa_method").is_told()), ~col("mfa_method").is_in(NO_FACTOR)
+    assert_every(named, factor, because=alone, at_most=params.single_factor_remote)
 
 
 @control(
@@ -135,3 +214,76 @@ def test_every_factor_is_tied_to_a_device(accounts: Table) -> None:
     assert_every(
         people, col("mfa_method").every_part_in(TIED_TO_A_DEVICE), because="uses {mfa_method}, tied to no device"
     )
+
+
+@control(
+    "MFA-04",
+    "Strong factors for admins, no standing bypass",
+    severity="high",
+    params={
+        "privileged_methods": standard(
+            list(RESISTS_PHISHING),
+            "list",
+            allowed=RESISTS_PHISHING,
+            source="NIST SP 800-63B-4 AAL3 / phishing-resistant",
+        ),
+        "bypass_max": house(30, "days", range=(0, 365)),
+    },
+    maps={
+        "PCI": ["8.4.1", "8.5.1", "8.6.1"],
+        "ISO27001": ["A.8.2", "A.8.5"],
+        "SOC2": ["CC6.1", "CC6.3"],
+        "CSF": ["PR.AA-05"],
+        "NIST80053": ["IA-2(1)", "IA-2(8)", "AC-6"],
+        "CIS": ["5.4", "6.5"],
+        "CCM": ["IAM-10", "IAM-14"],
+    },
+    remedy=(
+        "Give each administrator a security key and remove every weaker method from the account within two weeks. End "
+        "each bypass, or date it no more than a month ahead with a named approver."
+    ),
+    decisions=[
+        (
+            "Population: enabled accounts rows with privileged true, of any type but service and system, and enabled "
+            "rows of every type with bypass or exception_until; the finding is the accounts row."
+        ),
+        "exception_until excuses a bypass for its days; it never excuses a weak method of a privileged account.",
+        "exception_until is one column for every exception, LOG-01's and ACC-05's too, and bypass_max caps it for all.",
+        (
+            "privileged null is undecided; a privileged account without any method is a finding, be it that none is "
+            "enrolled or that the source names none."
+        ),
+        "Of an account that is not privileged an unknown method is undecided too: it may be a bypass.",
+        "An exception_until before the as-of date on an enabled account is a finding, the as-of date itself not.",
+        (
+            "settings, where given: a row legacy_auth_blocked false is a standing bypass and a finding on the settings "
+            "row; mfa_required false is a note."
+        ),
+    ],
+    typical_exception="Break-glass group grown to 40 members; service desk shares one domain administrator.",
+)
+@reads(accounts="system account_id employee_id privileged mfa_method exception_until enabled account_type")
+@reads.optional(settings="system setting value unit is_on")
+def test_admins_use_strong_factors_and_nobody_a_standing_bypass(
+    accounts: Table, settings: Table | None, params: Any, as_of: AsOf
+) -> None:
+    """Every enabled account with privileged true, of any account_type but service and system, has an mfa_method whose
+    every entry is in privileged_methods (a weaker fallback fails it); and no enabled account holds the method bypass
+    or a filled exception_until unless exception_until lies between the as-of date and bypass_max days after it, both
+    included.
+    """
+    enabled, method, until = accounts.where(col("enabled")), col("mfa_method"), col("exception_until")
+    admins = enabled.where(col("privileged") & ~col("account_type").is_in(SERVICES))
+    assert_every(admins, method.is_told() & method.is_not_null(), because="privileged, without any second factor")
+    strong = ~method.is_told() | method.is_null() | method.every_part_in(params.privileged_methods)
+    assert_every(admins, strong, because="privileged, and signs in by {mfa_method}")
+    bypassing = enabled.where(method.any_part_in(["bypass"]))
+    assert_every(bypassing, until.is_not_null(), because="a bypass without end")
+    excepted = enabled.where(until.is_not_null())
+    assert_every(excepted, until >= as_of.date, because="its exception ended on {exception_until}")
+    longest = f"its exception lasts until {{exception_until}}, longer than {params.bypass_max} days"
+    assert_every(excepted, until <= as_of.date + timedelta(days=params.bypass_max), because=longest)
+    if settings is not None:
+        old = settings.where(col("setting") == "legacy_auth_blocked")
+        assert_every(old, "is_on", because="{system} lets old protocols sign in, which ask for no second factor")
+        note_every(settings.where((col("setting") == "mfa_required") & ~col("is_on")), "{system} requires no factor")

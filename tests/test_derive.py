@@ -29,6 +29,11 @@ def naive(*parts: int) -> datetime:
 
 def derived(rule: str, values: dict[str, list[Any]], terms: Engagement, type_: Any = "datetime") -> list[Any]:
     text = {"of": pl.String} if rule in TEXT_RULES else None
+    text = (
+        {"of": pl.String}
+        if rule in {"name_is_generic", "mail_domain", "country_code", "amount", "truth", "network"}
+        else None
+    )
     frame = derive.add(
         pl.LazyFrame(values, schema_overrides=text), Column("x", type_, rule=rule, of="of"), terms
     ).collect()
@@ -151,3 +156,18 @@ def test_doors_words_and_names_of_the_vendor() -> None:
 def test_every_rule_of_a_shipped_kind_is_there() -> None:
     rules = {c.rule for kind in shipped().values() for c in kind.derived.values()}
     assert rules <= set(derive.RULES)
+
+
+def test_a_setting_is_read_as_a_number_and_as_a_truth_value_and_never_guessed() -> None:
+    texts = ["15", "7.5", "0", "-1", "15 min", "never", "true", "No", "enabled", None]
+    numbers = derived("amount", {"of": texts}, engagement(), "number")
+    assert [None if n is None else float(n) for n in numbers] == [15, 7.5, 0, -1, None, None, None, None, None, None]
+    truths = derived("truth", {"of": texts}, engagement(), "boolean")
+    assert truths == [None, None, False, None, None, None, True, False, True, None]
+
+
+def test_the_network_of_an_address() -> None:
+    """Two addresses of one IPv4 network of 24 bits, or one IPv6 network of 48, are in one place."""
+    texts = ["203.0.113.7", "203.0.113.250", "2001:db8:1:2::3", "2001:0DB8:1:ffff::1", "the office", None]
+    networks = ["203.0.113.0/24", "203.0.113.0/24", "2001:db8:1::/48", "2001:db8:1::/48", None, None]
+    assert derived("network", {"of": texts}, engagement(), "string") == networks

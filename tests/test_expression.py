@@ -65,6 +65,19 @@ def test_unknown_and_none_are_two_things(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_whether_a_cell_tells_anything_is_always_known(engine: Engine) -> None:
+    """A value and the answer that there is none are told; so a rule can say what an unknown cell is to count as."""
+    people: list[dict[str, Any]] = [dict.fromkeys(PEOPLE, cell) for cell in (UNKNOWN, NONE, UNKNOWN)]
+    people[1] |= {"other": "a", "number": 1, "flag": True, "time": at(0)}
+    people[2] |= {"count": 2, "flag": False}
+    of = table(engine, "people", PEOPLE, people)
+    assert answers(of, col("count").is_told()) == [False, True, True]
+    assert answers(of, col("flag").is_told()) == [False, True, True]
+    assert answers(of, (col("count") + col("number") == 3).is_told()) == [False, True, False]
+    assert answers(of, col("count").is_told() & (col("count") == 2)) == [False, False, True]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_unknown_beside_what_settles_the_matter_is_no_doubt(engine: Engine) -> None:
     of = table(engine, "people", PEOPLE, [dict.fromkeys(PEOPLE, UNKNOWN) | {"number": 1}])
     assert answers(of, (col("number") == 1) | col("flag")) == [True]

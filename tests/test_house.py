@@ -42,6 +42,7 @@ LAYERS = (
     "rows",
     "interval",
     "table",
+    "succession",
     "grouping",
     "pairing",
     "owner",

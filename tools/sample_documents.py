@@ -69,6 +69,7 @@ def _source(source: Source, key: str, table: Table, day: str) -> list[str]:
         lines.append(f"      rows: {len(table.rows)}")
     if key == "entra_events":
         lines.append("      constants: {system: entra}")
+        lines.append("      columns: {Through Global Secure Access: remote}   # how work from home comes in")
     if key == "roster":
         lines += ["      date_order: mdy", "      columns:"]
         lines += [f"        {theirs}: {ours}" for theirs, ours in ROSTER.items()]

@@ -26,6 +26,13 @@ PORTAL: Final = (
 )  # fmt: skip
 """The header of an interactive sign-in download, with its trailing and double spaces and the name that stands twice."""
 
+METHOD: Final = {
+    "push": "Mobile app notification",
+    "totp": "OATH verification code",
+    "fido2": "FIDO2 security key",
+}
+"""The portal's words for second factors."""
+
 ROSTER: Final = {
     "Employee No.": "employee_id",
     "Site": "site",
@@ -55,7 +62,18 @@ def entra_sign_ins() -> Table:
     return Table(
         "auth_events",
         "entra/InteractiveSignIns_2026-11-01.csv",
-        ("ts", "account_id", "result", "factors", "src_ip", "country", "device_id", "session_id"),
+        (
+            "ts",
+            "account_id",
+            "result",
+            "factors",
+            "mfa_method",
+            "src_ip",
+            "country",
+            "device_id",
+            "session_id",
+            "remote",
+        ),
         ("ts", "account_id"),
         header=PORTAL,
         cells=_portal_cells,
@@ -87,8 +105,10 @@ def _portal_cells(row: Row) -> Sequence[object]:
         "Compliant": "Yes",
         "Managed": "Yes",
         "Multifactor authentication result": "MFA completed in Azure AD" if good else "",
+        "Multifactor authentication auth method": METHOD.get(row["mfa_method"], ""),
         "Authentication requirement": "multiFactorAuthentication",
         "Session ID": row["session_id"],
+        "Through Global Secure Access": "Yes" if row["remote"] else "No",
         "Latency": 90 + int(row["session_id"][:2], 16),
         "Conditional Access": "Success" if good else "Not Applied",
     }
@@ -99,7 +119,8 @@ def dialler_sign_ins(columns: Sequence[str]) -> Table:
     """The dialler's log: canonical columns, but local times that name no zone."""
 
     def cells(row: Row) -> Sequence[object]:
-        return [f"{row['ts']:%Y-%m-%d %H:%M:%S}", *(row.get(column) for column in columns[1:])]
+        clocks = {name: row.get(name) and f"{row[name]:%Y-%m-%d %H:%M:%S}" for name in ("ts", "logout_ts")}
+        return [(row | clocks).get(column) for column in columns]
 
     return Table("auth_events", "dialler/sign_ins.csv", tuple(columns), ("ts", "account_id"), cells=cells)
 

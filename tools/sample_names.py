@@ -39,5 +39,7 @@ def systems_of(p: Person) -> list[str]:
 
 
 def factor(system: str, p: Person) -> str:
-    """The second factor this person uses there: one phone and one key serve all systems."""
+    """The second factor this person uses there: one phone and one key serve all systems; administrators have keys."""
+    if p.role == "it_admin":
+        return "fido2"
     return {"entra": pick(["push", "totp", "fido2"], "factor", p.seat), "crm": "totp", "dialler": "fido2"}[system]

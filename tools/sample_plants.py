@@ -85,12 +85,15 @@ def _shared_logins(book: Book, vendor: Vendor, truth: Truth) -> None:
         }  # fmt: skip
         book[system].rows.append(row)
         truth.expect("LOG-01", system, row, f"{kind} login {name} in use without a valid exception")
+        if until:
+            truth.expect("MFA-04", system, row, "its exception has run out")
     for n, day in enumerate((DAYS[2], DAYS[15], DAYS[29])):
-        book["crm_events"].add(
+        event = book["crm_events"].add(
             ts=at(day, 14 * 60, n), system="crm", account_id="trainer01", result="success", factors=1, mfa_method=None,
             src_ip="203.0.113.20", country="PH", device_id="MCS-WS-0900", workstation_id="MNL1-0900",
             session_id=code("trainer01", n, size=10), logout_ts=None, remote=False,
         )  # fmt: skip
+        truth.expect("MFA-02", "crm_events", event, "signed in to the client's system with one factor")
     away = vendor.those(status="on_leave")[0]
     truth.used.add(away.employee_id)
     row = _row(book["crm"], away)
@@ -135,6 +138,7 @@ def _intrude(book: Book, truth: Truth, p: Person, ts: datetime, why: str) -> Non
     event = sign_in(book, "crm", nobody, ts)
     if event is None:
         return
+    event["logout_ts"] = ts + timedelta(minutes=25)
     truth.expect("LOG-03", "crm_events", event, why)
     for row in (_row(book["crm"], p), _client_row(book, p)):
         row["last_login_at"] = max(row["last_login_at"] or ts, ts)

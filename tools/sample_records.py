@@ -20,7 +20,7 @@ CRM_EVENT: Final = (
     "ts system account_id result factors mfa_method src_ip country device_id workstation_id session_id logout_ts remote"
 )
 DIAL_EVENT: Final = (
-    "ts system account_id result factors mfa_method src_ip country device_id workstation_id session_id remote"
+    "ts system account_id result factors mfa_method src_ip country device_id workstation_id session_id logout_ts remote"
 )
 TIMESHEET: Final = (
     "employee_id work_date sched_start sched_end clock_in clock_out meal_minutes paid_hours ot_hours ot_kind"
@@ -223,7 +223,7 @@ def _shared_services(book: Book) -> None:
         row |= {"created_at": at(date(2024, 3, 4), 600), "mfa_enrolled": kind == "admin"}
         row |= {"password_last_set": date(2026, 9, 14), "role": "system"}
         if kind == "admin":
-            row |= {"mfa_method": "fido2", "mfa_identifier_hash": code(name), "exception_until": date(2026, 12, 31)}
+            row |= {"mfa_method": "fido2", "mfa_identifier_hash": code(name), "exception_until": date(2026, 11, 30)}
         book[system].rows.append(row)
 
 

@@ -49,8 +49,9 @@ def _sign_ins(book: Book, shift: Shift, clock_in: datetime) -> None:
     systems = [s for s in systems_of(p) if s == "entra" or shift.day >= p.floor]
     for system in systems:
         moment = clock_in + timedelta(minutes=2 + draw(system, *key) % 12, seconds=draw("second", system, *key) % 60)
-        if system == "entra" and draw("weekly", *key) % (24 if at_home(p, shift.day) else 6):
-            continue
+        rare = draw("weekly", *key) % (24 if at_home(p, shift.day) else 6)
+        if system == "entra" and (rare or (p.mode == "hybrid" and not at_home(p, shift.day))):
+            continue  # the session of a hybrid worker lives on the laptop at home
         if draw("mistyped", system, *key) % 40 == 0:
             sign_in(book, system, shift, moment - timedelta(seconds=35), result="failure")
         sign_in(book, system, shift, moment)
@@ -59,7 +60,7 @@ def _sign_ins(book: Book, shift: Shift, clock_in: datetime) -> None:
 
 
 def at_home(p: Person, day: date) -> bool:
-    """Whether this person works from home on that day."""
+    """Whether this person works at home that day; hybrid workers change from week to week."""
     return p.mode == "wfh" or (p.mode == "hybrid" and draw("home", p.seat, day.isocalendar().week) % 2 == 0)
 
 

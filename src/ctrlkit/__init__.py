@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from ctrlkit.fact import Facts, Row
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, newest, total
     from ctrlkit.listing import assert_each
-    from ctrlkit.owner import with_owner
+    from ctrlkit.owner import with_owner, with_system, without_services
     from ctrlkit.pairing import pair
-    from ctrlkit.presence import assert_some, cannot_tell_without, not_due, size
+    from ctrlkit.presence import assert_listed, assert_some, cannot_tell_without, not_due, size
+    from ctrlkit.succession import with_earlier, with_later
     from ctrlkit.table import Table
     from ctrlkit.terms import Host, Terms, Window
 
@@ -31,6 +32,7 @@ __all__ = [
     "any_of",
     "assert_each",
     "assert_every",
+    "assert_listed",
     "assert_rate",
     "assert_some",
     "beside",
@@ -61,12 +63,17 @@ __all__ = [
     "times",
     "total",
     "when",
+    "with_earlier",
+    "with_later",
     "with_owner",
+    "with_system",
+    "without_services",
 ]
 
 _ROOMS = {
     "amount": ("times",),
     "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note", "note_every"),
+    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
     "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "newest", "total"),
@@ -75,7 +82,9 @@ _ROOMS = {
     "listing": ("assert_each",),
     "owner": ("with_owner",),
     "pairing": ("pair",),
-    "presence": ("assert_some", "cannot_tell_without", "not_due", "size"),
+    "presence": ("assert_listed", "assert_some", "cannot_tell_without", "not_due", "size"),
+    "owner": ("with_owner", "with_system", "without_services"),
+    "succession": ("with_earlier", "with_later"),
     "table": ("Table",),
     "terms": ("Host", "Terms", "Window"),
 }

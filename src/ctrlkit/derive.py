@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ctrlkit.cell import BOOLEANS, read_number
+
 if TYPE_CHECKING:
     from ctrlkit.engagement import Engagement
     from ctrlkit.kind import Column
@@ -89,6 +91,16 @@ def _local_date(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> 
 def _country_code(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
     code = pl.col(column.of or "").str.strip_chars().str.to_uppercase()
     return frame.with_columns(pl.when(code.is_in(sorted(COUNTRIES))).then(code).otherwise(None).alias(column.name))
+
+
+def _amount(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    return frame.with_columns(read_number(pl.col(column.of or ""), grouped=False).alias(column.name))
+
+
+def _truth(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    word = pl.col(column.of or "").str.to_lowercase()
+    said = word.replace_strict(dict(BOOLEANS), default=None, return_dtype=pl.Boolean)
+    return frame.with_columns(said.alias(column.name))
 
 
 def _name_is_generic(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
@@ -183,10 +195,28 @@ def _yes_unless_no(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.Laz
     return frame.with_columns(pl.col(column.of or "").fill_null(value=True).alias(column.name))
 
 
+def _network_of(address: str) -> str | None:
+    try:
+        host = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return str(ipaddress.ip_network((host, 24 if host.version == 4 else 48), strict=False))  # noqa: PLR2004
+
+
+def _network(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    of = pl.col(column.of or "")
+    values = frame.select(of.unique()).collect().to_series().drop_nulls().to_list()
+    networks = {value: _network_of(value) for value in values}
+    named = of.replace_strict(networks, default=None, return_dtype=pl.String)
+    return frame.with_columns(named.alias(column.name))
+
+
 RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
     "local_date": _local_date,
     "country_code": _country_code,
+    "amount": _amount,
+    "truth": _truth,
     "name_is_generic": _name_is_generic,
     "mail_domain": _mail_domain,
     "site_of_address": _site_of_address,
@@ -201,4 +231,5 @@ RULES: Mapping[str, Rule] = {
     "is_the_vendor": _is_the_vendor,
     "none_if_empty": _none_if_empty,
     "yes_unless_no": _yes_unless_no,
+    "network": _network,
 }

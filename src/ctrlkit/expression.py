@@ -101,6 +101,10 @@ class Expr:
 
         return Expr(build, self.columns)
 
+    def is_told(self) -> Expr:
+        """Whether the cell says anything; never unknown, so for rules that name what an unknown cell is to count as."""
+        return Expr(lambda columns: Built(~_rule(self.is_not_null(), columns).is_null(), "boolean"), self.columns)
+
     def is_in(self, values: Collection[Any]) -> Expr:
         """Whether the value is one of `values`; an empty collection holds nothing."""
 

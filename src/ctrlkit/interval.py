@@ -20,19 +20,25 @@ def hits(moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequenc
     greatest of. Times are microseconds since 1970. An interval with an unknown end, or that ends before it starts,
     holds nothing.
     """
+    return met(moments, intervals, keys, ("_s",)).group_by("_id").agg(nw.col("_s").max().alias("_hit"))
+
+
+def met(
+    moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequence[str], carried: Sequence[str]
+) -> nw.LazyFrame[Any]:
+    """`_id` of each moment beside the `carried` columns of each interval with the same keys that holds it."""
     days = nw.col("_end") // DAY - nw.col("_start") // DAY
     known = intervals.filter(nw.col("_end") >= nw.col("_start")).with_columns(
         (nw.col("_start") // DAY).alias("_day"), days.alias("_days")
     )
     short = nw.concat([_on_day(known, later) for later in range(LONG + 1)])
     dated = moments.with_columns((nw.col("_at") // DAY).alias("_day"))
-    met = nw.concat(
+    return nw.concat(
         [
-            _inside(dated, short, [*keys, "_day"]),
-            _inside(moments, known.filter(nw.col("_days") > LONG), keys),
+            _inside(dated, short, [*keys, "_day"], carried),
+            _inside(moments, known.filter(nw.col("_days") > LONG), keys, carried),
         ]
     )
-    return met.group_by("_id").agg(nw.col("_s").max().alias("_hit"))
 
 
 def _on_day(known: nw.LazyFrame[Any], later: int) -> nw.LazyFrame[Any]:
@@ -41,6 +47,8 @@ def _on_day(known: nw.LazyFrame[Any], later: int) -> nw.LazyFrame[Any]:
     return reaching.with_columns(nw.col("_day") + later)
 
 
-def _inside(moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequence[str]) -> nw.LazyFrame[Any]:
-    met = moments.join(intervals.select(*keys, "_start", "_end", "_s"), on=list(keys), how="inner")
-    return met.filter((nw.col("_start") <= nw.col("_at")) & (nw.col("_at") <= nw.col("_end"))).select("_id", "_s")
+def _inside(
+    moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequence[str], carried: Sequence[str]
+) -> nw.LazyFrame[Any]:
+    both = moments.join(intervals.select(*keys, "_start", "_end", *carried), on=list(keys), how="inner")
+    return both.filter((nw.col("_start") <= nw.col("_at")) & (nw.col("_at") <= nw.col("_end"))).select("_id", *carried)

@@ -1,10 +1,13 @@
-"""Whose an account is: by its own record, or by the identity map where a system keeps names of its own."""
+"""Whose an account is: by its own record, or by the identity map where a system keeps names of its own; and where."""
 
 from __future__ import annotations
 
 from ctrlkit.expression import col, maybe, when
 from ctrlkit.grouping import distinct, earliest, group
 from ctrlkit.table import Table
+
+ACCOUNT = {"system": "system", "account_id": "account_id"}
+SERVICES = ("service", "system")
 
 
 def with_owner(accounts: Table, identity_map: Table | None) -> Table:
@@ -24,3 +27,32 @@ def with_owner(accounts: Table, identity_map: Table | None) -> Table:
     disputed = col("mapped") & (differ | (col("mapped_owners") > 1))
     told = when(col("mapped"), col("mapped_owner"), col("employee_id"))
     return known.with_columns(owner_id=when(maybe(disputed), col("employee_id"), told))
+
+
+def with_system(rows: Table, accounts: Table | None) -> Table:
+    """The same rows, each that names no system in the only one in which `accounts` lists its account_id.
+
+    Unknown where several do, or none; as they are where there is no `accounts`, or no column system.
+    """
+    if accounts is None or not rows.has("system"):
+        return rows
+    only = group(accounts, "account_id", systems=distinct(col("system")), system=earliest(col("system")))
+    held = rows.match(only, "account_id", "held")
+    several = maybe(~(col("held") & (col("held_systems") == 1)))
+    found = when(several, col("system"), col("held_system"))
+    return held.with_columns(system=when(col("system").is_told(), col("system"), found))
+
+
+def without_services(rows: Table, accounts: Table | None) -> Table:
+    """The rows of accounts that `accounts`, where it is given, does not call a service's or a system's.
+
+    An account that it does not list is kept; one whose type it leaves open stays, unknown. A row without system is
+    sorted out by its account_id alone.
+    """
+    if accounts is None:
+        return rows
+    services = accounts.where(col("account_type").is_in(SERVICES))
+    alike = rows.exists(services, "account_id", "service_like")
+    if not rows.has("system"):
+        return alike.where(~col("service_like"))
+    return alike.exists(services, ACCOUNT, "service").where(~(col("service_like") & col("service")))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import narwhals as nw
 
 from ctrlkit.check import BROKEN, UNKNOWN, Mark, Stumble, cannot_tell, current, named_in, stumbles_in
+from ctrlkit.errors import AuthorError
 from ctrlkit.rows import fetch
 from ctrlkit.table import Table
 
@@ -54,6 +55,42 @@ def assert_some(rows: Table, *others: Table, because: str, at: Table | Sequence[
         values = dict(sorted(missing.items()))
         placed = [Stumble(named, {"": None}, tuple(values.values()), dict(values))]
     record.add(placed[0], mark)
+
+
+def assert_listed(table: Table, by: str, things: Collection[str], *, because: str, if_absent: str = "fails") -> None:
+    """Each of `things` must stand in the column `by` of a row of `table`: one that does not is a finding on the file.
+
+    With `if_absent="unknown"` a thing without a row is undecided; so is, either way, one that may stand in a row that
+    nobody could read or place.
+    """
+    if if_absent not in {"fails", "unknown"}:
+        msg = f'assert_listed: if_absent is "fails" or "unknown", not {if_absent!r}'
+        raise AuthorError(msg)
+    if table.columns[by].pseudonym is not None:
+        msg = f"assert_listed: {by} is a pseudonym ({table.columns[by].pseudonym}), which no word ever equals"
+        raise AuthorError(msg)
+    record = current()
+    record.asserted += 1
+    pool = f"assertion {record.asserted}"
+    record.pools[pool] = 0
+    found = _standing(table, by, sorted(things))
+    doubtful = bool(table.root.bad_rows or table.unknown_keys((by,)))
+    named = replace(table, unique=frozenset({by}), grouped=None)
+    for thing in sorted(things):
+        if not found.get(thing, False):
+            record.wanted += 1
+            known = if_absent == "fails" and thing not in found and not doubtful
+            mark = Mark(pool, BROKEN if known else UNKNOWN, f"{table.root.kind.name}: {thing}: {because}")
+            record.add(Stumble(named, {"": None}, (thing,), {by: thing}), mark)
+
+
+def _standing(table: Table, by: str, things: Sequence[str]) -> dict[str, bool]:
+    """Those of `things` that stand in a row, and whether in one that certainly belongs."""
+    if not things:
+        return {}
+    sure = nw.when(table.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_s")
+    met = table.frame.filter(nw.col(by).is_in(things)).select(nw.col(by).alias("_thing"), sure)
+    return {row["_thing"]: row["_s"] == 1 for row in fetch(met.group_by("_thing").agg(nw.col("_s").max()))}
 
 
 class _Kept(dict[str, str]):

@@ -51,8 +51,8 @@ class Terms:
 
     @property
     def client_systems(self) -> tuple[str, ...]:
-        """The systems that the engagement calls the client's."""
-        return tuple(sorted(name for name, owner in self.systems.items() if owner == "client"))
+        """The systems that the engagement calls the client's, in small letters as evidence names them."""
+        return tuple(sorted(name.lower() for name, owner in self.systems.items() if owner == "client"))
 
     @property
     def sites_asked(self) -> tuple[str, ...]:
