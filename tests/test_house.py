@@ -39,6 +39,7 @@ LAYERS = (
     "interval",
     "table",
     "grouping",
+    "succession",
     "owner",
     "share",
     "fact_kind",

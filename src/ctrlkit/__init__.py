@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
+    from ctrlkit.check import assert_every, assert_listed, assert_rate, cannot_tell, does_not_apply, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
     from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
     from ctrlkit.fact import Facts, Row
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
     from ctrlkit.listing import assert_each
-    from ctrlkit.owner import with_owner
+    from ctrlkit.owner import with_account, with_owner
+    from ctrlkit.succession import streak
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
 
@@ -27,6 +28,7 @@ __all__ = [
     "any_of",
     "assert_each",
     "assert_every",
+    "assert_listed",
     "assert_rate",
     "beside",
     "cannot_tell",
@@ -47,20 +49,23 @@ __all__ = [
     "note_every",
     "reads",
     "standard",
+    "streak",
     "total",
     "when",
+    "with_account",
     "with_owner",
 ]
 
 _ROOMS = {
-    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
+    "check": ("assert_every", "assert_listed", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
     "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
     "engagement": ("AsOf",),
     "fact": ("Facts", "Row"),
     "listing": ("assert_each",),
-    "owner": ("with_owner",),
+    "owner": ("with_account", "with_owner"),
+    "succession": ("streak",),
     "table": ("Table",),
     "terms": ("Terms", "Window"),
 }

@@ -6,10 +6,10 @@ breaks. A row whose answer is unknown is undecided, and undecided rows keep a co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,10 @@ import narwhals as nw
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, col, rule_of
 from ctrlkit.fact import Row
+from ctrlkit.grouping import group
 from ctrlkit.literal import logical
-from ctrlkit.model import Fault
-from ctrlkit.rows import fetch_all
+from ctrlkit.model import Cause, Fault
+from ctrlkit.rows import fetch, fetch_all
 from ctrlkit.share import Judgement, Share, in_words, judged, judged_strays
 from ctrlkit.table import Table
 
@@ -66,8 +67,8 @@ class Record:
     """What one check asserted.
 
     `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
-    to its tolerance, `shares` to the judgement of its rate. `seen` are the rows of a host's lists spoken of, by what
-    they say, and `unread` says why a list could not be read.
+    to its tolerance, `shares` to the judgement of its rate, `rates` to its rows so far. `seen` are the rows of a
+    host's lists spoken of, by what they say, and `unread` says what could not be read.
     """
 
     asserted: int = 0
@@ -75,6 +76,7 @@ class Record:
     stumbles: dict[tuple[Any, ...], Stumble] = field(default_factory=dict)
     pools: dict[str, int] = field(default_factory=dict)
     shares: dict[str, Judgement] = field(default_factory=dict)
+    rates: dict[str, Share] = field(default_factory=dict)
     figures: list[str] = field(default_factory=list)
     noted: list[Stumble] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
@@ -131,9 +133,11 @@ def assert_rate(  # noqa: PLR0913  (an author names them all)
     at_most: Any = None,
     per: str | None = None,
     all_known: bool = False,
+    pool: str = "",
 ) -> None:
     """The share of rows that satisfy `rule` must be at least or at most so many per cent; pooled, or `per` a column.
 
+    Rates that name the same `pool` are one rate over the rows of all of them, with one limit.
     Compared exactly, before rounding. Decided only where counting all unknown rows as true and all as false gives the
     same answer; with `all_known`, only where none is unknown. Rows whose `per` is unknown may belong to any group.
     Where the limit is missed, every row on the wrong side is a finding; where it is kept, they are noted as tolerated.
@@ -148,20 +152,43 @@ def assert_rate(  # noqa: PLR0913  (an author names them all)
     tallies, stumbles = _look(population, good, _tally, per)
     shares = {row["_per"]: Share(*(row[name] for name in _FLAGS)) for row in tallies}
     strays = shares.get(None, Share())
-    for group in sorted((g for g in shares if g is not None), key=str):
-        record.shares[_pool(record, group)] = judged(shares[group], strays, limit, all_known=all_known)
-        name = str(logical(group, population.columns[per].type)) if per else ""
-        record.figures.append(in_words(shares[group], name, because))
+    for which in sorted((g for g in shares if g is not None), key=str):
+        before = record.rates.get(pool, Share()) if pool else Share()
+        whole = record.rates[pool] = before + shares[which]
+        record.shares[_pool(record, which, pool)] = judged(whole, strays, limit, all_known=all_known)
+        name = str(logical(which, population.columns[per].type)) if per else ""
+        record.figures.append(in_words(shares[which], name, because))
     if None in shares:
         record.shares[_pool(record, None)] = judged_strays(strays, limit)
         record.figures.append(in_words(strays, f"{per} not known", because))
     record.populations.append((population, sum(s.rows for s in shares.values()), sum(row["sure"] for row in tallies)))
     for row in stumbles:
-        _mark(record, population, good, row, Mark(_pool(record, row["_per"]), row["_state"], because))
+        _mark(record, population, good, row, Mark(_pool(record, row["_per"], pool), row["_state"], because))
 
 
-def _pool(record: Record, group: object) -> str:
-    return f"assertion {record.asserted}" if group is None else f"assertion {record.asserted} {group}"
+def _pool(record: Record, group: object, pool: str = "") -> str:
+    name = pool or f"assertion {record.asserted}"
+    return name if group is None else f"{name} {group}"
+
+
+def assert_listed(table: Table, column: str, words: Collection[str], *, because: str) -> None:
+    """Each of `words` must stand in `column` of some row: one that does not is a finding on the file, without a row.
+
+    Undecided where a row of which nobody knows what stands there, or whether it belongs, may be the one.
+    """
+    record = _current.get()
+    record.asserted += 1
+    pool = f"assertion {record.asserted}"
+    record.pools[pool] = 0
+    listed = group(table, column)
+    seen = {row[column]: row["_m"] for row in fetch(listed.frame.select(column, "_m"))}
+    open_ = None in seen or bool(table.root.bad_rows)
+    for word in sorted(words):
+        if word not in seen or not seen[word]:
+            state = UNKNOWN if open_ or word in seen else BROKEN
+            stumble = Stumble(listed, {"": None}, (word,), {column: word})
+            where = (table.root.kind.name, table.root.party, None, (column,), (word,))
+            record.stumbles.setdefault(where, stumble).marks.append(Mark(pool, state, because))
 
 
 def note_every(rows: Table, message: str) -> None:
@@ -184,11 +211,17 @@ def does_not_apply(because: str) -> None:
     _current.get().outside.append(because)
 
 
-def cannot_tell(because: str) -> None:
-    """Say that the check cannot decide: without findings the verdict becomes inconclusive, never passed."""
+def cannot_tell(because: str, *, missing: bool = False) -> None:
+    """Say that the check cannot decide: without findings the verdict becomes inconclusive, never passed.
+
+    `missing`: because of something that nobody handed in or declared.
+    """
     record = _current.get()
     record.asserted += 1
-    record.doubts.append(because)
+    if missing:
+        record.unread.append(Fault(Cause.MISSING, because))
+    else:
+        record.doubts.append(because)
 
 
 def _showing(rule: Expr | str, because: str) -> Expr:
@@ -269,6 +302,8 @@ def _mark(record: Record, population: Table, rule: Expr, row: Mapping[str, Any],
     known.marks.append(mark)
     known.values.update(stumble.values)
     known.ids = {**known.ids, **stumble.ids}
+    if set(stumble.table.links) - set(known.table.links):
+        known.table = replace(known.table, links={**known.table.links, **stumble.table.links})
 
 
 def _stumble(population: Table, names: frozenset[str], row: Mapping[str, Any]) -> Stumble:

@@ -100,6 +100,10 @@ class Expr:
 
         return Expr(build, self.columns)
 
+    def is_stated(self) -> Expr:
+        """Whether a value is known, never unknown itself: only for rules to which a missing answer is a fault."""
+        return Expr(lambda columns: Built(~self.build(columns).value.is_null(), "boolean"), self.columns)
+
     def is_in(self, values: Collection[Any]) -> Expr:
         """Whether the value is one of `values`; an empty collection holds nothing."""
 

@@ -50,6 +50,7 @@ def decide(
             "systems": {name.lower(): owner for name, owner in terms.systems.items()},
             "features": list(terms.features or ()),
             "scope_clients": [c.lower() for c in terms.scope_clients],
+            "networks": sorted({str(network) for site in terms.sites for network in site.networks}),
         },
         "tables": {name: _table(handed[name]) for name in sorted(kinds)},
         "facts": _facts(lines),

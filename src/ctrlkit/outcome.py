@@ -76,14 +76,17 @@ def _decision(  # noqa: PLR0911  (one per way to end)
     if broken:
         why = Counter(mark.because for stumble in broken for mark in stumble.marks if mark.state == BROKEN)
         words = "; ".join(text for text, _ in sorted(why.items(), key=lambda item: (-item[1], item[0]))[:2])
-        return "failed", None, f"{len(broken):,} of {population:,} rows of {kinds}: {plainly(words)}"
+        what = (
+            f"{len(broken):,} findings" if population is None else f"{len(broken):,} of {population:,} rows of {kinds}"
+        )
+        return "failed", None, f"{what}: {plainly(words)}"
     if undecided:
         first = min(undecided, key=places.order)
         return (
             "inconclusive",
             Cause.UNDECIDED,
             (
-                f"{len(undecided):,} of {population:,} rows of {kinds} cannot be decided, "
+                f"{len(undecided):,} of {population or 0:,} rows of {kinds} cannot be decided, "
                 f"first {places.text(first)}: {_unknown(first)}"
             ),
         )
@@ -184,6 +187,7 @@ class _Places:
     def __init__(self, stumbles: list[Stumble]) -> None:
         self._rows: dict[tuple[int, int], dict[str, Any]] = {}
         self._behind: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
+        self._files: dict[int, str] = {}
         wanted: dict[int, tuple[Root, set[int]]] = {}
         for stumble in stumbles:
             for link, id_ in stumble.ids.items():
@@ -213,6 +217,12 @@ class _Places:
         row = self._rows[id(root), id_]
         return Pointer(root.kind.name, root.party, row["_file"], row["_row"])
 
+    def _file(self, root: Root) -> Pointer:
+        """What has no row points to the file, the first of several."""
+        if id(root) not in self._files:
+            self._files[id(root)] = min(row["_file"] for row in fetch(root.frame.select("_file").unique()))
+        return Pointer(root.kind.name, root.party, self._files[id(root)], None)
+
     def pointers(self, stumble: Stumble) -> tuple[tuple[Pointer, ...], int]:
         """At most 20 pointers, the row's own first, and how many more there are."""
         behind = self._behind.get((id(stumble.table), stumble.keys))
@@ -225,7 +235,7 @@ class _Places:
             for link, id_ in sorted(stumble.ids.items())
             if link and id_ is not None
         ]
-        pointers = list(dict.fromkeys([*own, *links]))
+        pointers = list(dict.fromkeys([*own, *links])) or [self._file(stumble.table.root)]
         return tuple(pointers[:SHOWN_SOURCES]), max(0, len(pointers) - SHOWN_SOURCES)
 
     def order(self, stumble: Stumble) -> tuple[str, str, int, str]:
@@ -236,7 +246,7 @@ class _Places:
     def text(self, stumble: Stumble) -> str:
         """The first place, in words."""
         (first, *_), _ = self.pointers(stumble)
-        return f"{first.file} row {first.row}"
+        return first.file if first.row is None else f"{first.file} row {first.row}"
 
     def identity(self, stumble: Stumble) -> tuple[Any, ...]:
         """What names the row next month too: its key as evaluated, never its number or its other values."""

@@ -32,13 +32,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a check may know of the engagement."""
+    """What a check may know of the engagement; `networks` are those of all its sites."""
 
     country: str
     domains: tuple[str, ...]
     systems: Mapping[str, str]
     features: frozenset[str]
     scope_clients: tuple[str, ...]
+    networks: tuple[str, ...] = ()
 
     @property
     def client_systems(self) -> tuple[str, ...]:

@@ -113,6 +113,7 @@ def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Eviden
             terms["systems"],
             frozenset(terms["features"]),
             tuple(terms["scope_clients"]),
+            tuple(terms["networks"]),
         ),
     }
     for name, columns in entry["tables"].items():
