@@ -643,9 +643,11 @@ def test_movers_lose_the_old_client(accounts: Table, roster: Table, params: Any,
     """
     tied = accounts.where((col("account_type") == "person") & col("client").is_not_null())
     owned = tied.match(roster, "employee_id", "owner").where(col("owner") | col("client_is_owners").is_stated())
-    excepted = col("exception_until") >= as_of.date
+    enabled, ours = owned.where(col("enabled")), col("client_is_owners") | (col("exception_until") >= as_of.date)
     kept = "account for {client}, of a person who works for {owner_client} as {owner_role}"
-    assert_every(owned.where(col("enabled")), col("client_is_owners") | excepted, because=kept)
+    assert_every(enabled, ~col("owner") | ours, because=kept)
+    elsewhere = "account for {client}, of a person who works for a client outside this audit"
+    assert_every(enabled, col("owner") | ours, because=elsewhere)
     if owned.has("disabled_at"):
         closed = owned.where(~col("enabled") & col("owner") & ~col("client_is_owners"))
         in_time = col("disabled_at") <= col("owner_floor_date_ends") + hours(params.remove_within)

@@ -38,8 +38,6 @@ NOT_PEOPLE = ("service", "system")
 def people_at_home(roster: Table) -> Table:
     """The active people who work from home, always or at times; whoever is on leave is noted."""
     remote = roster.where(col("work_mode").is_in(REMOTE))
-    if not roster.has("status"):
-        return remote
     note_every(remote.where(col("status") == "on_leave"), "works from home and is on leave: outside until the return")
     return remote.where(col("status") == "active")
 
@@ -384,7 +382,6 @@ def for_listed(sessions: Table, rule: Expr, because: str) -> None:
         "Without sample_results live_video and visit count, self does not.",
         "no_answer counts as exception.",
         "row_key of the sample is the employee_id; a sample is of this control where sample_id starts with REM-04.",
-        "Without status on the roster everybody who works from home counts.",
         "The same day of the month is still valid, the last day where the month is shorter.",
         "wifi_min is part of what the checker attests; no table shows it.",
     ],
