@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
+from sample_access_home import complete
 from sample_files import Row, Table
 from sample_names import account_id
 from sample_plants import agents
@@ -126,29 +127,6 @@ def _inventory(book: Book, vendor: Vendor) -> None:
         )
 
 
-def complete(book: Book, vendor: Vendor) -> None:
-    """What REM-02 and REM-03 need of tables that others fill: each home worker's laptop, a badge before each shift.
-
-    To be called after every room's `fill`.
-    """
-    known = {row["device_id"] for row in book["devices"].rows}
-    for p in vendor.people:
-        laptop = f"MCS-LT-{p.seat:04d}"
-        if p.mode != "onsite" and p.status == "active" and laptop not in known:
-            book["devices"].add(**dict.fromkeys(book["devices"].columns) | _managed(laptop, p))
-    entered = {(row["employee_id"], row["ts"].date()) for row in book["badge"].rows if row["direction"] == "in"}
-    for shift in vendor.shifts:
-        if shift.clock_in and (shift.person.employee_id, shift.clock_in.date()) not in entered:
-            moment = shift.clock_in - timedelta(minutes=3)
-            entry: Row = {"ts": moment, "employee_id": shift.person.employee_id, "direction": "in", "result": "granted"}
-            book["badge"].add(**dict.fromkeys(book["badge"].columns) | entry | {"zone": "entrance", "door": "D1"})
-
-
-def _managed(laptop: str, p: Person) -> Row:
-    safe = dict.fromkeys(("mdm_enrolled", "disk_encrypted", "av_active"), True)
-    return {"device_id": laptop, "owner": "company", "employee_id": p.employee_id, **safe}
-
-
 def _row(table: Table, p: Person) -> Row:
     return next(row for row in table.rows if row["employee_id"] == p.employee_id)
 
@@ -234,18 +212,14 @@ def _registered(book: Book) -> list[Row]:
 
 def _unchecked_homes(book: Book, _vendor: Vendor, truth: Truth) -> None:
     """Checks of last winter, one that was failed, one that the person made."""
-    for row, change, why in zip(
-        _registered(book),
-        (
-            {"home_check_on": date(2026, 2, 9)},
-            {"home_check_on": date(2026, 5, 1)},
-            {"home_check_result": "fail"},
-            {"home_check_method": "self"},
-        ),
-        ("checked in February", "checked six months and a day ago", "the check was failed", "checked by the person"),
-        strict=False,
-    ):
-        row |= change
+    changes: tuple[tuple[Row, str], ...] = (
+        ({"home_check_on": date(2026, 2, 9)}, "checked in February"),
+        ({"home_check_on": date(2026, 5, 1)}, "checked six months and a day ago"),
+        ({"home_check_result": "fail"}, "the check was failed"),
+        ({"home_check_method": "self"}, "checked by the person"),
+    )
+    for row, (change, why) in zip(_registered(book), changes, strict=False):
+        row.update(change)
         truth.expect("REM-04", "wfh", row, why)
 
 
@@ -272,50 +246,7 @@ def _unannounced(book: Book, _vendor: Vendor, truth: Truth) -> None:
     truth.expect("REM-06", "ropa", tool, "assessed in February 2025 and never since")
 
 
-def _undeclared(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """Saturday overtime from home, by two agents of the site, one through the tunnel; and one desk signed in early.
-
-    What other weaknesses let people do at the site without a badge is found here too.
-    """
-    one, other, early = agents(vendor, truth, 3, shift="day", mode="onsite")
-    for p in (one, other):
-        day = next(s.day for s in vendor.shifts if s.person is p and s.clock_in and s.day > DAYS[10])
-        for row in book["crm_events"].rows:
-            if row.get("_person") is p and row["_shift"].day == day and row["result"] == "success":
-                row |= {"src_ip": f"192.0.2.{10 + p.seat % 240}", "remote": True}
-                truth.expect("REM-02", "crm_events", row, "recorded as on-site, signed in from home")
-    shift = next(s for s in vendor.shifts if s.person is early and s.clock_in and s.day > DAYS[10])
-    person, day = early.employee_id, shift.day
-    gone = [r for r in book["badge"].rows if r["employee_id"] == person and r["ts"].date() == day]
-    book["badge"].rows = [row for row in book["badge"].rows if row not in gone]
-    for name in ("entra_events", "crm_events", "dialler_events"):
-        for row in book[name].rows:
-            if row.get("_shift") is shift and row["result"] == "success":
-                truth.expect("REM-02", name, row, "signed in at the site without having come in")
-    for planted in [p for p in truth.planted if p.control == "LOG-03" and not p.undecided]:
-        p = planted.row["_person"]
-        if p.mode != "wfh" and not planted.row["src_ip"].startswith("192.0.2."):
-            truth.expect("REM-02", planted.table, planted.row, "signed in at the site without having come in")
-
-
-def _unmanaged(book: Book, _vendor: Vendor, truth: Truth) -> None:
-    """A family computer, sessions without a device, a laptop that was never encrypted, a colleague's laptop."""
-    ours = [row for row in book["vpn"].rows if row["_person"].client == CLIENT]
-    people = list({row["account_id"]: row["_person"] for row in ours}.values())
-    for p, device, why in (
-        (people[0], "DESKTOP-7K2QF", "a computer that nobody manages"),
-        (people[1], None, "no device is named"),
-        (people[2], f"MCS-LT-{people[3].seat:04d}", "the laptop of a colleague"),
-    ):
-        for row in [row for row in ours if row["_person"] is p][:2]:
-            row["device_id"] = device
-            truth.expect("REM-03", "vpn", row, why)
-    laptop = f"MCS-LT-{people[4].seat:04d}"
-    next(row for row in book["devices"].rows if row["device_id"] == laptop)["disk_encrypted"] = False
-    for row in [row for row in ours if row["device_id"] == laptop]:
-        truth.expect("REM-03", "vpn", row, "the disk of the laptop is not encrypted")
-
-
+__all__ = ["CLIENT_SOURCES", "CONTROLS", "PLANTS", "SHOWN", "SOURCES", "complete", "fill"]
 PLANTS: Final[Plants] = {
     "ACC-02": _no_shows,
     "ACC-03": _dormant,

@@ -145,7 +145,7 @@ def _client_is_owners(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.
     """`_owner_client` is what the roster said of the owner, before anybody was taken out of scope."""
     theirs = pl.col("_owner_client").str.to_lowercase().str.split(";").list.eval(pl.element().str.strip_chars())
     ours = pl.col(column.of or "").str.to_lowercase().str.strip_chars()
-    return frame.with_columns(theirs.list.contains(ours).alias(column.name))
+    return frame.with_columns(pl.when(ours.is_not_null()).then(theirs.list.contains(ours)).alias(column.name))
 
 
 def _as_it_is(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
