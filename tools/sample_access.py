@@ -27,7 +27,7 @@ SOURCES: Final[tuple[Source, ...]] = (
 )
 CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
 CONTROLS: Final[tuple[str, ...]] = ("ACC-02", "ACC-03", "ACC-04", "ACC-05", "REM-04", "REM-05", "REM-06")
-SHOWN: Final[tuple[str, ...]] = ("ACC-02", "ACC-03", "ACC-04", "ACC-05", "REM-04")
+SHOWN: Final[tuple[str, ...]] = ("ACC-02", "ACC-03", "ACC-04", "ACC-05", "REM-04", "REM-06")
 
 
 def fill(book: Book, vendor: Vendor) -> None:
