@@ -256,8 +256,12 @@ def local_day(moment: datetime, period: Window) -> date:
         ),
         "Only shifts with sched_start count; rest days between two of them do not break a run.",
         "A row with one missed punch breaks no run and makes it undecided.",
-        "Every account counts, service and system types aside; enabled false with disabled_at null is undecided.",
-        "Leavers count until last_day_worked; a person of whom the roster does not say when is undecided.",
+        (
+            "Every enabled account counts, service and system types aside; enabled false with disabled_at null is "
+            "undecided."
+        ),
+        "Leavers count until last_day_worked.",
+        "A run of a leaver without last_day_worked, or of somebody who is not on the roster, is undecided.",
         "Came again means any clock_in after the shift's sched_start and before its limit, on a rest day too.",
         "Without a run there is nothing to judge, and the control is inconclusive.",
         (
@@ -391,10 +395,8 @@ def test_no_enabled_account_is_of_somebody_who_vanished(
     ),
     decisions=[
         "Population: enabled accounts rows of type person; the finding is the accounts row.",
-        (
-            "last_login_at and created_at both null is undecided; last_login_at null alone ages from created_at, "
-            "created_at null alone from last_login_at."
-        ),
+        ("last_login_at and created_at both null is undecided; last_login_at null alone ages from created_at."),
+        "created_at null alone ages from last_login_at.",
         "Leave does not excuse: a long leave is when an account should be off.",
         "created_at later than the as-of instant is malformed.",
         (
@@ -688,7 +690,8 @@ def test_movers_lose_the_old_client(accounts: Table, roster: Table, params: Any,
         ),
         "A removal still open is a finding once removal_days has passed.",
         "An account that accounts does not list counts as removed; one that is enabled again is a finding.",
-        "Zero removals in a review of 100 accounts or more is a note; the rows of a system are its review.",
+        "Zero removals in a review of 100 accounts or more is a note.",
+        "A review is the rows of one system: the table names no campaign.",
     ],
     typical_exception="Team leader approves 300 lines in two minutes.",
 )
