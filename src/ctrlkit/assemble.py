@@ -136,7 +136,9 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     if here.untied:
         notes = (*notes, f"{here.untied} rows cannot be tied to a client or site and are judged")
     shown = _closure(kind, [*columns, *kind.key, *([kind.time] if kind.time else [])], rows.columns)
-    plain = _derived(with_clients_of_owners(rows, ties).lazy(), kind, shown, engagement).collect()
+    if any(name in kind.derived and kind.derived[name].rule == "client_is_owners" for name in shown):
+        rows = with_clients_of_owners(rows, ties)
+    plain = _derived(rows.lazy(), kind, shown, engagement).collect()
     hidden = _hide(plain, kind, shown, key)
     beside = target / f"{kind.name}.clear.csv" if clear else None
     if beside is not None:
