@@ -16,9 +16,13 @@ from ctrlkit import (
     any_of,
     assert_each,
     assert_every,
+    beside,
     cannot_tell,
     col,
     control,
+    count,
+    days,
+    distinct,
     group,
     hours,
     house,
@@ -27,11 +31,15 @@ from ctrlkit import (
     note_every,
     reads,
     standard,
+    streak,
     when,
     with_owner,
 )
 from ctrlkit.kind import shipped
 
+ACCOUNT = {"system": "system", "account_id": "account_id"}
+NOT_PEOPLE = ("service", "system")
+MUCH = 100
 ROLES = shipped()["roster"].column("role").values
 SERVERS = ("server", "jump", "mail")
 NO_SHELL = ("nologin", "false", "sync")
@@ -215,10 +223,161 @@ def local_day(moment: datetime, period: Window) -> date:
     return period.start + timedelta(days=(moment - period.begins) // timedelta(days=1))
 
 
-@control.on_host(
+@control(
+    "ACC-02",
+    "No-shows are suspended",
+    severity="high",
+    params={
+        "missed_shifts": house(2, "shifts", range=(1, 30)),
+        "suspend_within": house(24, "h", range=(0, 8760)),
+    },
+    maps={
+        "PCI": ["8.2.5", "8.2.6"],
+        "ISO27001": ["A.5.18", "A.6.5"],
+        "SOC2": ["CC6.2"],
+        "CSF": ["PR.AA-05"],
+        "NIST80053": ["AC-2(3)", "PS-4"],
+        "CIS": ["6.2"],
+        "CCM": ["IAM-07"],
+        "PH": ["IRR s.26(d)"],
+    },
+    remedy=(
+        "Disable each listed person's accounts today; let the workforce desk send IT every second missed shift the "
+        "same day, and enable the accounts again when the person is back. Due process goes on without access."
+    ),
+    decisions=[
+        (
+            "Population: runs of absent shifts in the period; the finding is the timesheets row of the shift that "
+            "completed missed_shifts, one per run."
+        ),
+        (
+            "A person on leave for the shift's work_date is not absent; without the leave table status on_leave makes "
+            "the run undecided."
+        ),
+        "Only shifts with sched_start count; rest days between two of them do not break a run.",
+        "A row with one missed punch breaks no run and makes it undecided.",
+        (
+            "Every enabled account counts, service and system types aside; enabled false with disabled_at null is "
+            "undecided."
+        ),
+        "Leavers count until last_day_worked.",
+        "A run of a leaver without last_day_worked, or of somebody who is not on the roster, is undecided.",
+        "Came again means any clock_in after the shift's sched_start and before its limit, on a rest day too.",
+        "Without a run there is nothing to judge, and the control is inconclusive.",
+        (
+            "Smaller claim: fourteen days are 14 x 24 hours before the as-of instant; the state offline is no "
+            "appearance."
+        ),
+        (
+            "An account without employee_id belongs to whom identity_map names for it; where the two name different "
+            "people the row is undecided."
+        ),
+    ],
+    typical_exception="AWOL agents stay active for the weeks that due-process notices take.",
+)
+@reads(
+    timesheets="employee_id work_date sched_start clock_in clock_out",
+    accounts="system account_id employee_id enabled disabled_at",
+    roster="employee_id status",
+)
+@reads.optional(
+    leave="employee_id start end kind",
+    accounts="account_type",
+    roster="last_day_worked",
+    identity_map="employee_id system account_id",
+)
+def test_no_shows_are_suspended(
+    timesheets: Table,
+    accounts: Table,
+    roster: Table,
+    leave: Table | None,
+    identity_map: Table | None,
+    params: Any,
+    period: Window,
+    as_of: AsOf,
+) -> None:
+    """For every run of missed_shifts or more consecutive scheduled shifts (sched_start set, clock_in and clock_out
+    null, no leave on that day), every account of that person is disabled at most suspend_within after the sched_start
+    of the last shift needed to reach missed_shifts, limit included, unless the person clocked in again before that
+    limit. Shifts whose limit lies after the as-of instant are not yet due.
+    """
+    shifts = with_absence(period.of(timesheets), roster, leave, as_of)
+    runs = streak(shifts, "employee_id", "sched_start", col("absent"), "missed")
+    runs = runs.where(col("absent") & (col("missed") == params.missed_shifts))
+    runs = with_return(runs, timesheets, params).match(
+        held_by_person(accounts, identity_map), {"employee_id": "owner_id"}, "held"
+    )
+    due, off = runs.where(col("limit") <= as_of.instant), ~col("held") | ~col("held_on")
+    assert_every(due, off | col("back"), because="did not come, and accounts are still enabled")
+    in_time = ~col("held") | col("held_on") | (col("held_off_at") <= col("limit"))
+    assert_every(
+        due, in_time | col("back"), because="did not come, and accounts were disabled on {held_off_at}, too late"
+    )
+    note_every(runs.where(col("limit") > as_of.instant), "did not come; not yet due")
+
+
+def with_absence(timesheets: Table, roster: Table, leave: Table | None, as_of: AsOf) -> Table:
+    """The scheduled shifts of people employed then, with `absent`: nobody came, and nobody had leave."""
+    planned = timesheets.where(col("sched_start").is_not_null()).match(roster, "employee_id", "owner")
+    came, left = col("clock_in").is_not_null(), col("clock_out").is_not_null()
+    missed_punch, absent = (came | left) & ~(came & left), ~came & ~left
+    planned = planned.where(~missed_punch)
+    if roster.has("last_day_worked"):
+        last = col("owner_last_day_worked")
+        planned = planned.where(last.is_null() | (col("work_date") <= last))
+    else:
+        planned = planned.where(~maybe(col("owner_status") == "terminated"))
+    if leave is None:
+        return planned.with_columns(absent=absent & ~maybe(col("owner_status") == "on_leave"))
+    span = (col("start"), col("end").or_else(as_of.date))
+    return planned.during(leave, "employee_id", "work_date", span, "away").with_columns(absent=absent & ~col("away"))
+
+
+def with_return(runs: Table, timesheets: Table, params: Any) -> Table:
+    """The runs with the `limit` of each, and `back`: whether the person clocked in again before it."""
+    within, moment = hours(params.suspend_within), timedelta(microseconds=1)
+    runs = runs.with_columns(limit=col("sched_start") + within)
+    span = (col("clock_in") + moment, col("clock_in") + within)
+    missed_punch = (col("clock_out") - hours(24), col("clock_out") + within)
+    return runs.during(timesheets, "employee_id", "limit", span, "back", doubt=missed_punch)
+
+
+def held_by_person(accounts: Table, identity_map: Table | None) -> Table:
+    """Of each person: whether an account is `on`, and when the last of the others went off (`off_at`)."""
+    owned = with_owner(accounts, identity_map)
+    if owned.has("account_type"):
+        owned = owned.where(~col("account_type").is_in(NOT_PEOPLE))
+    return group(owned, "owner_id", on=any_of(col("enabled")), off_at=latest(col("disabled_at")))
+
+
+@control.claims(
+    "ACC-02",
+    "No enabled account belongs to an active person who appeared in no agent state for fourteen days; approved leave "
+    "is not told apart.",
+)
+@reads(
+    agent_states="ts_start agent_id state",
+    accounts="system account_id employee_id enabled disabled_at",
+    roster="employee_id status",
+)
+@reads.optional(accounts="account_type", identity_map="employee_id system account_id")
+def test_no_enabled_account_is_of_somebody_who_vanished(
+    agent_states: Table, accounts: Table, roster: Table, identity_map: Table | None, as_of: AsOf
+) -> None:
+    """No enabled account belongs to an active person who appeared in no agent state for fourteen days."""
+    owned = with_owner(accounts, identity_map).where(col("enabled")).match(roster, {"owner_id": "employee_id"}, "owner")
+    active = owned.where(col("owner") & (col("owner_status") == "active"))
+    if active.has("account_type"):
+        active = active.where(~col("account_type").is_in(NOT_PEOPLE))
+    seen = agent_states.where((col("ts_start") >= as_of.instant - timedelta(days=14)) & (col("state") != "offline"))
+    assert_every(
+        active.exists(seen, {"owner_id": "agent_id"}, "seen"), "seen", because="enabled, and not seen for fourteen days"
+    )
+
+
+@control(
     "ACC-03",
     "Dormant accounts off",
-    roles=SERVERS,
     severity="medium",
     params={"dormant_days": standard(45, "days", range=(1, 365), source="CIS 5.3; PCI 8.2.6 allows 90")},
     maps={
@@ -231,24 +390,41 @@ def local_day(moment: datetime, period: Window) -> date:
         "CCM": ["IAM-07"],
     },
     remedy=(
-        "Expire each account that nobody has used (usermod --expiredate 1), and have new ones go off by themselves: "
-        "useradd -D -f 30. Ask the owner of a service that needs one to make it a system account."
+        "Disable each listed account this week and have unused ones go off by themselves; on a host expire it "
+        "(usermod --expiredate 1) and set useradd -D -f 30. Make an account that a service needs a service account."
     ),
     decisions=[
-        "Host lines read the probe; the organisation line, over accounts, is not judged yet.",
+        "Population: enabled accounts rows of type person; the finding is the accounts row.",
+        ("last_login_at and created_at both null is undecided; last_login_at null alone ages from created_at."),
+        "created_at null alone ages from last_login_at.",
+        "Leave does not excuse: a long leave is when an account should be off.",
+        "created_at later than the as-of instant is malformed.",
         (
-            "A person's account on a host has a number from 1000 to 59999 and a shell to sign in with; it is off "
-            "where it has expired. A locked password alone is not off: keys still sign in."
+            "Host lines: a person's account on a host has a number from 1000 to 59999 and a shell to sign in with; it "
+            "is off where it has expired. A locked password alone is not off: keys still sign in."
         ),
         (
             "A host does not say when an account was made, only that it was there on the day its password was last "
             "set: never used and set longer ago is a finding, never used and set since is undecided."
         ),
-        "New accounts go off by themselves: INACTIVE is 0 to dormant_days, -1 means never and is a finding.",
-        "Leave does not excuse: a long leave is when an account should be off.",
+        "New accounts on a host go off by themselves: INACTIVE is 0 to dormant_days, -1 means never and is a finding.",
     ],
     typical_exception="Whole cohorts pre-created for a ramp that was cancelled.",
 )
+@reads(accounts="system account_id enabled last_login_at last_login_on created_at created_on account_type")
+def test_dormant_accounts_are_off(accounts: Table, params: Any, as_of: AsOf) -> None:
+    """Every account with account_type person and enabled true has max(last_login_at, created_at) at most dormant_days x
+    24 hours before the as-of instant, limit included; never used means aged from created_at.
+    """
+    people = accounts.where(col("enabled") & (col("account_type") == "person"))
+    limit = as_of.instant - timedelta(days=params.dormant_days)
+    used, made = col("last_login_at") >= limit, col("created_at") >= limit
+    never = col("last_login_at").is_null()
+    assert_every(people, never | used | (made & col("created_at").is_stated()), because="last used on {last_login_on}")
+    assert_every(people, ~never | made, because="made on {created_on} and never used")
+
+
+@control.on_host("ACC-03", roles=SERVERS)
 def test_accounts_that_nobody_uses_are_off(
     useradd_defaults: Facts,
     last_logins: Facts,
@@ -416,3 +592,174 @@ def test_every_login_of_the_client_belongs_to_an_active_person(
     if engagement.scope_clients:
         ours = ours & col("owner_client").any_part_in(engagement.scope_clients)
     assert_every(owned, ours, because="ghost: not active on the roster", at_most=params.unmatched_allowed)
+
+
+@control(
+    "ACC-05",
+    "Movers lose the old client",
+    severity="high",
+    params={"remove_within": house(24, "h", range=(0, 8760))},
+    maps={
+        "PCI": ["7.2.2", "8.2.4"],
+        "ISO27001": ["A.5.18", "A.5.3"],
+        "SOC2": ["CC6.3"],
+        "CSF": ["PR.AA-05"],
+        "NIST80053": ["PS-5", "AC-6"],
+        "CIS": ["6.8"],
+        "CCM": ["IAM-07"],
+        "GDPR": ["32.4"],
+        "PH": ["IRR s.27(c)"],
+    },
+    remedy=(
+        "Take the old client's accounts from each listed person today, or record a dated exception with the client's "
+        "consent. Let a change of client on the roster close the old access by itself."
+    ),
+    decisions=[
+        (
+            "Population: enabled accounts rows of type person with client set and an owner on the roster; the finding "
+            "is the accounts row."
+        ),
+        "Of disabled ones with another client than the owner's the speed is judged, where disabled_at was handed in.",
+        "The role is shown and decides nothing.",
+        "The move is known only by floor_date of the new client; without disabled_at the speed is not claimed.",
+        "The clock starts at 24:00 of floor_date in the site's zone; an account closed before is in time.",
+        "A roster client null is undecided; an owner not on the roster is LOG-01's.",
+        "Several clients in a roster cell, joined by ;, all count as the owner's.",
+        (
+            "The owner's client is compared before anybody is taken out of scope: an account of a client in scope "
+            "whose owner has moved to one outside it is found. Which one is not shown then."
+        ),
+        "The last day of exception_until still excepts; it excuses an enabled account, not a late removal.",
+    ],
+    typical_exception="Cross-skilled super-agents keep every queue they ever worked.",
+)
+@reads(
+    roster="employee_id client role floor_date floor_date_ends",
+    accounts="system account_id employee_id account_type client client_is_owners enabled exception_until",
+)
+@reads.optional(accounts="role disabled_at")
+def test_movers_lose_the_old_client(accounts: Table, roster: Table, params: Any, as_of: AsOf) -> None:
+    """No enabled account of account_type person carries a client other than its owner's client on the roster, unless
+    exception_until is on or after the as-of date. An account without client is outside. The time of the move is decided
+    only where the vendor keeps it: disabled_at at most remove_within after floor_date on the new client.
+    """
+    tied = accounts.where((col("account_type") == "person") & col("client").is_not_null())
+    owned = tied.match(roster, "employee_id", "owner").where(col("owner") | col("client_is_owners").is_stated())
+    enabled, ours = owned.where(col("enabled")), col("client_is_owners") | (col("exception_until") >= as_of.date)
+    kept = "account for {client}, of a person who works for {owner_client} as {owner_role}"
+    assert_every(enabled, ~col("owner") | ours, because=kept)
+    elsewhere = "account for {client}, of a person who works for a client outside this audit"
+    assert_every(enabled, col("owner") | ours, because=elsewhere)
+    if owned.has("disabled_at"):
+        closed = owned.where(~col("enabled") & col("owner") & ~col("client_is_owners"))
+        in_time = col("disabled_at") <= col("owner_floor_date_ends") + hours(params.remove_within)
+        assert_every(closed, in_time, because="account for {client} closed on {disabled_at}, too late")
+
+
+@control(
+    "ACC-04",
+    "Access is recertified",
+    severity="medium",
+    params={
+        "cycle_days": house(90, "days", range=(0, 3650), source="PCI 7.2.4: 6 months"),
+        "removal_days": house(3, "days", range=(0, 3650)),
+    },
+    maps={
+        "PCI": ["7.2.4", "7.2.5.1"],
+        "ISO27001": ["A.5.18"],
+        "SOC2": ["CC6.2", "CC6.3"],
+        "CSF": ["PR.AA-05"],
+        "NIST80053": ["AC-2", "AC-6"],
+        "CIS": ["5.1", "6.8"],
+        "CCM": ["IAM-08"],
+    },
+    remedy=(
+        "Have somebody who knows the work, and not the owner, review each listed account within two weeks; close those "
+        "to be removed within three days, with a record of it."
+    ),
+    decisions=[
+        "Population: enabled accounts rows, service and system types too; the finding is the accounts row.",
+        "A late or missing removal is a finding on the access_reviews row.",
+        "Accounts created at most cycle_days before the as-of date are not yet due; without created_at they are due.",
+        "Disabled accounts need no review; the newest review of an account counts.",
+        "Of several reviews of an account on its newest day a good one is enough; a row without a day is no review.",
+        "decision modify counts as reviewed; what was modified is not shown.",
+        (
+            "A reviewer_id null or equal to the owner is a finding; a reviewer not on the roster is a note (the client "
+            "may review)."
+        ),
+        "A removal still open is a finding once removal_days has passed.",
+        "An account that accounts does not list counts as removed; one that is enabled again is a finding.",
+        "Zero removals in a review of 100 accounts or more is a note.",
+        "A review is the rows of one system: the table names no campaign.",
+    ],
+    typical_exception="Team leader approves 300 lines in two minutes.",
+)
+@reads(
+    access_reviews="review_id system account_id reviewer_id reviewed_at decision removed_at",
+    accounts="system account_id employee_id enabled",
+)
+@reads.optional(accounts="created_at created_on account_type", roster="employee_id")
+def test_access_is_recertified(
+    access_reviews: Table, accounts: Table, roster: Table | None, params: Any, as_of: AsOf
+) -> None:
+    """Every enabled account has an access_reviews row of the same (system, account_id) with reviewed_at at most
+    cycle_days before the as-of date, decision other than not_reviewed, and a reviewer_id that is not the account's
+    employee_id; and every decision remove has removed_at at most removal_days after reviewed_at and the account no
+    longer enabled.
+    """
+    reviews = access_reviews.match(accounts, ACCOUNT, "account")
+    since = as_of.date - timedelta(days=params.cycle_days)
+    assert_reviewed(accounts.where(col("enabled")), newest_reviews(reviews), since)
+    assert_removed(reviews.where(col("decision") == "remove"), params, as_of)
+    note_idle_reviews(reviews, roster)
+
+
+def newest_reviews(reviews: Table) -> Table:
+    """Of each account the day of its newest review, whether something was decided, and by another than the owner."""
+    dated = reviews.where(col("reviewed_at").is_not_null())
+    newest = beside(dated, *ACCOUNT, newest=latest(col("reviewed_at"))).where(col("reviewed_at") == col("newest"))
+    other = col("reviewer_id").is_not_null() & (col("reviewer_id") != col("account_employee_id"))
+    decided = col("decision") != "not_reviewed"
+    return group(
+        newest, *ACCOUNT, on=latest(col("reviewed_at")), decided=any_of(decided), by_other=any_of(other & decided)
+    )
+
+
+def assert_reviewed(accounts: Table, newest: Table, since: date) -> None:
+    """Every account was reviewed since then, with a decision, by another than its owner; new ones are not yet due."""
+    judged = accounts.match(newest, ACCOUNT, "review")
+    if accounts.has("created_on"):
+        new = col("created_on").is_stated() & (col("created_on") >= since)
+        note_every(
+            group(judged.where(new), "system", accounts=count()), "{accounts} new accounts of {system}: not yet due"
+        )
+        judged = judged.where(~new)
+    unseen, undecided = ~col("review"), ~col("review_decided")
+    assert_every(judged, col("review"), because="never reviewed")
+    assert_every(judged, unseen | (col("review_on") >= since), because="last reviewed on {review_on}")
+    assert_every(judged, unseen | ~undecided, because="listed for review and not reviewed")
+    assert_every(judged, unseen | undecided | col("review_by_other"), because="reviewed by nobody or by its owner")
+
+
+def assert_removed(removals: Table, params: Any, as_of: AsOf) -> None:
+    """What was to be removed was, in time, and is not enabled; what is still open has its days."""
+    limit, gone = col("reviewed_at") + days(params.removal_days), col("removed_at").is_not_null()
+    due = removals.where(gone | (limit < as_of.date))
+    assert_every(due, gone, because="to be removed since {reviewed_at}, and still open")
+    assert_every(due, ~gone | (col("removed_at") <= limit), because="removed on {removed_at}, too late")
+    assert_every(due, ~gone | ~col("account") | ~col("account_enabled"), because="removed, and the account is enabled")
+    note_every(removals.where(~gone & (limit >= as_of.date)), "to be removed, and not yet due")
+
+
+def note_idle_reviews(reviews: Table, roster: Table | None) -> None:
+    """Name the reviews that removed nothing of much, and the reviewers whom the roster does not know."""
+    removed = any_of(col("decision") == "remove")
+    whole = group(reviews, "system", accounts=distinct(col("account_id")), removed=removed)
+    idle = whole.where((col("accounts") >= MUCH) & ~col("removed"))
+    note_every(idle, "review of {accounts} accounts of {system} removed none")
+    if roster is not None:
+        others = reviews.where(col("reviewer_id").is_not_null()).without(roster, {"reviewer_id": "employee_id"})
+        note_every(
+            group(others, "system", reviews=count()), "{reviews} reviews of {system} by somebody not on the roster"
+        )

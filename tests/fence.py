@@ -62,6 +62,7 @@ def job(evidence: Path, tables: Mapping[str, Any] | None = None, engine: str = "
             "scope_clients": [],
             "sites": {},
             "countries": ["PH"],
+            "networks": [],
         },
         "tables": dict(tables or {}),
         "facts": {},

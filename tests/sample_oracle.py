@@ -38,8 +38,9 @@ class Pack:
         self.everyone = dict(self.roster)
         self.roster = {e: r for e, r in self.roster.items() if e not in outsiders}
         listed = [r for name in ("entra", "crm", "dialler") for r in self.read(f"{name}/accounts.csv")]
-        self.foreign = {_account(r) for r in listed if r["employee_id"] in outsiders}
-        self.accounts = [r for r in listed if r["employee_id"] not in outsiders]
+        outside = [r["client"] != CLIENT if r["client"] else r["employee_id"] in outsiders for r in listed]
+        self.foreign = {_account(r) for r, other in zip(listed, outside, strict=True) if other}
+        self.accounts = [r for r, other in zip(listed, outside, strict=True) if not other]
         self.leavers = {r["employee_id"]: r for r in self.read("hr/leavers.csv")}
         self.sheets = self._sheets()
 

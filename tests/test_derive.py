@@ -111,6 +111,22 @@ def test_countries_domains_and_networks() -> None:
     addresses = ["203.0.113.15", "203.0.113.16", "not one", None, "203.0.113.15"]
     assert derived("site_of_address", {"of": addresses}, terms, "string") == ["MNL1", None, None, None, "MNL1"]
     assert derived("address_is_known", {"of": addresses}, terms, "boolean") == [True, False, None, None, True]
+    wider = ipaddress.ip_network("203.0.113.0/24")
+    two = engagement(sites=(replace(site("MNL1", "Asia/Manila"), networks=(network, wider)),))
+    both = "203.0.113.0/24;203.0.113.0/28"
+    outside = ["203.0.113.15", "203.0.113.16", "192.0.2.1", "not one", None]
+    assert derived("networks_of_address", {"of": outside}, two, "string") == [
+        both, "203.0.113.0/24", "none", None, None,
+    ]  # fmt: skip
+
+
+def test_whether_a_client_is_among_those_of_the_owner() -> None:
+    rows = {"of": ["x", "X ", "y", "x", None], "_owner_client": ["x", "y; x", "x", None, "x"]}
+    assert derived("client_is_owners", rows, engagement(), "boolean") == [True, True, False, None, None]
+
+
+def test_a_key_is_read_as_it_stands() -> None:
+    assert derived("as_it_is", {"of": [" e-1", "e-2 ", None]}, engagement(), "string") == ["e-1", "e-2", None]
 
 
 def test_zones_destinations_and_places() -> None:

@@ -43,6 +43,7 @@ LAYERS = (
     "interval",
     "table",
     "succession",
+    "streaks",
     "grouping",
     "pairing",
     "owner",

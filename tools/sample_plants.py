@@ -87,6 +87,7 @@ def _shared_logins(book: Book, vendor: Vendor, truth: Truth) -> None:
         truth.expect("LOG-01", system, row, f"{kind} login {name} in use without a valid exception")
         if until:
             truth.expect("MFA-04", system, row, "its exception has run out")
+        truth.expect("ACC-04", system, row, f"{kind} login {name} was never reviewed")
     for n, day in enumerate((DAYS[2], DAYS[15], DAYS[29])):
         event = book["crm_events"].add(
             ts=at(day, 14 * 60, n), system="crm", account_id="trainer01", result="success", factors=1, mfa_method=None,
@@ -99,6 +100,7 @@ def _shared_logins(book: Book, vendor: Vendor, truth: Truth) -> None:
     row = _row(book["crm"], away)
     row |= {"enabled": True, "disabled_at": None}
     truth.expect("LOG-01", "crm", row, "owner is on leave, the account is enabled")
+    truth.expect("ACC-03", "crm", row, "enabled, and not used since August")
 
 
 def _off_shift(book: Book, vendor: Vendor, truth: Truth) -> None:
@@ -225,7 +227,10 @@ def _home_work(book: Book, _vendor: Vendor, truth: Truth) -> None:
     bare["device_id"] = None
     truth.expect("REM-01", "wfh", bare, "no device is assigned")
     book["wfh"].rows.remove(unknown)
-    truth.expect("REM-01", "roster", _row(book["roster"], unknown["_person"]), "works from home, not in the register")
+    person = _row(book["roster"], unknown["_person"])
+    truth.expect("REM-01", "roster", person, "works from home, not in the register")
+    truth.expect("REM-04", "roster", person, "works from home, and no check is on record")
+    truth.expect("REM-06", "roster", person, "works from home, and no notice is on record")
 
 
 def _personal_mail(book: Book, vendor: Vendor, truth: Truth) -> None:

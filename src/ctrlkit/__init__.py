@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from ctrlkit.fact import Facts, Row
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, newest, total
     from ctrlkit.listing import assert_each
-    from ctrlkit.owner import with_owner, with_system, without_services
+    from ctrlkit.owner import with_account, with_owner, with_system, without_services
     from ctrlkit.pairing import pair
     from ctrlkit.presence import assert_listed, assert_some, cannot_tell_without, not_due, size
+    from ctrlkit.streaks import streak
     from ctrlkit.succession import with_earlier, with_later
     from ctrlkit.table import Table
     from ctrlkit.terms import Host, Terms, Window
@@ -60,9 +61,11 @@ __all__ = [
     "reads",
     "size",
     "standard",
+    "streak",
     "times",
     "total",
     "when",
+    "with_account",
     "with_earlier",
     "with_later",
     "with_owner",
@@ -73,17 +76,16 @@ __all__ = [
 _ROOMS = {
     "amount": ("times",),
     "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note", "note_every"),
-    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
-    "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
-    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "newest", "total"),
     "engagement": ("AsOf",),
+    "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
     "fact": ("Facts", "Row"),
+    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "newest", "total"),
     "listing": ("assert_each",),
-    "owner": ("with_owner",),
+    "owner": ("with_account", "with_owner", "with_system", "without_services"),
     "pairing": ("pair",),
     "presence": ("assert_listed", "assert_some", "cannot_tell_without", "not_due", "size"),
-    "owner": ("with_owner", "with_system", "without_services"),
+    "streaks": ("streak",),
     "succession": ("with_earlier", "with_later"),
     "table": ("Table",),
     "terms": ("Host", "Terms", "Window"),

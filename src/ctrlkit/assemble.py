@@ -22,7 +22,7 @@ from ctrlkit.ingested import Ingested
 from ctrlkit.kind import Column, Kind
 from ctrlkit.model import Cause, Fault, Grade, weakest
 from ctrlkit.privacy import EngagementKey
-from ctrlkit.scope import Ties, scoped
+from ctrlkit.scope import Ties, scoped, with_clients_of_owners
 
 NOT_KNOWN = "?"
 """How the CSV writes a cell that could not be read; a text that is only this is never a value."""
@@ -138,6 +138,8 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     if here.untied:
         notes = (*notes, f"{here.untied} rows cannot be tied to a client or site and are judged")
     shown = _closure(kind, [*columns, *kind.key, *([kind.time] if kind.time else [])], rows.columns)
+    if any(name in kind.derived and kind.derived[name].rule == "client_is_owners" for name in shown):
+        rows = with_clients_of_owners(rows, ties)
     plain = _derived(rows.lazy(), kind, shown, engagement).collect()
     hidden = _hide(plain, kind, shown, key)
     beside = target / f"{kind.name}.clear.csv" if clear else None

@@ -68,9 +68,9 @@ class Record:
     """What one check asserted.
 
     `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
-    to its tolerance, `shares` to the judgement of its rate. `seen` are the rows of a host's lists spoken of, by what
-    they say, and `unread` says why a list could not be read. `wanted` counts what must be there at all,
-    and `not_due` says why nothing is asked.
+    to its tolerance, `shares` to the judgement of its rate, `rates` to its rows so far. `seen` are the rows of a
+    host's lists spoken of, by what they say, and `unread` says why a list could not be read. `wanted` counts what must
+    be there at all, and `not_due` says why nothing is asked.
     """
 
     asserted: int = 0
@@ -78,6 +78,7 @@ class Record:
     stumbles: dict[tuple[Any, ...], Stumble] = field(default_factory=dict)
     pools: dict[str, int] = field(default_factory=dict)
     shares: dict[str, Judgement] = field(default_factory=dict)
+    rates: dict[str, Share] = field(default_factory=dict)
     figures: list[str] = field(default_factory=list)
     noted: list[Stumble] = field(default_factory=list)
     doubts: list[Fault] = field(default_factory=list)
@@ -148,9 +149,11 @@ def assert_rate(  # noqa: PLR0913  (an author names them all)
     at_most: Any = None,
     per: str | None = None,
     all_known: bool = False,
+    pool: str = "",
 ) -> None:
     """The share of rows that satisfy `rule` must be at least or at most so many per cent; pooled, or `per` a column.
 
+    Rates that name the same `pool` are one rate over the rows of all of them, with one limit.
     Compared exactly, before rounding. Decided only where counting all unknown rows as true and all as false gives the
     same answer; with `all_known`, only where none is unknown. Rows whose `per` is unknown may belong to any group.
     Where the limit is missed, every row on the wrong side is a finding; where it is kept, they are noted as tolerated.
@@ -165,20 +168,23 @@ def assert_rate(  # noqa: PLR0913  (an author names them all)
     tallies, stumbles = _look(population, good, _tally, per)
     shares = {row["_per"]: Share(*(row[name] for name in _FLAGS)) for row in tallies}
     strays = shares.get(None, Share())
-    for group in sorted((g for g in shares if g is not None), key=str):
-        record.shares[_pool(record, group)] = judged(shares[group], strays, limit, all_known=all_known)
-        name = str(logical(group, population.columns[per].type)) if per else ""
-        record.figures.append(in_words(shares[group], name, because))
+    for which in sorted((g for g in shares if g is not None), key=str):
+        before = record.rates.get(pool, Share()) if pool else Share()
+        whole = record.rates[pool] = before + shares[which]
+        record.shares[_pool(record, which, pool)] = judged(whole, strays, limit, all_known=all_known)
+        name = str(logical(which, population.columns[per].type)) if per else ""
+        record.figures.append(in_words(shares[which], name, because))
     if None in shares:
         record.shares[_pool(record, None)] = judged_strays(strays, limit)
         record.figures.append(in_words(strays, f"{per} not known", because))
     record.populations.append((population, sum(s.rows for s in shares.values()), sum(row["sure"] for row in tallies)))
     for row in stumbles:
-        _mark(record, population, good, row, Mark(_pool(record, row["_per"]), row["_state"], because))
+        _mark(record, population, good, row, Mark(_pool(record, row["_per"], pool), row["_state"], because))
 
 
-def _pool(record: Record, group: object) -> str:
-    return f"assertion {record.asserted}" if group is None else f"assertion {record.asserted} {group}"
+def _pool(record: Record, group: object, pool: str = "") -> str:
+    name = pool or f"assertion {record.asserted}"
+    return name if group is None else f"{name} {group}"
 
 
 def note_every(rows: Table, message: str) -> None:

@@ -211,6 +211,33 @@ def _network(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame
     return frame.with_columns(named.alias(column.name))
 
 
+def _networks_of_address(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:
+    values = frame.select(pl.col(column.of or "").unique()).collect().to_series().drop_nulls().to_list()
+    networks = sorted({network for site in engagement.sites for network in site.networks}, key=str)
+    found: dict[str, str] = {}
+    for value in values:
+        try:
+            address = ipaddress.ip_address(value)
+        except ValueError:
+            continue
+        found[value] = ";".join(str(n) for n in networks if address in n) or NO_NETWORK
+    answer = pl.col(column.of or "").replace_strict(found, default=None, return_dtype=pl.String)
+    return frame.with_columns(answer.alias(column.name))
+
+
+def _client_is_owners(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    """`_owner_client` is what the roster said of the owner, before anybody was taken out of scope."""
+    theirs = pl.col("_owner_client").str.to_lowercase().str.split(";").list.eval(pl.element().str.strip_chars())
+    ours = pl.col(column.of or "").str.to_lowercase().str.strip_chars()
+    return frame.with_columns(pl.when(ours.is_not_null()).then(theirs.list.contains(ours)).alias(column.name))
+
+
+def _as_it_is(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    return frame.with_columns(pl.col(column.of or "").str.strip_chars().alias(column.name))
+
+
+NO_NETWORK = "none"
+"""What stands for the networks of an address that lies in none."""
 RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
     "local_date": _local_date,
@@ -232,4 +259,7 @@ RULES: Mapping[str, Rule] = {
     "none_if_empty": _none_if_empty,
     "yes_unless_no": _yes_unless_no,
     "network": _network,
+    "networks_of_address": _networks_of_address,
+    "client_is_owners": _client_is_owners,
+    "as_it_is": _as_it_is,
 }

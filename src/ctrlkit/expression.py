@@ -105,6 +105,10 @@ class Expr:
         """Whether the cell says anything; never unknown, so for rules that name what an unknown cell is to count as."""
         return Expr(lambda columns: Built(~_rule(self.is_not_null(), columns).is_null(), "boolean"), self.columns)
 
+    def is_stated(self) -> Expr:
+        """Whether a value is known, never unknown itself: only for rules to which a missing answer is a fault."""
+        return Expr(lambda columns: Built(~self.build(columns).value.is_null(), "boolean"), self.columns)
+
     def is_in(self, values: Collection[Any]) -> Expr:
         """Whether the value is one of `values`; an empty collection holds nothing."""
 

@@ -36,7 +36,7 @@ def from_packs(
     """Kind -> its evidence, the client's before the vendor's; only files and columns that a selected check reads."""
     wanted = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
     reader = _Reader(case, work, listen)
-    ties = _ties(case, reader)
+    ties = _ties(case, reader, wanted)
     gathered: dict[str, tuple[Evidence, ...]] = {}
     for name, columns in wanted.items():
         kind = case.stock.kinds[name]
@@ -111,8 +111,9 @@ class _Reader:
         return self._seen[where], source
 
 
-def _ties(case: Case, reader: _Reader) -> Ties:
-    if not (case.engagement.scope_clients or case.engagement.scope_sites):
+def _ties(case: Case, reader: _Reader, wanted: Mapping[str, Sequence[str]]) -> Ties:
+    asked = "client_is_owners" in wanted.get("accounts", ())
+    if not (asked or case.engagement.scope_clients or case.engagement.scope_sites):
         return Ties(None, None)
     sources = [s for p in case.packs if p.party == "vendor" for s in p.sources]
     roster, accounts = ([reader.read(s)[0] for s in sources if s.kind == name] for name in ("roster", "accounts"))

@@ -56,6 +56,7 @@ def decide(
             "countries": sorted({site.country for site in terms.sites} or {terms.country}),
             "sites": {site.id.lower(): site.country for site in terms.sites},
             "scope_sites": sorted(site.lower() for site in terms.scope_sites),
+            "networks": sorted({str(network) for site in terms.sites for network in site.networks}),
         },
         "tables": {name: _table(handed[name]) for name in sorted(kinds)},
         "facts": _facts(lines),

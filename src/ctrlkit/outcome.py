@@ -78,14 +78,17 @@ def _decision(  # noqa: PLR0911  (one per way to end)
     if broken:
         why = Counter(mark.because for stumble in broken for mark in stumble.marks if mark.state == BROKEN)
         words = "; ".join(text for text, _ in sorted(why.items(), key=lambda item: (-item[1], item[0]))[:2])
-        return "failed", None, f"{len(broken):,} of {population:,} rows of {kinds}: {plainly(words)}"
+        what = (
+            f"{len(broken):,} findings" if population is None else f"{len(broken):,} of {population:,} rows of {kinds}"
+        )
+        return "failed", None, f"{what}: {plainly(words)}"
     if undecided:
         first = min(undecided, key=places.order)
         return (
             "inconclusive",
             Cause.UNDECIDED,
             (
-                f"{len(undecided):,} of {population:,} rows of {kinds} cannot be decided, "
+                f"{len(undecided):,} of {population or 0:,} rows of {kinds} cannot be decided, "
                 f"first {places.text(first)}: {_unknown(first)}"
             ),
         )

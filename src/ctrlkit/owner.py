@@ -56,3 +56,21 @@ def without_services(rows: Table, accounts: Table | None) -> Table:
     if not rows.has("system"):
         return alike.where(~col("service_like"))
     return alike.exists(services, ACCOUNT, "service").where(~(col("service_like") & col("service")))
+
+
+def with_account(rows: Table, accounts: Table) -> Table:
+    """The same rows beside the account they name: `owner_id`, and `account_type` where the accounts tell it.
+
+    `rows` has account_id and, if it can, system; without system it is the only account of that name, unknown where
+    several are. `accounts` comes from `with_owner`. Of an account that is not listed everything is unknown.
+    """
+    told = [name for name in ("owner_id", "account_type") if accounts.has(name)]
+    firsts = {name: earliest(col(name)) for name in told}
+    alone = group(accounts, "account_id", systems=distinct(col("system")), **firsts)
+    met = rows.match(alone, "account_id", "alone")
+    several = maybe(col("alone_systems") > 1)
+    only = {name: when(several, col(f"alone_{name}"), col(f"alone_{name}")) for name in told}
+    if not rows.has("system"):
+        return met.with_columns(**only)
+    met = met.match(accounts, {"system": "system", "account_id": "account_id"}, "named")
+    return met.with_columns(**{n: when(col("system").is_stated(), col(f"named_{n}"), only[n]) for n in told})

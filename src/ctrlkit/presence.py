@@ -80,7 +80,7 @@ def assert_listed(table: Table, by: str, things: Collection[str], *, because: st
         if not found.get(thing, False):
             record.wanted += 1
             known = if_absent == "fails" and thing not in found and not doubtful
-            mark = Mark(pool, BROKEN if known else UNKNOWN, f"{table.root.kind.name}: {thing}: {because}")
+            mark = Mark(pool, BROKEN if known else UNKNOWN, because)
             record.add(Stumble(named, {"": None}, (thing,), {by: thing}), mark)
 
 

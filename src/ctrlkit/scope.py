@@ -88,3 +88,11 @@ def _tied(rows: pl.DataFrame, kind: Kind, lacking: list[str], ties: Ties) -> pl.
         return rows
     owned = rows.join(ties.owners, on=sorted(_ACCOUNT), how="left", maintain_order="left")
     return owned.join(people, left_on="_owner", right_on="employee_id", how="left", maintain_order="left")
+
+
+def with_clients_of_owners(rows: pl.DataFrame, ties: Ties) -> pl.DataFrame:
+    """The rows with `_owner_client`: the clients that the whole roster gives their person; null where it says none."""
+    if ties.people is None or not {"employee_id"} <= set(rows.columns) or "client" not in ties.people.columns:
+        return rows.with_columns(pl.lit(None, pl.String).alias("_owner_client"))
+    clients = ties.people.select("employee_id", pl.col("client").alias("_owner_client"))
+    return rows.join(clients, on="employee_id", how="left", maintain_order="left")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, Literal
 
@@ -21,6 +21,11 @@ class Share:
     kept_perhaps: int = 0
     broken: int = 0
     unknown: int = 0
+
+    def __add__(self, other: Share) -> Share:
+        """The rows of both."""
+        mine, theirs = (astuple(share) for share in (self, other))
+        return Share(*(a + b for a, b in zip(mine, theirs, strict=True)))
 
     @property
     def rows(self) -> int:

@@ -23,6 +23,7 @@ from ctrlkit import interval
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, col, rule_of
 from ctrlkit.kind import Kind
+from ctrlkit.literal import DAY
 from ctrlkit.rows import fetch
 from ctrlkit.term import Built, Columns, Info, expect
 
@@ -157,24 +158,25 @@ class Table:
         *,
         doubt: tuple[Expr, Expr] | None = None,
     ) -> Table:
-        """The same rows with `name`: whether the instant `at` lies in an interval of `other` with the same key.
+        """The same rows with `name`: whether the instant (or day) `at` lies in an interval of `other` with the key.
 
-        `span` is the first and last instant of theirs, both included. An interval with an unknown end makes every row
-        of its key unknown that no known interval holds; with `doubt`, only those between these two instants of theirs.
-        An interval, or a doubt, that is answered to be none is none.
+        `span` is the first and last instant (or day) of theirs, both included. An interval with an unknown end makes
+        every row of its key unknown that no known interval holds; with `doubt`, only those between these two instants
+        of theirs. An interval, or a doubt, that is answered to be none is none.
         """
         self._must_be_new(name)
         pairs = _pairs(on)
         self._same_domain(other, pairs)
         keys = [f"_k{i}" for i in range(len(pairs))]
-        expect(col(at).build(self.columns).type, "datetime", f"{name} is told")
-        start, end = (_instant(bound, other.columns) for bound in span)
+        at_type = col(at).build(self.columns).type
+        expect(at_type, "date" if at_type == "date" else "datetime", f"{name} is told")
+        start, end = (_instant(bound, other.columns, at_type) for bound in span)
         never = ~(_some(start.none) & _some(end.none))
         sure, first, last = other.sure(), start.value, end.value
         if doubt is not None:
             open_ = first.is_null() | last.is_null()
             sure = sure & ~open_
-            near = [_instant(bound, other.columns) for bound in doubt]
+            near = [_instant(bound, other.columns, at_type) for bound in doubt]
             never = never | (open_ & ~(_some(near[0].none) & _some(near[1].none)))
             first, last = (
                 nw.when(open_).then(bound.value).otherwise(known)
@@ -185,7 +187,7 @@ class Table:
         moments = self.frame.select(
             nw.col("_id"),
             *(nw.col(ours).alias(key) for ours, key in zip(pairs, keys, strict=True)),
-            nw.col(at).alias("_at"),
+            _in_micros(nw.col(at), at_type).alias("_at"),
         )
         met = interval.hits(moments, intervals, keys)
         doubts = intervals.filter(nw.col("_start").is_null() | nw.col("_end").is_null())
@@ -313,7 +315,12 @@ def _some(none: nw.Expr | None) -> nw.Expr:
     return nw.lit(value=True) if none is None else ~none.fill_null(value=False)
 
 
-def _instant(bound: Expr, columns: Columns) -> Built:
+def _instant(bound: Expr, columns: Columns, type_: str) -> Built:
     built = bound.build(columns)
-    expect(built.type, "datetime", "an interval is made")
-    return built
+    expect(built.type, type_, "an interval is made")
+    return replace(built, value=_in_micros(built.value, type_))
+
+
+def _in_micros(value: nw.Expr, type_: str) -> nw.Expr:
+    """An instant as it is; a day as the instant it begins, so that days meet days."""
+    return value.cast(nw.Int64) * DAY if type_ == "date" else value

@@ -48,6 +48,7 @@ class Terms:
     scope_sites: tuple[str, ...] = ()
     site_words: Mapping[str, str] = field(default_factory=dict)
     countries: frozenset[str] = frozenset()
+    networks: tuple[str, ...] = ()
 
     @property
     def client_systems(self) -> tuple[str, ...]:

@@ -122,6 +122,7 @@ def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Eviden
             tuple(terms["scope_sites"]),
             terms["site_words"],
             frozenset(terms["countries"]),
+            tuple(terms["networks"]),
         ),
     }
     for name, columns in entry["tables"].items():
