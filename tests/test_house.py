@@ -55,6 +55,8 @@ LAYERS = (
     "value_map",
     "pack_source",
     "pack",
+    "spf",
+    "mail_records",
     "dns_pack",
     "dns_lookup",
     "dns_survey",

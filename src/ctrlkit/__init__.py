@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ctrlkit.engagement import AsOf
     from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
     from ctrlkit.fact import Facts, Row
-    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
+    from ctrlkit.grouping import absent, any_of, beside, count, distinct, earliest, first_of, group, latest, total
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
     from ctrlkit.table import Table
@@ -24,6 +24,7 @@ __all__ = [
     "Table",
     "Terms",
     "Window",
+    "absent",
     "any_of",
     "assert_each",
     "assert_every",
@@ -37,6 +38,7 @@ __all__ = [
     "distinct",
     "does_not_apply",
     "earliest",
+    "first_of",
     "group",
     "hours",
     "house",
@@ -56,7 +58,7 @@ _ROOMS = {
     "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
-    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
+    "grouping": ("absent", "any_of", "beside", "count", "distinct", "earliest", "first_of", "group", "latest", "total"),
     "engagement": ("AsOf",),
     "fact": ("Facts", "Row"),
     "listing": ("assert_each",),

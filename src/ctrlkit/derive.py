@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ctrlkit import mail_records
+
 if TYPE_CHECKING:
     from ctrlkit.engagement import Engagement
     from ctrlkit.kind import Column
@@ -127,6 +129,14 @@ def _address_is_known(frame: pl.LazyFrame, column: Column, engagement: Engagemen
     return _address(frame, column, engagement, known=True)
 
 
+def _mail_record(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    """What a row of kind `dns` says, beside all others of its domain."""
+    kinds = {"string": pl.String(), "number": pl.Int64(), "boolean": pl.Boolean()}
+    cells = frame.select("domain", "type", "name", "value").collect().iter_rows()
+    told = [mail_records.READ[column.rule or ""](row) for row in mail_records.rows_of(cells)]
+    return frame.with_columns(pl.Series(column.name, told, kinds[column.type]))
+
+
 RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
     "local_date": _local_date,
@@ -135,4 +145,5 @@ RULES: Mapping[str, Rule] = {
     "mail_domain": _mail_domain,
     "site_of_address": _site_of_address,
     "address_is_known": _address_is_known,
+    **dict.fromkeys(mail_records.READ, _mail_record),
 }

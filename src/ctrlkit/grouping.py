@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import narwhals as nw
 
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, rule_of
+from ctrlkit.rows import fetch
 from ctrlkit.table import MEMBER, Table
 from ctrlkit.term import Columns, Info
 
@@ -119,6 +121,34 @@ def beside(table: Table, *keys: str, **figures: Figure) -> Table:
     return replace(
         table, frame=frame.drop(*(n for n in frame.collect_schema().names() if _is_ours(n))), columns=columns
     )
+
+
+def first_of(table: Table, *keys: str) -> Table:
+    """Of the rows with the same `keys` the one that stands first in the evidence: for what is said once for them all.
+
+    Rows that may stand before it, if they belong to `table` or have these keys at all, stay and are marked.
+    """
+    stray = nw.lit(value=False)
+    for key in keys:
+        stray = stray | nw.col(key).is_null()
+    ids = table.frame.with_columns(nw.when(table.sure()).then(nw.col("_id")).otherwise(None).alias("_sure_id")).filter(
+        ~stray
+    )
+    firsts = ids.group_by(*keys).agg(nw.col("_id").min().alias("_first"), nw.col("_sure_id").min().alias("_last"))
+    marked = table.frame.join(firsts, on=list(keys), how="left")
+    kept = marked.filter(stray | (nw.col("_id") <= nw.col("_last")) | nw.col("_last").is_null())
+    certain = table.sure() & (nw.col("_id") == nw.col("_first"))
+    open_ = nw.lit(value=bool(table.unknown_keys(keys)))
+    member = nw.when(certain & ~open_).then(nw.lit(value=True)).otherwise(None)
+    return replace(table, frame=kept.with_columns(member.alias(MEMBER)).drop("_first", "_last"), certain=False)
+
+
+def absent(table: Table, column: str, words: Collection[str]) -> tuple[str, ...]:
+    """Those of `words` that no row holds for certain in `column`."""
+    frame = table.frame if table.certain else table.frame.filter(table.sure())
+    rows = fetch(frame.select(column).unique())
+    there = {row[column] for row in rows}
+    return tuple(sorted(word for word in words if word not in there))
 
 
 def _is_ours(name: str) -> bool:

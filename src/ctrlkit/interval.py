@@ -18,8 +18,11 @@ def hits(moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequenc
 
     `moments` holds `_id`, the keys and `_at`; `intervals` the keys, `_start`, `_end` and `_s`, which `_hit` is the
     greatest of. Times are microseconds since 1970. An interval with an unknown end, or that ends before it starts,
-    holds nothing.
+    holds nothing. Without keys every interval may hold every moment.
     """
+    if not keys:
+        keys = ["_everybody"]
+        moments, intervals = (frame.with_columns(nw.lit(0).alias("_everybody")) for frame in (moments, intervals))
     days = nw.col("_end") // DAY - nw.col("_start") // DAY
     known = intervals.filter(nw.col("_end") >= nw.col("_start")).with_columns(
         (nw.col("_start") // DAY).alias("_day"), days.alias("_days")

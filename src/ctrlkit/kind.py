@@ -25,7 +25,8 @@ class Column:
     `pseudonym` is the domain of its pseudonym (person, account, device …), None for a column that is not an identifier.
     `null_means` says what an empty cell answers; None: an empty cell is unknown. `null_where` narrows that to rows in
     which each named column holds one of the given values ("*": any value, None: none). `past`: a value after the as-of
-    date makes the row malformed. `values` is a closed list, `known_values` an open one.
+    date makes the row malformed. `exact`: upper and lower case differ, though it is part of the key. `values` is a
+    closed list, `known_values` an open one.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     is_list: bool = False
     unit: str | None = None
     past: bool = False
+    exact: bool = False
     rule: str | None = None
     of: str | None = None
 
@@ -130,6 +132,7 @@ def _spec(column: Column) -> dict[str, Any]:
         "x-list": column.is_list,
         "x-unit": column.unit,
         "x-past": column.past,
+        "x-exact": column.exact,
         "x-rule": column.rule,
         "x-of": column.of,
     }
@@ -154,6 +157,7 @@ def _column(name: str, spec: Mapping[str, Any], required: bool) -> Column:
         is_list=spec.get("x-list", False),
         unit=spec.get("x-unit"),
         past=spec.get("x-past", False),
+        exact=spec.get("x-exact", False),
         rule=spec.get("x-rule"),
         of=spec.get("x-of"),
     )
