@@ -247,7 +247,7 @@ def assert_rotated(keys: Table, params: Any, as_of: AsOf) -> None:
         "p=reject once the reports show only your own servers. Parked domains get p=reject today."
     ),
     decisions=[
-        "Population: the engagement's domains, sending or not; the finding is the dns row, else the domain without row.",
+        "Population: the engagement's domains, sending or not; the finding is the dns row, else the domain.",
         "No record after the tree walk is a finding; two records are a finding; a failed lookup is undecided.",
         (
             "A domain was asked for where it has a row of type NS. Of records above it the highest counts, unless psd "
