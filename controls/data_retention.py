@@ -221,7 +221,7 @@ def test_data_is_returned_or_deleted_at_exit(disposals: Table, params: Any, peri
     included, and a certificate: contract_end_days for contract_end, site and paper, device_days for device and leaver.
     """
     things = col("trigger").is_in(["device", "leaver"])
-    due = col("trigger_on") + days(when(things, params.device_days, params.contract_end_days))
+    due = col("trigger_on") + when(things, days(params.device_days), days(params.contract_end_days))
     undone, done_on = col("completed_on").is_null(), col("completed_on")
     theirs = disposals.where(period.holds("trigger_on", disposals) | undone)
     waiting = undone & (due >= as_of.date)
