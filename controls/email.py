@@ -265,7 +265,7 @@ def assert_rotated(keys: Table, params: Any, as_of: AsOf) -> None:
     typical_exception="p=none for six years; rua to a departed admin.",
 )
 @reads(dns="domain type name value mail_record dmarc_policy dmarc_tests dmarc_reports dmarc_share")
-@reads.optional(audits="ref kind performed_on")
+@reads.optional(audits="kind performed_on")
 def test_dmarc_enforces(dns: Table, audits: Table | None, params: Any, as_of: AsOf, engagement: Terms) -> None:
     """Every domain of the engagement has one DMARC record whose policy for it (p, or sp for a subdomain found by tree
     walk) is in policy, without t=y, with rua; and where audits are given, one of kind dmarc_report is at most

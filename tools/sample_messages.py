@@ -86,7 +86,7 @@ def _sensitive_mail(book: Book, vendor: Vendor, truth: Truth) -> None:
         )
     ):
         row = book["mail"].add(
-            ts=at(DAYS[4 + 9 * n], 16 * 60 + 11 * n, 30), sender=f"{writers[n].login}@{DOMAIN}",
+            ts=at(DAYS[4 + 9 * n], 16 * 60 + 11 * n, 30), sender=f"{writers[n % len(writers)].login}@{DOMAIN}",
             recipient_domain="courier.example", recipient_count=1, visible_external=seen, attachment_types="xlsx",
             attachment_bytes=20_310, encrypted=False, dlp_label=label, dlp_action="notify",
         )  # fmt: skip
@@ -151,7 +151,7 @@ def _browsing(book: Book, vendor: Vendor, truth: Truth) -> None:
 def _taken_out(book: Book, vendor: Vendor, truth: Truth) -> None:
     """An agent's own export, a weekly report without a ticket, and one approved by whoever ran it."""
     (p,) = agents(vendor, truth, 1)
-    planner, boss = vendor.those(role="wfm", status="active")[0], vendor.those(role="manager", status="active")[1]
+    planner, boss = vendor.those(role="wfm", status="active")[0], vendor.those(role="manager", status="active")[-1]
     table = book["exports"]
     row = calls.report(table, p, at(DAYS[17], 17 * 60 + 40), 3400, None)
     row["ticket"] = None

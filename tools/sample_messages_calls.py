@@ -102,7 +102,7 @@ def reports(table: Table, vendor: Vendor) -> None:
     for day in (d for d in DAYS if d.weekday() < 5):  # noqa: PLR2004  (Saturday)
         for n in range(2):
             p = people[draw("report", day, n) % len(people)]
-            boss = next(b for b in bosses[draw("boss", day, n) % 2 :] if b is not p)
+            boss = pick([b for b in bosses if b is not p], "boss", day, n)
             large = draw("large", day, n) % 3 == 0
             row = report(table, p, at(day, 9 * 60 + draw("report at", day, n) % 420, n), 2400 if large else 100, boss)
             row["ticket"] = _ticket(p, row["ts"]) if large else None
