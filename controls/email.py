@@ -33,7 +33,7 @@ from ctrlkit import (
 
 NAME_SERVERS = col("type") == "NS"
 """A domain that was asked for has such a row: then a name without row is an answer."""
-SENSITIVE = ("government_id", "bank_account", "health", "bulk")
+SENSITIVE = ("government_id", "bank_account", "health")
 STOPPED = ("block", "quarantine")
 LONGEST_POLICY = 31_557_600
 
@@ -536,9 +536,10 @@ def test_sensitive_attachments_are_stopped_or_encrypted(
     stopped = col("dlp_action").is_in(STOPPED)
     safe = stopped | col("encrypted") | (col("dlp_action") == "encrypt")
     seen = stopped | (col("visible_external") <= params.visible_external)
-    clear = "{dlp_label} in clear" + f" (bulk is {params.rows_bulk} rows or more)"
+    many = f"a list in clear; the rule must stop {params.rows_bulk} rows"
     assert_every(sent, stopped | label.is_not_null(), because="examined by nobody")
-    assert_every(sent, ~label.any_part_in(SENSITIVE) | safe, because=clear)
+    assert_every(sent, ~label.any_part_in(SENSITIVE) | safe, because="{dlp_label} in clear")
+    assert_every(sent, ~label.any_part_in(["bulk"]) | safe, because=many)
     assert_every(sent, ~label.any_part_in(["pan"]) | safe, because="card number in clear", at_most=params.pan_in_clear)
     assert_every(first_of(sent, "ts", "sender"), seen, because="{visible_external} outsiders see each other")
 

@@ -72,6 +72,10 @@ def test_look_ups_are_counted_through_what_is_included() -> None:
     assert (found.look_ups, found.voids, found.mx_names, found.valid) == (5, 1, 11, True)
 
 
+def test_a_redirect_beside_all_costs_nothing() -> None:
+    assert reading("v=spf1 redirect=one.example -all").look_ups == 0
+
+
 def test_an_eleventh_term_is_counted_whatever_it_names() -> None:
     text = "v=spf1 " + " ".join(f"exists:e{n}.example" for n in range(11)) + " -all"
     assert reading(text).look_ups == 11

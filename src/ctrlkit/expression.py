@@ -233,7 +233,8 @@ def _length(amount: object, unit: int) -> Expr:
         def build(columns: Columns) -> Built:
             built = inner.build(columns)
             expect(built.type, "number", "a length of time is made")
-            return Built(built.value * (unit // MICRO), "duration", built.none)
+            # the engine keeps a number written in a check in 32 bits, which a length of time leaves at once
+            return Built(built.value.cast(nw.Int64) * (unit // MICRO), "duration", built.none)
 
         return Expr(build, inner.columns)
     span = exactly(Decimal(str(amount)) * unit)

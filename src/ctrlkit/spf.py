@@ -62,7 +62,11 @@ def is_record(text: str) -> bool:
 def terms(text: str, name: str) -> list[Term]:
     """The terms of the record at `name` that cost a look-up, the last first."""
     found: list[Term] = []
-    for match in filter(None, map(_COSTLY.fullmatch, text.lower().split())):
+    words = text.lower().split()
+    ends = any(map(_ALL.fullmatch, words))
+    for match in filter(None, map(_COSTLY.fullmatch, words)):
+        if match[4] and ends:
+            continue  # after all nobody is redirected (RFC 7208 6.1)
         mechanism = match[2] or match[4]
         target = match[3] or match[5] or (name if mechanism in {"a", "mx"} else "")
         plain = target.removesuffix(".") if _TARGET.fullmatch(target) else ""
