@@ -262,9 +262,9 @@ def test_data_is_returned_or_deleted_at_exit(disposals: Table, params: Any, peri
         "Population: file_scan rows, the newest per location and kind; the finding is that row.",
         (
             "in_scope_store true says the place may hold such data by contract (a vault, an in-scope database); null "
-            "is undecided where there are hits."
+            "is undecided, also where nothing was found."
         ),
-        "Null hits is undecided; more than hits in one row is a finding, rows are not summed.",
+        "Null hits is undecided, in a vault too; more than hits in one row is a finding, rows are not summed.",
         "The days of scan_days are 24 h each, back from the as-of instant.",
         "Each location needs a scan for every kind that any location was scanned for; a missing one is undecided.",
         "Locations that nobody scanned are not shown; the result names those that were, each by its pseudonym.",
@@ -280,6 +280,8 @@ def test_no_stray_card_or_id_data(file_scan: Table, params: Any, as_of: AsOf) ->
     scans = beside(file_scan, "location", "kind", last=latest(col("scanned_at")))
     newest = scans.where(col("scanned_at") == col("last"))
     lately = col("scanned_at") + days(params.scan_days) >= as_of.instant
+    known = col("in_scope_store").is_not_null() & col("hits").is_not_null()
+    assert_every(newest, known, because="what was found, or whether it may be there")
     assert_every(newest, col("in_scope_store") | (col("hits") <= params.hits), because="{hits} hits of {kind}")
     assert_every(newest, lately, because="not scanned for {kind} since {scanned_at}")
     assert_every_place_was_scanned_for_everything(newest)

@@ -173,7 +173,9 @@ def test_sensitive_values_are_masked(field_matrix: Table, sample_results: Table 
 def looks_of(record_views: Table, roster: Table, period: Window) -> Table:
     """Views, edits and exports of the period; whoever made one must be on the roster."""
     looks = period.of(record_views).where(col("action").is_in(LOOKS)).match(roster, {"agent_id": "employee_id"}, "who")
+    role = col("who_role").is_not_null()
     assert_every(looks.where(~col("who")), "who", because="looked at a record and is not on the roster")
+    assert_every(looks.where(col("who") & ~role), role, because="looked at a record in a role that nobody recorded")
     return looks
 
 
@@ -234,7 +236,7 @@ def assert_looks_follow_contacts(looks: Table, interactions: Table, on: Mapping[
         ),
         "Exactly 2 % and exactly ten pass; the share is compared before rounding.",
         "With no agent above and the rate kept the unmatched rows are notes.",
-        "Team leaders, QA and back office are outside by roles, not by name; a null role is undecided.",
+        "Team leaders, QA and back office are outside by roles, not by name; a null role is undecided, contact or not.",
         "An agent_id not on the roster is a finding.",
         "A view on a day the interactions do not cover (none began) is undecided; a null end is the start.",
         (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -269,6 +269,9 @@ def _mark(record: Record, population: Table, rule: Expr, row: Mapping[str, Any],
     known.marks.append(mark)
     known.values.update(stumble.values)
     known.ids = {**known.ids, **stumble.ids}
+    if more := stumble.table.links.keys() - known.table.links.keys():
+        links = {**known.table.links, **{link: stumble.table.links[link] for link in sorted(more)}}
+        known.table = replace(known.table, links=links)
 
 
 def _stumble(population: Table, names: frozenset[str], row: Mapping[str, Any]) -> Stumble:
