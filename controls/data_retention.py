@@ -11,13 +11,18 @@ from ctrlkit import (
     Window,
     assert_every,
     assert_rate,
+    beside,
     cannot_tell,
     col,
     control,
     count,
     days,
+    distinct,
+    first_of,
     group,
     house,
+    latest,
+    maybe,
     note_every,
     reads,
     standard,
@@ -174,3 +179,120 @@ def assert_payment_calls_are_paused(calls: Table, params: Any) -> None:
 def test_every_payment_call_was_paused(recordings: Table, params: Any, period: Window) -> None:
     """Every recordings row of the period with payment_call true was paused, for no longer than max_pause."""
     assert_payment_calls_are_paused(period.of(recordings), params)
+
+
+@control(
+    "RET-03",
+    "Data returned or deleted at exit",
+    severity="high",
+    params={
+        "contract_end_days": house(30, "days", range=(0, 3650), source="GDPR 28(3)(g), IRR 44(b)(7)"),
+        "device_days": house(14, "days", range=(0, 3650)),
+    },
+    maps={
+        "PCI": ["9.4.7", "3.2.1"],
+        "ISO27001": ["A.7.14", "A.8.10", "A.5.11"],
+        "SOC2": ["C1.2", "CC6.5", "P4.3"],
+        "CSF": ["GV.SC-10", "ID.AM-08"],
+        "NIST80053": ["MP-6", "SI-12(3)"],
+        "CIS": ["3.5"],
+        "CCM": ["DSP-02"],
+        "GDPR": ["28.3.g"],
+        "PH": ["IRR s.44(b)", "DPA s.27"],
+        "IN": ["DPDPA 8(7)(b)"],
+        "CCPA": ["7051-a.3"],
+    },
+    remedy=(
+        "Return or destroy what each listed row speaks of within two weeks, and keep a certificate that names what "
+        "was destroyed, how, when and by whom. Take it into the steps of every exit."
+    ),
+    decisions=[
+        "Population: disposals rows with trigger_on in the period or completed_on null; the finding is that row.",
+        "contract_end_days goes for contract_end, site and paper, device_days for device and leaver, limit included.",
+        "An open row within its limit is not yet due and asks no certificate yet.",
+        "completed_on before trigger_on is a finding; method null on a completed row is a finding, other a note.",
+        "Leavers and devices that have no disposals row are not found here (PHY-05, END-06).",
+    ],
+    typical_exception='Old client\'s NAS kept "in case of disputes".',
+)
+@reads(disposals="ref client trigger trigger_on completed_on method certificate")
+def test_data_is_returned_or_deleted_at_exit(disposals: Table, params: Any, period: Window, as_of: AsOf) -> None:
+    """Every disposals row has completed_on (or, if open, the as-of date) at most the limit after trigger_on, limit
+    included, and a certificate: contract_end_days for contract_end, site and paper, device_days for device and leaver.
+    """
+    things = col("trigger").is_in(["device", "leaver"])
+    due = col("trigger_on") + when(things, days(params.device_days), days(params.contract_end_days))
+    undone, done_on = col("completed_on").is_null(), col("completed_on")
+    theirs = disposals.where(period.holds("trigger_on", disposals) | undone)
+    waiting = undone & (due >= as_of.date)
+    judged = theirs.where(~waiting)
+    assert_every(judged, ~undone, because="not done since {trigger_on}")
+    assert_every(judged, undone | (done_on <= due), because="done on {completed_on}, too late")
+    assert_every(judged, undone | (done_on >= col("trigger_on")), because="done on {completed_on}, before its reason")
+    assert_every(judged, undone | col("certificate").is_not_null(), because="no certificate")
+    assert_every(judged, undone | col("method").is_not_null(), because="nobody says how")
+    note_every(judged.where(col("method") == "other"), "destroyed in another way than the usual ones")
+    note_every(theirs.where(waiting), "open, and not yet due")
+
+
+@control(
+    "RET-04",
+    "No stray card or ID data",
+    severity="high",
+    params={
+        "hits": standard(0, "hits", range=(0, 1_000_000), source="PCI 12.10.7 requires a response"),
+        "scan_days": house(90, "days", range=(0, 3650)),
+    },
+    maps={
+        "PCI": ["12.10.7", "12.5.2", "3.2.1"],
+        "ISO27001": ["A.8.12", "A.5.9"],
+        "SOC2": ["CC6.7", "C1.1"],
+        "CSF": ["ID.AM-07", "DE.CM-09"],
+        "NIST80053": ["SI-12", "SC-28"],
+        "CIS": ["3.2", "3.7"],
+        "CCM": ["DSP-03"],
+        "PH": ["IRR s.19"],
+        "IN": ["DPDPA 8(5)"],
+    },
+    remedy=(
+        "Delete what was found today, find out how it came there, and treat card data as an incident. Then scan "
+        "every place again, for every kind, and once a quarter."
+    ),
+    decisions=[
+        "Population: file_scan rows, the newest per location and kind; the finding is that row.",
+        (
+            "in_scope_store true says the place may hold such data by contract (a vault, an in-scope database); null "
+            "is undecided, also where nothing was found."
+        ),
+        "Null hits is undecided, in a vault too; more than hits in one row is a finding, rows are not summed.",
+        "The days of scan_days are 24 h each, back from the as-of instant.",
+        "Each location needs a scan for every kind that any location was scanned for; a missing one is undecided.",
+        "Locations that nobody scanned are not shown; the result names those that were, each by its pseudonym.",
+    ],
+    typical_exception="Notepad files named temp.txt beside the softphone on many seats.",
+)
+@reads(file_scan="location kind hits scanned_at in_scope_store")
+def test_no_stray_card_or_id_data(file_scan: Table, params: Any, as_of: AsOf) -> None:
+    """No file_scan row with in_scope_store false has hits above the parameter, and each location has a scan, per kind,
+    at most scan_days before the as-of instant. Reads scan results handed in as a file: ctrlkit searches nobody's
+    folders.
+    """
+    scans = beside(file_scan, "location", "kind", last=latest(col("scanned_at")))
+    newest = scans.where(col("scanned_at") == col("last"))
+    lately = col("scanned_at") + days(params.scan_days) >= as_of.instant
+    known = col("in_scope_store").is_not_null() & col("hits").is_not_null()
+    assert_every(newest, known, because="what was found, or whether it may be there")
+    assert_every(newest, col("in_scope_store") | (col("hits") <= params.hits), because="{hits} hits of {kind}")
+    assert_every(newest, lately, because="not scanned for {kind} since {scanned_at}")
+    assert_every_place_was_scanned_for_everything(newest)
+
+
+def assert_every_place_was_scanned_for_everything(scans: Table) -> None:
+    """Of a place that was scanned for less than another one nobody can tell what else it holds."""
+    listed = scans.with_columns(listed=col("kind").is_not_null())
+    kinds = beside(beside(listed, "location", own=distinct(col("kind"))), "listed", any=distinct(col("kind")))
+    places = first_of(kinds, "location")
+    assert_every(
+        places, (col("own") == col("any")) | maybe(col("own") != col("any")), because="not scanned for all kinds"
+    )
+    note_every(places, "{location} was scanned; a place that nobody scanned is not shown")

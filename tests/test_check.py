@@ -200,6 +200,21 @@ def test_an_exception_swallowed_by_the_check_is_still_found() -> None:
     assert decided(check)[0].state == "failed"
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_row_looked_at_before_and_after_a_match_has_the_sources_of_both(engine: Engine) -> None:
+    """The later assertion knows of a row that the earlier one does not."""
+
+    def check() -> None:
+        of = people({"number": 0}, engine=engine)
+        assert_every(of, col("number") > 0, because="none")
+        listed = table(engine, "listed", PEOPLE, [BASE], ["key"])
+        assert_every(of.exists(listed, "key", "there"), ~col("there"), because="listed")
+
+    (finding,) = decided(check)[1].findings
+    assert finding.message == "none; listed"
+    assert [source.kind for source in finding.sources] == ["people", "listed"]  # type: ignore[union-attr]
+
+
 def test_two_rules_broken_by_one_row_are_one_finding() -> None:
     of = people({"flag": False, "number": 2})
 

@@ -199,6 +199,14 @@ def test_lists_and_domains_are_matched_by_whole_parts(engine: Engine) -> None:
     assert answers(of, col("domain").is_domain_of(["mail+example"])) == [False, False, False, None]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_length_of_time_may_depend_on_the_row(engine: Engine) -> None:
+    """Of two numbers written in a check, which an engine would keep in too few bits."""
+    base = {"key": "a", "other": "a", "number": 1, "count": 1, "time": at(0)}
+    of = table(engine, "people", PEOPLE, [base | {"flag": flag} for flag in (True, False, UNKNOWN)])
+    assert answers(of, col("time") + days(when(col("flag"), 1400, 30)) >= at(24 * 1400)) == [True, False, None]
+
+
 HIDDEN = {"person": "person", "device": "device", "boss": "person", "open": None}
 
 

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from rules import OPERATORS, PEOPLE, rows
 from test_table import said_of
 
-from ctrlkit import any_of, assert_every, beside, col, count, distinct, earliest, group, latest, total
+from ctrlkit import absent, any_of, assert_every, beside, col, count, distinct, earliest, first_of, group, latest, total
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr
 from ctrlkit.grouping import Figure
@@ -167,6 +167,34 @@ def test_two_figures_beside_a_row_are_two_figures(engine: Engine) -> None:
         assert_every(both, col("n") <= 1, because="more")
 
     assert decided(check)[0].broken == {1, 2, 3}
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(people=rows(PEOPLE, most=4, doubts=3), by_two=st.booleans())
+def test_the_first_row_of_each_group_is_judged_and_no_other(people: list[Any], by_two: bool) -> None:
+    """A row that may belong, or whose key is unknown, may be the first: then neither it nor the next one is decided."""
+    keys = ["other", "number"] if by_two else ["other"]
+
+    def check(of: Table) -> None:
+        assert_every(first_of(of.where(col("flag")), *keys), col("count") != 1, because="wrong")
+
+    def truth(full: Sequence[Row]) -> Said:
+        first: dict[tuple[Any, ...], tuple[int, Row]] = {}
+        for i, row in enumerate(full):
+            if row["flag"]:
+                first.setdefault(tuple(row[k] for k in keys), (i, row))
+        return said_of([(i, row["count"] != 1) for i, row in first.values()])
+
+    prove(people, check, truth, exact=True)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_word_is_absent_where_no_row_surely_holds_it(engine: Engine) -> None:
+    base = {"number": 1, "count": 1, "time": PEOPLE["time"].values[0], "key": "a"}
+    people = [base | {"other": "a", "flag": True}, base | {"other": "b", "flag": UNKNOWN}]
+    of = table(engine, "people", PEOPLE, people)
+    assert absent(of, "other", ["c", "b", "a"]) == ("c",)
+    assert absent(of.where(col("flag")), "other", ["c", "b", "a"]) == ("b", "c")
 
 
 def test_a_group_needs_keys_and_a_sum_needs_numbers() -> None:

@@ -63,6 +63,8 @@ LAYERS = (
     "value_map",
     "pack_source",
     "pack",
+    "spf",
+    "mail_records",
     "dns_pack",
     "dns_lookup",
     "dns_survey",

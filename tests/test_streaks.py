@@ -133,7 +133,7 @@ def test_rates_that_share_a_pool_are_one_rate(engine: Engine, limit: int, state:
 
 
 def test_what_nobody_handed_in_is_missing_and_not_undecided() -> None:
-    _, outcome = decided(lambda: cannot_tell("no network is named", missing=True))
+    _, outcome = decided(lambda: cannot_tell("no network is named", cause="missing"))
     assert (outcome.state, str(outcome.cause), outcome.reason) == ("inconclusive", "missing", "no network is named")
 
 

@@ -189,6 +189,24 @@ def _on_duty(row: Row, shifts: Sequence[Row]) -> bool:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("key", "hour", "state"), [("a", 5, "undecided"), ("a", 15, "failed"), ("b", 5, "failed")])
+def test_an_interval_with_half_a_key_is_a_doubt_only_while_it_lasts(
+    engine: Engine, key: str, hour: int, state: str
+) -> None:
+    shape = {"key": Field("string", ("a",)), "other": Field("string", ("x",))}
+    moments = [{"key": key, "other": "x", "time": at(hour)}]
+    spans = [{"key": "a", "other": UNKNOWN, "start": at(0), "end": at(10)}]
+
+    def check() -> None:
+        of = table(engine, "m", shape | {"time": Field("datetime", ())}, moments)
+        other = table(engine, "s", shape | {"start": Field("datetime", ()), "end": Field("datetime", ())}, spans)
+        on = {"key": "key", "other": "other"}
+        assert_every(of.during(other, on, "time", (col("start"), col("end")), "on"), "on", because="off")
+
+    assert decided(check)[0].state == state
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("near_cell", "state"), [(NONE, "failed"), (UNKNOWN, "undecided"), (at(4), "undecided")])
 def test_a_doubt_is_none_only_where_that_is_answered(engine: Engine, near_cell: Any, state: str) -> None:
     """A bound of the doubt that nobody could read leaves the doubt without bound; it does not vanish."""

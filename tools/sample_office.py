@@ -27,11 +27,13 @@ def mail(table: Table, vendor: Vendor) -> None:
         for n in range(len(people)):
             p = people[draw("writer", day, n) % len(people)]
             size = draw("size", day, n) % 200_000 if draw("attached", day, n) % 3 == 0 else 0
+            to, many = pick(PARTNERS, "to", day, n), 1 + draw("how many", day, n) % 3
             table.add(
                 ts=at(day, 8 * 60 + draw("sent", day, n) % 600, n % 60),
                 sender=f"{p.login}@{DOMAIN}",
-                recipient_domain=pick(PARTNERS, "to", day, n),
-                recipient_count=1 + draw("how many", day, n) % 3,
+                recipient_domain=to,
+                recipient_count=many,
+                visible_external=0 if to.endswith(DOMAIN) else many + 2 * (draw("in sight", day, n) % 40 == 0),
                 attachment_types=pick(["pdf", "xlsx", "docx"], "type", day, n) if size else None,
                 attachment_bytes=size,
                 encrypted=True,
@@ -47,8 +49,8 @@ def stopped_mail(table: Table, p: Person, day: date) -> None:
     action = "block" if day.weekday() == 1 else "quarantine"
     table.add(
         ts=at(day, 11 * 60 + draw("stopped at", day) % 300), sender=f"{p.login}@{DOMAIN}", recipient_domain="gmail.com",
-        recipient_count=1, attachment_types="xlsx", attachment_bytes=48_112, encrypted=False, dlp_label="bulk",
-        dlp_action=action,
+        recipient_count=1, visible_external=1, attachment_types="xlsx", attachment_bytes=48_112, encrypted=False,
+        dlp_label="bulk", dlp_action=action,
     )  # fmt: skip
 
 

@@ -246,10 +246,12 @@ def _personal_mail(book: Book, vendor: Vendor, truth: Truth) -> None:
         action = ("none", None, "notify", "encrypt")[n % 4]
         row = table.add(
             ts=at(day, 18 * 60 + 7 * n, n), sender=f"{p.login}@{DOMAIN}", recipient_domain=domain, recipient_count=1,
-            attachment_types="xlsx", attachment_bytes=81_400 + 977 * n, encrypted=action == "encrypt", dlp_label="bulk",
-            dlp_action=action,
+            visible_external=1, attachment_types="xlsx", attachment_bytes=81_400 + 977 * n,
+            encrypted=action == "encrypt", dlp_label="bulk", dlp_action=action,
         )  # fmt: skip
         truth.expect("EML-05", "mail", row, f"workbook sent to {domain}")
+        if action != "encrypt":
+            truth.expect("EML-07", "mail", row, f"many rows sent in clear to {domain}")
 
 
 def _forwarding(book: Book, vendor: Vendor, truth: Truth) -> None:

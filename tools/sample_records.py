@@ -26,7 +26,8 @@ TIMESHEET: Final = (
     "employee_id work_date sched_start sched_end clock_in clock_out meal_minutes paid_hours ot_hours ot_kind"
 )
 MAIL: Final = (
-    "ts sender recipient_domain recipient_count attachment_types attachment_bytes encrypted dlp_label dlp_action"
+    "ts sender recipient_domain recipient_count visible_external attachment_types attachment_bytes encrypted dlp_label "
+    "dlp_action"
 )
 DATASET: Final = (
     "dataset_id system client data_class rows oldest_record_on retention_days retention_basis encrypted storage_country"

@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from ctrlkit.engagement import AsOf
     from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
     from ctrlkit.fact import Facts, Row
-    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, newest, total
+    from ctrlkit.grouping import (
+        absent,
+        any_of,
+        beside,
+        count,
+        distinct,
+        earliest,
+        first_of,
+        group,
+        latest,
+        newest,
+        total,
+    )
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_account, with_owner, with_system, without_services
     from ctrlkit.pairing import pair
@@ -30,6 +42,7 @@ __all__ = [
     "Table",
     "Terms",
     "Window",
+    "absent",
     "any_of",
     "assert_each",
     "assert_every",
@@ -46,6 +59,7 @@ __all__ = [
     "distinct",
     "does_not_apply",
     "earliest",
+    "first_of",
     "group",
     "hours",
     "house",
@@ -80,7 +94,19 @@ _ROOMS = {
     "engagement": ("AsOf",),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
     "fact": ("Facts", "Row"),
-    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "newest", "total"),
+    "grouping": (
+        "absent",
+        "any_of",
+        "beside",
+        "count",
+        "distinct",
+        "earliest",
+        "first_of",
+        "group",
+        "latest",
+        "newest",
+        "total",
+    ),
     "listing": ("assert_each",),
     "owner": ("with_account", "with_owner", "with_system", "without_services"),
     "pairing": ("pair",),

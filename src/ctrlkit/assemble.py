@@ -189,6 +189,7 @@ def _is_folded(kind: Kind, name: str) -> bool:
         column.type == "string"
         and column.pseudonym is None
         and not column.values
+        and not column.exact
         and (name in kind.key or name in FOLDED or name.endswith("_id"))
     )
 

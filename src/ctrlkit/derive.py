@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ctrlkit import mail_records
 from ctrlkit.cell import BOOLEANS, read_number
 
 if TYPE_CHECKING:
@@ -238,6 +239,16 @@ def _as_it_is(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFram
 
 NO_NETWORK = "none"
 """What stands for the networks of an address that lies in none."""
+
+
+def _mail_record(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    """What a row of kind `dns` says, beside all others of its domain."""
+    kinds = {"string": pl.String(), "number": pl.Int64(), "boolean": pl.Boolean()}
+    cells = frame.select("domain", "type", "name", "value").collect().iter_rows()
+    told = [mail_records.READ[column.rule or ""](row) for row in mail_records.rows_of(cells)]
+    return frame.with_columns(pl.Series(column.name, told, kinds[column.type]))
+
+
 RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
     "local_date": _local_date,
@@ -262,4 +273,5 @@ RULES: Mapping[str, Rule] = {
     "networks_of_address": _networks_of_address,
     "client_is_owners": _client_is_owners,
     "as_it_is": _as_it_is,
+    **dict.fromkeys(mail_records.READ, _mail_record),
 }

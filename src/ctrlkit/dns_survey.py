@@ -13,24 +13,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from ctrlkit import spf
 from ctrlkit.dns_lookup import PORT, TIMEOUT, Servers, domain_name, look_up, servers_of
 from ctrlkit.dns_pack import POLICY_FILE, Answer, Record, as_cell, escaped
 from ctrlkit.errors import InputError
+from ctrlkit.mail_records import TREE
 from ctrlkit.strict_yaml import shown
 
 SELECTORS: Final = ("default", "dkim", "google", "k1", "k2", "k3", "mail", "s1", "s2", "selector1", "selector2")
 """Names under which large mail services publish their keys. None there proves nothing: DNS lists no selectors."""
-LOOK_UPS: Final = 10
-"""Terms of SPF that are looked up for one domain, as by a receiver (RFC 7208 4.6.4); an eleventh is only counted."""
+LOOK_UPS: Final = spf.LOOK_UPS
+"""Terms of SPF that are looked up for one domain, as by a receiver; an eleventh is only counted."""
 
 _PATIENCE: Final = 2
 """Look-ups without any reply after which a domain is given up."""
-_TREE: Final = 7
-"""Names above a domain at which DMARC is looked for (RFC 9989 4.10)."""
 _SELECTOR: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*")
-_TARGET: Final = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z0-9-]+\.?")
-_TERM: Final = re.compile(r"[+?~-]?(include|a|mx|ptr|exists)(?::([^/]+))?(?:/[0-9]+)?(?://[0-9]+)?|(redirect)=(.+)")
-_ASKED_BY: Final = {"include": ("TXT",), "redirect": ("TXT",), "a": ("A", "AAAA"), "mx": ("MX",), "exists": ("A",)}
 
 Fetch = Callable[[str, Sequence[str]], bytes | None]
 """Gets the policy file of a host `mta-sts.<domain>` at its addresses, None where it has none; raises OSError."""
@@ -98,7 +95,7 @@ def _survey(inquiry: _Inquiry, selectors: Sequence[str], fetch: Fetch | None) ->
     inquiry.ask(domain, "MX")
     _follow_spf(inquiry)
     if not _says(inquiry, f"_dmarc.{domain}", "v=dmarc1"):
-        for parent in _names_above(domain)[-_TREE:]:
+        for parent in _names_above(domain)[-TREE:]:
             inquiry.ask(f"_dmarc.{parent}", "TXT")
     for selector in selectors:
         inquiry.ask(f"{selector}._domainkey.{domain}", "TXT")
@@ -132,28 +129,17 @@ def _follow_spf(inquiry: _Inquiry) -> None:
     for _ in range(LOOK_UPS):
         if not waiting:
             return
-        mechanism, target = waiting.pop()
-        for type_ in _ASKED_BY.get(mechanism, ()) if target else ():
-            inquiry.ask(target, type_)
-        if mechanism in {"include", "redirect"} and target:
-            waiting += _terms(inquiry, target)
+        term = waiting.pop()
+        for type_ in spf.ASKED_BY.get(term.mechanism, ()) if term.target else ():
+            inquiry.ask(term.target, type_)
+        if term.mechanism in {"include", "redirect"} and term.target:
+            waiting += _terms(inquiry, term.target)
 
 
-def _terms(inquiry: _Inquiry, name: str) -> list[tuple[str, str]]:
-    """The terms that cost a look-up, the last first, each with the name it asks for.
-
-    The name is empty where a macro or an error leaves none. A place with no SPF record, or with several, has no terms:
-    there a receiver stops.
-    """
-    records = [text.lower() for text in inquiry.ask(name, "TXT") if re.match(r"(?i)v=spf1(?: |$)", text)]
-    if len(records) != 1:
-        return []
-    terms: list[tuple[str, str]] = []
-    for match in filter(None, map(_TERM.fullmatch, records[0].split())):
-        mechanism = match[1] or match[3]
-        target = match[2] or match[4] or (name if mechanism in {"a", "mx"} else "")
-        terms.append((mechanism, target.removesuffix(".") if _TARGET.fullmatch(target) else ""))
-    return sorted(terms, key=lambda term: term[0] == "redirect")[::-1]
+def _terms(inquiry: _Inquiry, name: str) -> list[spf.Term]:
+    """The terms that cost a look-up, the last first; none where there is no SPF record or several: a receiver stops."""
+    records = [text for text in inquiry.ask(name, "TXT") if spf.is_record(text)]
+    return spf.terms(records[0], name) if len(records) == 1 else []
 
 
 def _read_policy(inquiry: _Inquiry, fetch: Fetch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -137,6 +138,34 @@ def newest(table: Table, *keys: str, by: str) -> Table:
             best[key] = rank
     chosen = sorted(-rank[-1] for rank in best.values())
     return replace(table, frame=table.frame.filter(nw.col("_id").is_in(chosen)), unique=frozenset(keys) or table.unique)
+
+
+def first_of(table: Table, *keys: str) -> Table:
+    """Of the rows with the same `keys` the one that stands first in the evidence: for what is said once for them all.
+
+    Rows that may stand before it, if they belong to `table` or have these keys at all, stay and are marked.
+    """
+    stray = nw.lit(value=False)
+    for key in keys:
+        stray = stray | nw.col(key).is_null()
+    ids = table.frame.with_columns(nw.when(table.sure()).then(nw.col("_id")).otherwise(None).alias("_sure_id")).filter(
+        ~stray
+    )
+    firsts = ids.group_by(*keys).agg(nw.col("_id").min().alias("_first"), nw.col("_sure_id").min().alias("_last"))
+    marked = table.frame.join(firsts, on=list(keys), how="left")
+    kept = marked.filter(stray | (nw.col("_id") <= nw.col("_last")) | nw.col("_last").is_null())
+    certain = table.sure() & (nw.col("_id") == nw.col("_first"))
+    open_ = nw.lit(value=bool(table.unknown_keys(keys)))
+    member = nw.when(certain & ~open_).then(nw.lit(value=True)).otherwise(None)
+    return replace(table, frame=kept.with_columns(member.alias(MEMBER)).drop("_first", "_last"), certain=False)
+
+
+def absent(table: Table, column: str, words: Collection[str]) -> tuple[str, ...]:
+    """Those of `words` that no row holds for certain in `column`."""
+    frame = table.frame if table.certain else table.frame.filter(table.sure())
+    rows = fetch(frame.select(column).unique())
+    there = {row[column] for row in rows}
+    return tuple(sorted(word for word in words if word not in there))
 
 
 def _is_ours(name: str) -> bool:

@@ -18,7 +18,7 @@ def hits(moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequenc
 
     `moments` holds `_id`, the keys and `_at`; `intervals` the keys, `_start`, `_end` and `_s`, which `_hit` is the
     greatest of. Times are microseconds since 1970. An interval with an unknown end, or that ends before it starts,
-    holds nothing.
+    holds nothing. Without keys every interval may hold every moment.
     """
     return met(moments, intervals, keys, ("_s",)).group_by("_id").agg(nw.col("_s").max().alias("_hit"))
 
@@ -27,6 +27,9 @@ def met(
     moments: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequence[str], carried: Sequence[str]
 ) -> nw.LazyFrame[Any]:
     """`_id` of each moment beside the `carried` columns of each interval with the same keys that holds it."""
+    if not keys:
+        keys = ["_everybody"]
+        moments, intervals = (frame.with_columns(nw.lit(0).alias("_everybody")) for frame in (moments, intervals))
     days = nw.col("_end") // DAY - nw.col("_start") // DAY
     known = intervals.filter(nw.col("_end") >= nw.col("_start")).with_columns(
         (nw.col("_start") // DAY).alias("_day"), days.alias("_days")

@@ -25,8 +25,9 @@ class Column:
     `pseudonym` is the domain of its pseudonym (person, account, device …), None for a column that is not an identifier.
     `null_means` says what an empty cell answers; None: an empty cell is unknown. `null_where` narrows that to rows in
     which each named column holds one of the given values ("*": any value, None: none). `past`: a value after the as-of
-    date makes the row malformed. `changed`: it dates what somebody did to the row, as in "disabled", so
-    that what was done after the client's request can be told. `values` is a closed list, `known_values` an open one.
+    date makes the row malformed. `changed`: it dates what somebody did to the row, as in "disabled", so that what was
+    done after the client's request can be told. `exact`: upper and lower case differ, though it is part of the key.
+    `values` is a closed list, `known_values` an open one.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     unit: str | None = None
     past: bool = False
     changed: str | None = None
+    exact: bool = False
     rule: str | None = None
     of: str | None = None
 
@@ -133,6 +135,7 @@ def _spec(column: Column) -> dict[str, Any]:
         "x-unit": column.unit,
         "x-past": column.past,
         "x-changed": column.changed,
+        "x-exact": column.exact,
         "x-rule": column.rule,
         "x-of": column.of,
     }
@@ -158,6 +161,7 @@ def _column(name: str, spec: Mapping[str, Any], required: bool) -> Column:
         unit=spec.get("x-unit"),
         past=spec.get("x-past", False),
         changed=spec.get("x-changed"),
+        exact=spec.get("x-exact", False),
         rule=spec.get("x-rule"),
         of=spec.get("x-of"),
     )

@@ -162,7 +162,8 @@ class Table:
 
         `span` is the first and last instant (or day) of theirs, both included. An interval with an unknown end makes
         every row of its key unknown that no known interval holds; with `doubt`, only those between these two instants
-        of theirs. An interval, or a doubt, that is answered to be none is none.
+        of theirs. One whose key is unknown in part makes those rows unknown that it would hold. An interval, or a
+        doubt, that is answered to be none is none.
         """
         self._must_be_new(name)
         pairs = _pairs(on)
@@ -183,19 +184,28 @@ class Table:
                 for bound, known in zip(near, (first, last), strict=True)
             )
         some = other.frame.with_columns(never.alias("_never")).filter(~nw.col("_never"))
-        intervals = some.select(*_keys_as(pairs), first.alias("_start"), last.alias("_end"), _one_if(sure).alias("_s"))
+        spans = (first.alias("_start"), last.alias("_end"))
+        intervals = some.select(*_keys_as(pairs), *spans, _one_if(sure).alias("_s"))
         moments = self.frame.select(
             nw.col("_id"),
             *(nw.col(ours).alias(key) for ours, key in zip(pairs, keys, strict=True)),
             _in_micros(nw.col(at), at_type).alias("_at"),
         )
-        met = interval.hits(moments, intervals, keys)
-        doubts = intervals.filter(nw.col("_start").is_null() | nw.col("_end").is_null())
-        doubts = doubts.group_by(*keys).agg(nw.len().alias("_doubts"))
+        theirs = tuple(pairs.values())
+        found, endless = [interval.hits(moments, intervals, keys)], 0
+        for which, _ in other.unknown_keys(theirs):
+            # of these rows some keys are known: they hold what the rest may be
+            rows = some.filter(other.unknown_just(theirs, which)).select(*_keys_as(pairs), *spans)
+            endless += len(fetch(rows.filter(nw.col("_start").is_null() | nw.col("_end").is_null()).head(1)))
+            known = [key for key, name_ in zip(keys, theirs, strict=True) if name_ not in which]
+            found.append(interval.hits(moments, rows.with_columns(nw.lit(0).alias("_s")), known))
+        met = nw.concat(found).group_by("_id").agg(nw.col("_hit").max())
+        timeless = intervals.filter(nw.col("_start").is_null() | nw.col("_end").is_null())
+        doubts = timeless.group_by(*keys).agg(nw.len().alias("_doubts"))
         frame = self.frame.join(met, on="_id", how="left")
         frame = frame.join(doubts, left_on=list(pairs), right_on=keys, how="left")
         here = ~nw.col(at).is_null() & nw.col("_doubts").is_null()
-        missed = self._not_there(other, pairs)
+        missed = self._not_there(other, pairs, open_=bool(other.root.bad_rows or endless))
         answer = (
             nw.when(nw.col("_hit") == 1)
             .then(nw.lit(value=True))
@@ -227,9 +237,10 @@ class Table:
             self, frame=frame.with_columns(found.alias(name)), columns=columns, links={**self.links, name: other.root}
         )
 
-    def _not_there(self, other: Table, pairs: Mapping[str, str]) -> nw.Expr:
+    def _not_there(self, other: Table, pairs: Mapping[str, str], *, open_: bool | None = None) -> nw.Expr:
         """The answer for a row that met nothing: false; unknown where its own key or a key or row of theirs is."""
-        open_ = other.root.bad_rows or other.unknown_keys(tuple(pairs.values()))
+        if open_ is None:
+            open_ = bool(other.root.bad_rows or other.unknown_keys(tuple(pairs.values())))
         no = nw.lit(value=None, dtype=nw.Boolean) if open_ else nw.lit(value=False)
         known = nw.lit(value=True)
         nobody = nw.lit(value=False)
