@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
+    from ctrlkit.check import assert_every, assert_rate, assert_some, cannot_tell, does_not_apply, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
-    from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
+    from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, seconds, when
     from ctrlkit.fact import Facts, Row
-    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
+    from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, median, total
+    from ctrlkit.known import given, share_of
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
+    from ctrlkit.sequence import neighbour
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
 
@@ -28,6 +30,7 @@ __all__ = [
     "assert_each",
     "assert_every",
     "assert_rate",
+    "assert_some",
     "beside",
     "cannot_tell",
     "col",
@@ -37,15 +40,20 @@ __all__ = [
     "distinct",
     "does_not_apply",
     "earliest",
+    "given",
     "group",
     "hours",
     "house",
     "latest",
     "law",
     "maybe",
+    "median",
     "minutes",
+    "neighbour",
     "note_every",
     "reads",
+    "seconds",
+    "share_of",
     "standard",
     "total",
     "when",
@@ -53,14 +61,16 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
+    "check": ("assert_every", "assert_rate", "assert_some", "cannot_tell", "does_not_apply", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
-    "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
-    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
+    "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "seconds", "when"),
+    "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "median", "total"),
     "engagement": ("AsOf",),
     "fact": ("Facts", "Row"),
+    "known": ("given", "share_of"),
     "listing": ("assert_each",),
     "owner": ("with_owner",),
+    "sequence": ("neighbour",),
     "table": ("Table",),
     "terms": ("Terms", "Window"),
 }

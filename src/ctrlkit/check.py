@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,8 @@ class Record:
     """What one check asserted.
 
     `populations` are the tables spoken of, with their rows and those of them that certainly belong. `pools` maps a pool
-    to its tolerance, `shares` to the judgement of its rate. `seen` are the rows of a host's lists spoken of, by what
+    to its tolerance, `shares` to the judgement of its rate. `absent` are tables without a row that had to have one, and
+    why. `seen` are the rows of a host's lists spoken of, by what
     they say, and `unread` says why a list could not be read.
     """
 
@@ -75,6 +76,7 @@ class Record:
     stumbles: dict[tuple[Any, ...], Stumble] = field(default_factory=dict)
     pools: dict[str, int] = field(default_factory=dict)
     shares: dict[str, Judgement] = field(default_factory=dict)
+    absent: list[tuple[Table, str]] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
     noted: list[Stumble] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
@@ -158,6 +160,20 @@ def assert_rate(  # noqa: PLR0913  (an author names them all)
     record.populations.append((population, sum(s.rows for s in shares.values()), sum(row["sure"] for row in tallies)))
     for row in stumbles:
         _mark(record, population, good, row, Mark(_pool(record, row["_per"]), row["_state"], because))
+
+
+def assert_some(rows: Table, *, because: str) -> None:
+    """At least one row must be there: where none is, that is a finding on the evidence as a whole, without a row.
+
+    Where a row only may be there, the check cannot decide. `because` says in a few words what is missing.
+    """
+    record = _current.get()
+    record.asserted += 1
+    ((found,),) = fetch_all([_counted(rows.frame.with_columns(rows.sure().alias("_sure")))])
+    if found["n"] == 0 and not rows.root.bad_rows:
+        record.absent.append((rows, because))
+    elif not found["sure"]:
+        record.doubts.append(f"cannot be told: {because}")
 
 
 def _pool(record: Record, group: object) -> str:
@@ -269,6 +285,8 @@ def _mark(record: Record, population: Table, rule: Expr, row: Mapping[str, Any],
     known.marks.append(mark)
     known.values.update(stumble.values)
     known.ids = {**known.ids, **stumble.ids}
+    if {*population.links} - {*known.table.links}:
+        known.table = replace(known.table, links={**known.table.links, **population.links})
 
 
 def _stumble(population: Table, names: frozenset[str], row: Mapping[str, Any]) -> Stumble:

@@ -38,6 +38,7 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     places = _Places([*broken, *tolerated, *undecided, *record.noted])
     population = _population(record.populations) if record.populations else None
     findings = tuple(_findings(broken, judgements, places, (control, subject), finding_note))
+    findings += tuple(_absences(record, (control, subject), finding_note))
     notes = [Note(digest(control, subject, figure), figure) for figure in record.figures]
     notes += _notes(undecided, "undecided", places, (control, subject))
     notes += _notes(tolerated, "tolerated", places, (control, subject))
@@ -73,6 +74,8 @@ def _decision(  # noqa: PLR0911  (one per way to end)
     record: Record, population: int | None, broken: list[Stumble], undecided: list[Stumble], places: _Places
 ) -> tuple[State, Cause | None, str]:
     kinds = " and ".join(dict.fromkeys(table.root.kind.name for table, *_ in record.populations)) or "evidence"
+    if record.absent and not broken:
+        return "failed", None, "; ".join(dict.fromkeys(because for _, because in record.absent))
     if broken:
         why = Counter(mark.because for stumble in broken for mark in stumble.marks if mark.state == BROKEN)
         words = "; ".join(text for text, _ in sorted(why.items(), key=lambda item: (-item[1], item[0]))[:2])
@@ -131,6 +134,16 @@ def _findings(
             key = digest(key, seen[key])
         sources, more = places.pointers(stumble)
         yield Finding(key, "; ".join(texts) + (f" ({note})" if note else ""), _shown(stumble, places), sources, more)
+
+
+def _absences(record: Record, of: tuple[str, str], note: str) -> Iterable[Finding]:
+    """A finding for what is not there at all; it points to the files that do not hold it."""
+    for table, because in dict.fromkeys(record.absent):
+        root = table.root
+        files = sorted(row["_file"] for row in fetch(root.frame.select("_file").unique("_file")))
+        pointers = tuple(Pointer(root.kind.name, root.party, file, None) for file in files)
+        text = because + (f" ({note})" if note else "")
+        yield Finding(digest(*of, root.kind.name, because), text, sources=pointers[:SHOWN_SOURCES])
 
 
 def _notes(stumbles: list[Stumble], what: str, places: _Places, of: tuple[str, str]) -> list[Note]:

@@ -147,7 +147,7 @@ class Table:
         self,
         other: Table,
         on: str | Mapping[str, str],
-        at: str,
+        at: str | tuple[Expr, Expr],
         span: tuple[Expr, Expr],
         name: str,
         *,
@@ -155,15 +155,16 @@ class Table:
     ) -> Table:
         """The same rows with `name`: whether the instant `at` lies in an interval of `other` with the same key.
 
-        `span` is the first and last instant of theirs, both included. An interval with an unknown end makes every row
-        of its key unknown that no known interval holds; with `doubt`, only those between these two instants of theirs.
-        An interval, or a doubt, that is answered to be none is none.
+        `at` may be a stretch, its first and last instant: whether one of its instants does. `span` is the first and
+        last instant of theirs, both included. An interval with an unknown end makes every row of its key unknown that
+        no known interval holds; with `doubt`, only those between these two instants of theirs. An interval, or a doubt,
+        that is answered to be none is none.
         """
         self._must_be_new(name)
         pairs = _pairs(on)
         self._same_domain(other, pairs)
         keys = [f"_k{i}" for i in range(len(pairs))]
-        expect(col(at).build(self.columns).type, "datetime", f"{name} is told")
+        ours_from, ours_to = (_instant(x, self.columns) for x in ((col(at), col(at)) if isinstance(at, str) else at))
         start, end = (_instant(bound, other.columns) for bound in span)
         never = ~(_some(start.none) & _some(end.none))
         sure, first, last = other.sure(), start.value, end.value
@@ -181,14 +182,15 @@ class Table:
         moments = self.frame.select(
             nw.col("_id"),
             *(nw.col(ours).alias(key) for ours, key in zip(pairs, keys, strict=True)),
-            nw.col(at).alias("_at"),
+            ours_from.value.alias("_at" if isinstance(at, str) else "_from"),
+            *([] if isinstance(at, str) else [ours_to.value.alias("_to")]),
         )
-        met = interval.hits(moments, intervals, keys)
+        met = (interval.hits if isinstance(at, str) else interval.meetings)(moments, intervals, keys)
         doubts = intervals.filter(nw.col("_start").is_null() | nw.col("_end").is_null())
         doubts = doubts.group_by(*keys).agg(nw.len().alias("_doubts"))
         frame = self.frame.join(met, on="_id", how="left")
         frame = frame.join(doubts, left_on=list(pairs), right_on=keys, how="left")
-        here = ~nw.col(at).is_null() & nw.col("_doubts").is_null()
+        here = ~(ours_from.value.is_null() | ours_to.value.is_null()) & nw.col("_doubts").is_null()
         missed = self._not_there(other, pairs)
         answer = (
             nw.when(nw.col("_hit") == 1)
