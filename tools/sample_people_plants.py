@@ -22,6 +22,11 @@ def _of(book: Book, table: str, p: Person, **traits: object) -> list[Row]:
     ]
 
 
+def _long_there(vendor: Vendor, truth: Truth, number: int) -> list[Person]:
+    """So many agents who were hired before this year's versions, and so took the yearly courses twice."""
+    return [p for p in agents(vendor, truth, 3 * number) if p.hired < date(2026, 3, 1)][:number]
+
+
 def _unscreened(book: Book, vendor: Vendor, truth: Truth) -> None:
     """An agent without a clearance, one whose came on the floor, one whose degree nobody could find, or decided on."""
     bare, late, doubtful, running = agents(vendor, truth, 4)
@@ -96,7 +101,7 @@ def _support_staff(book: Book, vendor: Vendor, truth: Truth) -> None:
             first, *again = _of(book, "training", p, course="security")
             book["training"].rows = [row for row in book["training"].rows if row not in again]
             truth.expect("TRN-02", "training", first, "not taken again since the hiring")
-    (p,) = agents(vendor, truth, 1)
+    (p,) = _long_there(vendor, truth, 1)
     row = _of(book, "training", p, course="privacy")[-1]
     row |= {"passed": False, "score": 45}
     truth.expect("TRN-02", "training", row, "failed, and not repeated")
@@ -141,7 +146,7 @@ def _no_second_try(book: Book, _vendor: Vendor, truth: Truth) -> None:
 
 def _clicked_through(book: Book, vendor: Vendor, truth: Truth) -> None:
     """A team leader clicked the course through for six agents on the eve of the audit, and one took no time for it."""
-    *team, hasty = agents(vendor, truth, 7)
+    *team, hasty = _long_there(vendor, truth, 7)
     for n, p in enumerate(team):
         row = _of(book, "training", p, course="security")[-1]
         done = at(date(2026, 9, 28), 21 * 60 + 14, 9 * n)
