@@ -46,7 +46,7 @@ def said(of_rows: Table, rule: Any) -> Said:
     return decided(lambda: assert_every(of_rows, rule, because="wrong"))[0]
 
 
-def hourly(*marks: tuple[str, Any]) -> list[Cells]:
+def hourly(*marks: tuple[Any, Any]) -> list[Cells]:
     return [(key, hour if hour in (UNKNOWN, NONE) else at(hour), at(99), 1, True) for key, hour in marks]
 
 
