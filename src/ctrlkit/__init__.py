@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
-    from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
+    from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, seconds, when
     from ctrlkit.fact import Facts, Row
     from ctrlkit.grouping import (
         absent,
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
         first_of,
         group,
         latest,
+        median,
         newest,
         total,
     )
+    from ctrlkit.known import given, share_of
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_account, with_owner, with_system, without_services
     from ctrlkit.pairing import pair
     from ctrlkit.presence import assert_listed, assert_some, cannot_tell_without, not_due, size
+    from ctrlkit.sequence import neighbour
     from ctrlkit.streaks import streak
     from ctrlkit.succession import with_earlier, with_later
     from ctrlkit.table import Table
@@ -60,19 +63,24 @@ __all__ = [
     "does_not_apply",
     "earliest",
     "first_of",
+    "given",
     "group",
     "hours",
     "house",
     "latest",
     "law",
     "maybe",
+    "median",
     "minutes",
+    "neighbour",
     "newest",
     "not_due",
     "note",
     "note_every",
     "pair",
     "reads",
+    "seconds",
+    "share_of",
     "size",
     "standard",
     "streak",
@@ -89,11 +97,36 @@ __all__ = [
 
 _ROOMS = {
     "amount": ("times",),
-    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note", "note_every"),
-    "declaration": ("control", "house", "law", "reads", "standard"),
+    "check": (
+        "assert_every",
+        "assert_rate",
+        "cannot_tell",
+        "does_not_apply",
+        "note",
+        "note_every",
+    ),
+    "declaration": (
+        "control",
+        "house",
+        "law",
+        "reads",
+        "standard",
+    ),
     "engagement": ("AsOf",),
-    "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
-    "fact": ("Facts", "Row"),
+    "expression": (
+        "Expr",
+        "col",
+        "days",
+        "hours",
+        "maybe",
+        "minutes",
+        "seconds",
+        "when",
+    ),
+    "fact": (
+        "Facts",
+        "Row",
+    ),
     "grouping": (
         "absent",
         "any_of",
@@ -104,17 +137,41 @@ _ROOMS = {
         "first_of",
         "group",
         "latest",
+        "median",
         "newest",
         "total",
     ),
+    "known": (
+        "given",
+        "share_of",
+    ),
     "listing": ("assert_each",),
-    "owner": ("with_account", "with_owner", "with_system", "without_services"),
+    "owner": (
+        "with_account",
+        "with_owner",
+        "with_system",
+        "without_services",
+    ),
     "pairing": ("pair",),
-    "presence": ("assert_listed", "assert_some", "cannot_tell_without", "not_due", "size"),
+    "presence": (
+        "assert_listed",
+        "assert_some",
+        "cannot_tell_without",
+        "not_due",
+        "size",
+    ),
+    "sequence": ("neighbour",),
     "streaks": ("streak",),
-    "succession": ("with_earlier", "with_later"),
+    "succession": (
+        "with_earlier",
+        "with_later",
+    ),
     "table": ("Table",),
-    "terms": ("Host", "Terms", "Window"),
+    "terms": (
+        "Host",
+        "Terms",
+        "Window",
+    ),
 }
 
 

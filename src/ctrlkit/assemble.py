@@ -26,7 +26,7 @@ from ctrlkit.scope import Ties, scoped, with_clients_of_owners
 
 NOT_KNOWN = "?"
 """How the CSV writes a cell that could not be read; a text that is only this is never a value."""
-FOLDED = {"system", "site", "client", "target_domain", "recipient_domain", "domain"}
+FOLDED = {"system", "site", "client", "target_domain", "recipient_domain", "domain", "language", "retest_of"}
 
 
 @dataclass(frozen=True, slots=True)

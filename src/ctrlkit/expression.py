@@ -260,6 +260,11 @@ def _length(amount: object, unit: int) -> Expr:
     return Expr(lambda _: Built(nw.lit(span), "duration"), frozenset())
 
 
+def seconds(amount: object) -> Expr:
+    """A length of time of so many seconds; `amount` is a number or a number column."""
+    return _length(amount, MICRO)
+
+
 def minutes(amount: object) -> Expr:
     """A length of time of so many minutes; `amount` is a number or a number column."""
     return _length(amount, 60 * MICRO)

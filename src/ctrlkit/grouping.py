@@ -15,29 +15,42 @@ from ctrlkit.table import MEMBER, Table
 from ctrlkit.term import Columns, Info
 
 GREATEST = 2**63 - 1
+_ALL = "_all"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of a group, made by `count`, `distinct`, `total`, `earliest`, `latest` or `any_of`."""
+    """One figure of a group, made by `count`, `distinct`, `total`, `median`, `earliest`, `latest` or `any_of`."""
 
-    how: Literal["count", "distinct", "total", "earliest", "latest", "any"]
+    how: Literal["count", "distinct", "total", "median", "earliest", "latest", "any"]
     value: Expr | None
+    where: Expr | None = None
 
 
-def count() -> Figure:
-    """The number of rows; rows whose membership is unknown make it a span."""
-    return Figure("count", None)
+def count(*, where: Expr | None = None) -> Figure:
+    """The number of rows, or of those for which `where` holds; rows of which that is unknown make it a span."""
+    return Figure("count", None, where)
 
 
-def distinct(value: Expr) -> Figure:
-    """The number of different values; emptiness that is an answer does not count, unknown cells make it a span."""
-    return Figure("distinct", value)
+def distinct(value: Expr, *, where: Expr | None = None) -> Figure:
+    """The number of different values, of the rows for which `where` holds; unknown cells make it a span.
+
+    Emptiness that is an answer does not count.
+    """
+    return Figure("distinct", value, where)
 
 
 def total(value: Expr) -> Figure:
     """The exact sum; unknown as soon as one input is unknown."""
     return Figure("total", value)
+
+
+def median(value: Expr) -> Figure:
+    """The middle value, of two the mean rounded up; unknown as soon as one input is unknown, none where there is none.
+
+    Exact for numbers and lengths of time below 2**51 of what a frame counts in: millionths, or microseconds.
+    """
+    return Figure("median", value)
 
 
 def earliest(value: Expr) -> Figure:
@@ -108,7 +121,19 @@ def _with_strays(table: Table, keys: tuple[str, ...], grouped: nw.LazyFrame[Any]
 
 
 def beside(table: Table, *keys: str, **figures: Figure) -> Table:
-    """The same rows, each with the figures of its group: for rules about a row that look at its like."""
+    """The same rows, each with the figures of its group: for rules about a row that look at its like.
+
+    Without keys all rows are one group.
+    """
+    if not keys:
+        whole = replace(
+            table,
+            frame=table.frame.with_columns(nw.lit(1).alias(_ALL)),
+            columns={**table.columns, _ALL: Info("number")},
+        )
+        done = beside(whole, _ALL, **figures)
+        columns = {name: info for name, info in done.columns.items() if name != _ALL}
+        return replace(done, frame=done.frame.drop(_ALL), columns=columns)
     plain_table = replace(table, columns={key: table.columns[key] for key in keys})
     matched = plain_table.match(group(table, *keys, **figures), {key: key for key in keys}, "_group")
     columns = dict(table.columns)
@@ -177,11 +202,18 @@ def _one(rule: nw.Expr) -> nw.Expr:
     return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
-def _count(name: str, _: Figure, __: Table) -> _Steps:
-    within = {f"{name}__low": nw.col("_sure").sum(), f"{name}__high": nw.len()}
+def _meant(figure: Figure, table: Table) -> nw.Expr:
+    """Whether a row is one of those that the figure is about."""
+    return nw.lit(value=True) if figure.where is None else rule_of(figure.where, table.columns)
+
+
+def _count(name: str, figure: Figure, table: Table) -> _Steps:
+    meant = _meant(figure, table)
+    before = {f"_{name}_sure": _one(table.sure() & meant), f"_{name}_not": _one(~meant)}
+    within = {f"{name}__low": nw.col(f"_{name}_sure").sum(), f"{name}__high": nw.len() - nw.col(f"_{name}_not").sum()}
     low, high = (nw.col(n).cast(nw.Int64) for n in within)
     after = {f"{name}__low": low, f"{name}__high": high + nw.col("_strays")}
-    return _Steps({}, within, after, Info("count", bounded=True))
+    return _Steps(before, within, after, Info("count", bounded=True))
 
 
 def _value(figure: Figure, table: Table) -> tuple[nw.Expr, nw.Expr, str]:
@@ -197,7 +229,9 @@ def _value(figure: Figure, table: Table) -> tuple[nw.Expr, nw.Expr, str]:
 
 def _distinct(name: str, figure: Figure, table: Table) -> _Steps:
     value, unknown, _ = _value(figure, table)
-    sure = nw.when(table.sure()).then(value).otherwise(None)
+    meant = _meant(figure, table)
+    sure = nw.when(table.sure() & meant).then(value).otherwise(None)
+    value, unknown = nw.when(~meant).then(None).otherwise(value), unknown & ~(~meant).fill_null(value=False)
     before = {
         f"_{name}_sure": sure, f"_{name}_sure_null": _one(sure.is_null()),
         f"_{name}_all": value, f"_{name}_all_null": _one(value.is_null()), f"_{name}_unknown": _one(unknown),
@@ -239,6 +273,22 @@ def _total(name: str, figure: Figure, table: Table) -> _Steps:
     return _Steps(before, within, after, Info(type_))
 
 
+def _median(name: str, figure: Figure, table: Table) -> _Steps:
+    value, unknown, type_ = _value(figure, table)
+    if type_ not in ("number", "decimal", "duration"):
+        msg = f"median {name!r}: a {type_} has no mean"
+        raise AuthorError(msg)
+    before = {f"_{name}_v": value, f"_{name}_u": _one(unknown | ~table.sure())}
+    within = {f"_{name}_mid": nw.col(f"_{name}_v").median(), f"_{name}_unknown": nw.col(f"_{name}_u").max()}
+    known = (nw.col(f"_{name}_unknown") == 0) & (nw.col("_strays") == 0)
+    middle = nw.col(f"_{name}_mid")
+    after = {
+        name: nw.when(known).then(((middle * 2).round().cast(nw.Int64) + 1) // 2).otherwise(None),
+        f"{name}__none": known & middle.is_null(),
+    }
+    return _Steps(before, within, after, Info(type_, none=True))
+
+
 def _extreme(name: str, figure: Figure, table: Table) -> _Steps:
     value, unknown, type_ = _value(figure, table)
     hidden = figure.value.build(table.columns).pseudonym if figure.value is not None else None
@@ -273,6 +323,7 @@ _STEPS = {
     "count": _count,
     "distinct": _distinct,
     "total": _total,
+    "median": _median,
     "earliest": _extreme,
     "latest": _extreme,
     "any": _any,

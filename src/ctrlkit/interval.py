@@ -44,6 +44,43 @@ def met(
     )
 
 
+def meetings(stretches: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: Sequence[str]) -> nw.LazyFrame[Any]:
+    """`_id` and `_hit` of the stretches that share an instant with an interval with the same keys, as in `hits`.
+
+    `stretches` holds `_id`, the keys, `_from` and `_to`; one that ends before it starts, or has an unknown end, meets
+    nothing.
+    """
+    if not keys:
+        keys = ["_everybody"]
+        stretches, intervals = (frame.with_columns(nw.lit(0).alias("_everybody")) for frame in (stretches, intervals))
+    ours, theirs = _with_days(stretches, "_from", "_to"), _with_days(intervals, "_start", "_end")
+    theirs = theirs.select(*keys, "_start", "_end", "_s", "_day", "_days")
+    ours_short, ours_long = ours.filter(nw.col("_days") <= LONG), ours.filter(nw.col("_days") > LONG)
+    by_day = nw.concat([_on_day(theirs, later) for later in range(LONG + 1)]).drop("_days")
+    days = nw.concat([_on_day(ours, later) for later in range(LONG + 1)]).drop("_days")
+    met = nw.concat(
+        [
+            _sharing(days, by_day, [*keys, "_day"]),
+            _sharing(ours_short.drop("_day", "_days"), theirs.filter(nw.col("_days") > LONG), keys),
+            _sharing(ours_long.drop("_day", "_days"), theirs, keys),
+        ]
+    )
+    return met.group_by("_id").agg(nw.col("_s").max().alias("_hit"))
+
+
+def _with_days(spans: nw.LazyFrame[Any], first: str, last: str) -> nw.LazyFrame[Any]:
+    """Those that hold an instant, with the day on which they begin and how many days further they reach."""
+    days = nw.col(last) // DAY - nw.col(first) // DAY
+    return spans.filter(nw.col(last) >= nw.col(first)).with_columns(
+        (nw.col(first) // DAY).alias("_day"), days.alias("_days")
+    )
+
+
+def _sharing(ours: nw.LazyFrame[Any], theirs: nw.LazyFrame[Any], keys: Sequence[str]) -> nw.LazyFrame[Any]:
+    met = ours.join(theirs, on=list(keys), how="inner")
+    return met.filter((nw.col("_start") <= nw.col("_to")) & (nw.col("_from") <= nw.col("_end"))).select("_id", "_s")
+
+
 def _on_day(known: nw.LazyFrame[Any], later: int) -> nw.LazyFrame[Any]:
     """The short intervals that reach so many days further, filed under that day."""
     reaching = known.filter((nw.col("_days") >= later) & (nw.col("_days") <= LONG))

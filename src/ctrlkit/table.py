@@ -152,7 +152,7 @@ class Table:
         self,
         other: Table,
         on: str | Mapping[str, str],
-        at: str,
+        at: str | tuple[Expr, Expr],
         span: tuple[Expr, Expr],
         name: str,
         *,
@@ -160,6 +160,7 @@ class Table:
     ) -> Table:
         """The same rows with `name`: whether the instant (or day) `at` lies in an interval of `other` with the key.
 
+        `at` may be a stretch, its first and last instant: whether one of its instants does.
         `span` is the first and last instant (or day) of theirs, both included. An interval with an unknown end makes
         every row of its key unknown that no known interval holds; with `doubt`, only those between these two instants
         of theirs. One whose key is unknown in part makes those rows unknown that it would hold. An interval, or a
@@ -169,8 +170,10 @@ class Table:
         pairs = _pairs(on)
         self._same_domain(other, pairs)
         keys = [f"_k{i}" for i in range(len(pairs))]
-        at_type = col(at).build(self.columns).type
+        ends, meet = ((col(at),), interval.hits) if isinstance(at, str) else (at, interval.meetings)
+        at_type = ends[0].build(self.columns).type
         expect(at_type, "date" if at_type == "date" else "datetime", f"{name} is told")
+        ours = [_instant(end_, self.columns, at_type).value for end_ in ends]
         start, end = (_instant(bound, other.columns, at_type) for bound in span)
         never = ~(_some(start.none) & _some(end.none))
         sure, first, last = other.sure(), start.value, end.value
@@ -188,23 +191,28 @@ class Table:
         intervals = some.select(*_keys_as(pairs), *spans, _one_if(sure).alias("_s"))
         moments = self.frame.select(
             nw.col("_id"),
-            *(nw.col(ours).alias(key) for ours, key in zip(pairs, keys, strict=True)),
-            _in_micros(nw.col(at), at_type).alias("_at"),
+            *(nw.col(name_).alias(key) for name_, key in zip(pairs, keys, strict=True)),
+            *(
+                end_.alias(n)
+                for end_, n in zip(ours, ("_at",) if isinstance(at, str) else ("_from", "_to"), strict=True)
+            ),
         )
         theirs = tuple(pairs.values())
-        found, endless = [interval.hits(moments, intervals, keys)], 0
+        found, endless = [meet(moments, intervals, keys)], 0
         for which, _ in other.unknown_keys(theirs):
             # of these rows some keys are known: they hold what the rest may be
             rows = some.filter(other.unknown_just(theirs, which)).select(*_keys_as(pairs), *spans)
             endless += len(fetch(rows.filter(nw.col("_start").is_null() | nw.col("_end").is_null()).head(1)))
             known = [key for key, name_ in zip(keys, theirs, strict=True) if name_ not in which]
-            found.append(interval.hits(moments, rows.with_columns(nw.lit(0).alias("_s")), known))
+            found.append(meet(moments, rows.with_columns(nw.lit(0).alias("_s")), known))
         met = nw.concat(found).group_by("_id").agg(nw.col("_hit").max())
         timeless = intervals.filter(nw.col("_start").is_null() | nw.col("_end").is_null())
         doubts = timeless.group_by(*keys).agg(nw.len().alias("_doubts"))
         frame = self.frame.join(met, on="_id", how="left")
         frame = frame.join(doubts, left_on=list(pairs), right_on=keys, how="left")
-        here = ~nw.col(at).is_null() & nw.col("_doubts").is_null()
+        here = nw.col("_doubts").is_null()
+        for end_ in ours:
+            here = here & ~end_.is_null()
         missed = self._not_there(other, pairs, open_=bool(other.root.bad_rows or endless))
         answer = (
             nw.when(nw.col("_hit") == 1)
