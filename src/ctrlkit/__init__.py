@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctrlkit.arithmetic import greater, in_hours, is_known, lesser, month_of, times, week_of
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
     from ctrlkit.declaration import control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
+    from ctrlkit.relation import beside_those
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
 
@@ -29,6 +31,7 @@ __all__ = [
     "assert_every",
     "assert_rate",
     "beside",
+    "beside_those",
     "cannot_tell",
     "col",
     "control",
@@ -37,22 +40,30 @@ __all__ = [
     "distinct",
     "does_not_apply",
     "earliest",
+    "greater",
     "group",
     "hours",
     "house",
+    "in_hours",
+    "is_known",
     "latest",
     "law",
+    "lesser",
     "maybe",
     "minutes",
+    "month_of",
     "note_every",
     "reads",
     "standard",
+    "times",
     "total",
+    "week_of",
     "when",
     "with_owner",
 ]
 
 _ROOMS = {
+    "arithmetic": ("greater", "in_hours", "is_known", "lesser", "month_of", "times", "week_of"),
     "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
     "declaration": ("control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
@@ -61,6 +72,7 @@ _ROOMS = {
     "fact": ("Facts", "Row"),
     "listing": ("assert_each",),
     "owner": ("with_owner",),
+    "relation": ("beside_those",),
     "table": ("Table",),
     "terms": ("Terms", "Window"),
 }
