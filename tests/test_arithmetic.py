@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from completions import ENGINES, NONE, UNKNOWN, Engine, Field, table
 
-from ctrlkit import Expr, col, greater, in_hours, is_known, lesser, month_of, times, week_of
+from ctrlkit import Expr, col, greater, in_hours, is_known, lesser, month_of, seconds, times, week_of
 from ctrlkit.errors import AuthorError
 from ctrlkit.rows import fetch
 
@@ -92,6 +92,7 @@ def test_hours_of_a_span_and_the_lesser_of_two(engine: Engine) -> None:
     span = {"end": AT + timedelta(hours=7, minutes=30)}
     assert value(engine, in_hours(col("end") - col("start")), span) == 7_500_000
     assert value(engine, in_hours(col("end") - col("start")), {"end": UNKNOWN}) is None
+    assert value(engine, seconds(col("one")), {}) == 3_000_000
     assert value(engine, lesser(col("one"), 2), {}) == 2_000_000
     assert value(engine, greater(col("one"), 2), {}) == 3_000_000
     assert value(engine, greater(col("one"), 2), {"one": UNKNOWN}) is None

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctrlkit.arithmetic import greater, in_hours, is_known, lesser, month_of, times, week_of
-    from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note_every
-    from ctrlkit.declaration import control, house, law, reads, standard
+    from ctrlkit.arithmetic import greater, in_hours, is_known, lesser, month_of, seconds, times, week_of
+    from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, not_due, note_every
+    from ctrlkit.declaration import advisory, control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
     from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, when
     from ctrlkit.fact import Facts, Row
     from ctrlkit.grouping import any_of, beside, count, distinct, earliest, group, latest, total
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_owner
-    from ctrlkit.relation import beside_those
+    from ctrlkit.relation import beside_those, free_times
     from ctrlkit.table import Table
     from ctrlkit.terms import Terms, Window
 
@@ -26,6 +26,7 @@ __all__ = [
     "Table",
     "Terms",
     "Window",
+    "advisory",
     "any_of",
     "assert_each",
     "assert_every",
@@ -40,6 +41,7 @@ __all__ = [
     "distinct",
     "does_not_apply",
     "earliest",
+    "free_times",
     "greater",
     "group",
     "hours",
@@ -52,8 +54,10 @@ __all__ = [
     "maybe",
     "minutes",
     "month_of",
+    "not_due",
     "note_every",
     "reads",
+    "seconds",
     "standard",
     "times",
     "total",
@@ -63,16 +67,16 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "arithmetic": ("greater", "in_hours", "is_known", "lesser", "month_of", "times", "week_of"),
-    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note_every"),
-    "declaration": ("control", "house", "law", "reads", "standard"),
+    "arithmetic": ("greater", "in_hours", "is_known", "lesser", "month_of", "seconds", "times", "week_of"),
+    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "not_due", "note_every"),
+    "declaration": ("advisory", "control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),
     "grouping": ("any_of", "beside", "count", "distinct", "earliest", "group", "latest", "total"),
     "engagement": ("AsOf",),
     "fact": ("Facts", "Row"),
     "listing": ("assert_each",),
     "owner": ("with_owner",),
-    "relation": ("beside_those",),
+    "relation": ("beside_those", "free_times"),
     "table": ("Table",),
     "terms": ("Terms", "Window"),
 }

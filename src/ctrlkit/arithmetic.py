@@ -1,6 +1,4 @@
-"""Further arithmetic on columns: products, the lesser of two, hours of a span, weeks and months; exact and the same
-everywhere.
-"""
+"""Further arithmetic on columns, exact on every engine: products, the lesser of two, hours of a span, weeks, months."""
 
 from __future__ import annotations
 
@@ -69,6 +67,17 @@ def in_hours(span: Expr) -> Expr:
         return Built(built.value // _HOUR, "number", built.none)
 
     return Expr(build, span.columns)
+
+
+def seconds(amount: Expr) -> Expr:
+    """A length of time of so many seconds, which `amount` counts."""
+
+    def build(columns: Columns) -> Built:
+        built = amount.build(columns)
+        expect(built.type, "number", "a length of time is made")
+        return Built(built.value, "duration", built.none)  # millionths of a second already
+
+    return Expr(build, amount.columns)
 
 
 def week_of(day: Expr) -> Expr:

@@ -79,6 +79,7 @@ class Record:
     noted: list[Stumble] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
     seen: dict[tuple[Any, ...], Seen] = field(default_factory=dict)
     unread: list[Fault] = field(default_factory=list)
 
@@ -182,6 +183,11 @@ def note_every(rows: Table, message: str) -> None:
 def does_not_apply(because: str) -> None:
     """Say that the control does not speak of this host (no sshd runs there); for host checks that assert nothing."""
     _current.get().outside.append(because)
+
+
+def not_due(because: str) -> None:
+    """Say why the control may speak of no row yet; then it is not applicable instead of inconclusive."""
+    _current.get().later.append(because)
 
 
 def cannot_tell(because: str) -> None:

@@ -44,7 +44,7 @@ def judge(record: Record, control: str, subject: str, finding_note: str = "") ->
     notes += _notes(record.noted, "", places, (control, subject))
     notes += [Note(digest(control, subject, doubt), doubt) for doubt in record.doubts]
     state, cause, reason = _decision(record, population, broken, undecided, places)
-    if state == "not_applicable" and subject == ORGANISATION:
+    if cause is Cause.ROLE and subject == ORGANISATION:
         state, cause, reason = "error", Cause.NO_ASSERTION, "does_not_apply is for hosts, and nothing was asserted"
     exceptions = len(broken) + sum(1 for s in tolerated if any(m.state == BROKEN for m in s.marks))
     counted = exceptions if record.populations else None
@@ -93,6 +93,8 @@ def _decision(  # noqa: PLR0911  (one per way to end)
         return "not_applicable", Cause.ROLE, "; ".join(record.outside)
     if not record.asserted:
         return "error", Cause.NO_ASSERTION, "the check asserted nothing"
+    if population == 0 and record.later:
+        return "not_applicable", Cause.SCOPE, "; ".join(record.later)
     if population == 0:
         return "inconclusive", Cause.EMPTY, f"{kinds}: no row that this control speaks about"
     if record.populations and not any(sure for *_, sure in record.populations):

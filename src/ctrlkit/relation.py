@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+
 import narwhals as nw
 
 from ctrlkit.errors import AuthorError
@@ -108,3 +109,25 @@ def _filled(name: str, figure: Figure) -> Iterator[nw.Expr]:
             yield (whole & nw.when(tied).then(nw.col(f"{name}__none")).otherwise(nw.lit(value=True))).alias(
                 f"{name}__none"
             )
+
+
+def free_times(table: Table, key: str, start: str, end: str) -> Table:
+    """The same rows, each with the time after it in which its `key` is free, from `free_from` until `free_until`.
+
+    `free_from` is the latest end of this row and all that started before it, so that spans may overlap; unknown as soon
+    as one of them is, or has not ended. `free_until` is the next start, none after the last.
+    """
+    order = [start, "_id"]
+    keyed = table.frame.filter(~nw.col(key).is_null() & ~nw.col(start).is_null() & table.sure())
+    open_ = nw.when(nw.col(end).is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
+    frame = keyed.with_columns(open_.alias("_open")).with_columns(
+        nw.col(end).cum_max().over(key, order_by=order).alias("free_from"),
+        nw.col("_open").cum_sum().over(key, order_by=order).alias("_open"),
+        nw.col(start).shift(-1).over(key, order_by=order).alias("free_until"),
+    )
+    frame = frame.with_columns(
+        nw.when(nw.col("_open") == 0).then(nw.col("free_from")).otherwise(None).alias("free_from"),
+        nw.col("free_until").is_null().alias("free_until__none"),
+    ).drop("_open")
+    columns = {**table.columns, "free_from": Info("datetime"), "free_until": Info("datetime", none=True)}
+    return replace(table, frame=frame, columns=columns)
