@@ -23,6 +23,7 @@ from ctrlkit import (
     days,
     distinct,
     earliest,
+    folded,
     free_times,
     greater,
     group,
@@ -63,7 +64,12 @@ IN_PERIOD = (col("sheet_work_date") >= col("period_start")) & (col("sheet_work_d
 
 def with_person(rows: Table, roster: Table) -> Table:
     """The same rows matched with their `person` on the roster."""
-    return rows.match(roster, "employee_id", "person")
+    return rows.match(roster, "employee_id", "person").with_columns(country_key=folded(col("person_country")))
+
+
+def assert_law_is_known(rows: Table) -> None:
+    """Of whose country nobody knows, nobody knows whose law it is."""
+    assert_every(rows, PHILIPPINES | ~PHILIPPINES, because="whose law it is")
 
 
 def always(name: str) -> Expr:
@@ -98,7 +104,7 @@ def with_holidays(rows: Table, calendar: Table | None, on: str = "work_date") ->
         return rows.with_columns(holiday=~always(on), special=~always(on))
     here = same_place(rows, "state") & same_place(rows, "site")
     return beside_those(
-        rows, calendar, {on: "date", "person_country": "country"}, "day", here,
+        rows, calendar, {on: "date", "country_key": "country"}, "day", here,
         holiday=any_of(col("day_kind") == "regular_holiday"), special=any_of(col("day_kind") == "special_day"),
     )  # fmt: skip
 
@@ -108,7 +114,7 @@ def same_place(rows: Table, what: str) -> Expr:
     everywhere = col(f"day_{what}").is_null()
     if not rows.has(f"person_{what}"):
         return everywhere | maybe(~everywhere)
-    return everywhere | (col(f"day_{what}") == col(f"person_{what}"))
+    return everywhere | (col(f"day_{what}") == folded(col(f"person_{what}")))
 
 
 def say_without_calendar(rows: Table, calendar: Table | None) -> None:
@@ -189,7 +195,9 @@ def test_wages_arrive_on_time(
     and decide only the smaller claim.
     """
     wages = with_person(payroll, roster).with_columns(deadline=col("payday") + days(params.grace))
+    wages = beside(wages, "employee_id", first=earliest(col("period_start")), last=latest(col("payday")))
     due = with_credits(with_dues(wages.where(col("net") > 0)), bank_credits).where(col("deadline") < as_of.date)
+    assert_law_is_known(due)
     paid = col("received") + params.short_tolerance >= col("owed")
     assert_every(due, paid | maybe(~col("bank_named")), because="not in the bank in full by the payday")
     early = due.where(PHILIPPINES & col("before").is_not_null())
@@ -197,15 +205,14 @@ def test_wages_arrive_on_time(
     assert_every(early, near, because=f"more than {params.PH_max_gap} days after the payday before")
     assert_every(due.where(INDIA), payday_is_lawful(params), because="payday later than the law allows")
     if calendar is not None:
-        moved = due.exists(calendar, {"payday": "date", "person_country": "country"}, "closed").where(col("closed"))
+        moved = due.exists(calendar, {"payday": "date", "country_key": "country"}, "closed").where(col("closed"))
         note_every(moved, "the payday is a holiday: the bank's date may lie beside it")
 
 
 def with_dues(wages: Table) -> Table:
-    """The same pay rows with what was `owed` by then in all, the payday `before`, and the person's first and last."""
-    told = beside(wages, "employee_id", first=earliest(col("period_start")), last=latest(col("payday")))
+    """The same pay rows with what was `owed` by then in all, and the payday `before`."""
     told = beside_those(
-        told, wages, "employee_id", "also", col("also_payday") <= col("payday"), owed=total(col("also_net"))
+        wages, wages, "employee_id", "also", col("also_payday") <= col("payday"), owed=total(col("also_net"))
     )
     earlier = col("earlier_payday") < col("payday")
     return beside_those(told, wages, "employee_id", "earlier", earlier, before=latest(col("earlier_payday")))
@@ -233,7 +240,7 @@ def with_credits(dues: Table, bank_credits: Table) -> Table:
 def payday_is_lawful(params: Any) -> Expr:
     """India: by the seventh after a month, by the second day after a shorter period."""
     monthly = col("period_end") >= col("period_start") + days(27)
-    by_month = month_of(col("period_end")).add_months(1) + days(params.IN_monthly_due - 1)
+    by_month = month_of(col("period_end"), later=1) + days(params.IN_monthly_due - 1)
     by_period = col("period_end") + days(params.IN_fortnight_due)
     return (monthly & (col("payday") <= by_month)) | (~monthly & (col("payday") <= by_period))
 
@@ -243,7 +250,7 @@ def payday_is_lawful(params: Any) -> Expr:
     "On or before each payday the bank moved at least the sum of net pay, in batches; that each person got the right "
     "share is not shown.",
 )
-@reads(payroll="period_start period_end payday net", bank_credits="value_date amount batch purpose")
+@reads(payroll="employee_id period_start period_end payday net", bank_credits="value_date amount batch purpose")
 def test_the_bank_moved_the_sum_of_net_pay_by_each_payday(
     payroll: Table, bank_credits: Table, params: Any, as_of: AsOf
 ) -> None:
@@ -755,6 +762,7 @@ def test_hours_stay_within_bounds(timesheets: Table, roster: Table, params: Any,
     assert_every(judged, within_hours("day", params.daily_max), because=f"more than {params.daily_max} h in a day")
     week = within_hours("week", params.weekly_max)
     assert_every(judged, week, because=f"more than {params.weekly_max} h in seven days")
+    assert_law_is_known(judged)
     short = col("dates") <= params.consecutive_days
     assert_every(judged, short, because=f"at work on more than {params.consecutive_days} days in a row")
     assert_quarters(sheets.where(INDIA), params, period)
@@ -991,6 +999,7 @@ def test_night_work_is_paid_and_safe(
     )  # fmt: skip
     judged = judged.with_columns(due=times(col("weight"), col("basic_hourly")))
     right = paid_within(col("night_pay"), col("due"), params) | maybe(col("unmealed"))
+    assert_law_is_known(judged)
     assert_every(judged, if_covered(right), because="night hours paid below their rate")
     say_without_calendar(judged, calendar)
     say_without_punches(judged, punches)
@@ -1405,7 +1414,7 @@ def assert_paid_within_working_days(leavers: Table, calendar: Table | None, para
         told = beside_those(
             told,
             calendar.with_columns(one=when(always("date"), 1, 0)),
-            {"person_country": "country"},
+            {"country_key": "country"},
             "day",
             closed,
             closed=total(days(col("day_one"))),

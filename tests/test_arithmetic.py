@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from completions import ENGINES, NONE, UNKNOWN, Engine, Field, table
 
-from ctrlkit import Expr, col, greater, in_hours, is_known, lesser, month_of, seconds, times, week_of
+from ctrlkit import Expr, col, folded, greater, in_hours, is_known, lesser, month_of, seconds, times, week_of
 from ctrlkit.errors import AuthorError
 from ctrlkit.rows import fetch
 
@@ -18,11 +18,12 @@ SHAPE = {
     "day": Field("date", ()),
     "one": Field("number", ()),
     "pay": Field("decimal", (), none=True),
+    "place": Field("string", ()),
     "start": Field("datetime", ()),
     "end": Field("datetime", ()),
 }
 AT = datetime(2026, 10, 5, 9, tzinfo=UTC)
-ROW = {"day": date(2026, 10, 5), "one": 3, "pay": Decimal("150.25"), "start": AT, "end": AT}
+ROW = {"day": date(2026, 10, 5), "one": 3, "pay": Decimal("150.25"), "place": "PH", "start": AT, "end": AT}
 
 
 def value(engine: Engine, made: Expr, row: Mapping[str, Any]) -> Any:
@@ -78,12 +79,13 @@ def test_the_monday_of_every_day_and_the_first_of_its_month_quarter_and_year(eng
     dates += [date(2024, 2, 29), date(2026, 12, 31)]
     of = table(engine, "rows", SHAPE, [ROW | {"day": day} for day in dates])
     named = {"week": week_of(col("day")), "month": month_of(col("day")), "quarter": month_of(col("day"), 3)}
-    found = fetch(of.with_columns(**named, year=month_of(col("day"), 12)).frame)
+    found = fetch(of.with_columns(**named, year=month_of(col("day"), 12), next=month_of(col("day"), later=1)).frame)
     for row in found:
         day = dates[row["_id"]]
         assert row["week"] == days(day - timedelta(days=day.weekday()))
         assert row["month"] == days(day.replace(day=1))
         assert row["quarter"] == days(date(day.year, day.month - (day.month - 1) % 3, 1))
+        assert row["next"] == days((day.replace(day=1) + timedelta(days=31)).replace(day=1))
         assert row["year"] == days(date(day.year, 1, 1))
 
 
@@ -96,6 +98,12 @@ def test_hours_of_a_span_and_the_lesser_of_two(engine: Engine) -> None:
     assert value(engine, lesser(col("one"), 2), {}) == 2_000_000
     assert value(engine, greater(col("one"), 2), {}) == 3_000_000
     assert value(engine, greater(col("one"), 2), {"one": UNKNOWN}) is None
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_letters_are_made_small(engine: Engine) -> None:
+    assert value(engine, folded(col("place")), {"place": "Cebu"}) == "cebu"
+    assert value(engine, folded(col("place")), {"place": UNKNOWN}) is None
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctrlkit.arithmetic import greater, in_hours, is_known, lesser, month_of, seconds, times, week_of
+    from ctrlkit.arithmetic import folded, greater, in_hours, is_known, lesser, month_of, seconds, times, week_of
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, not_due, note_every
     from ctrlkit.declaration import advisory, control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
@@ -41,6 +41,7 @@ __all__ = [
     "distinct",
     "does_not_apply",
     "earliest",
+    "folded",
     "free_times",
     "greater",
     "group",
@@ -67,7 +68,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "arithmetic": ("greater", "in_hours", "is_known", "lesser", "month_of", "seconds", "times", "week_of"),
+    "arithmetic": ("folded", "greater", "in_hours", "is_known", "lesser", "month_of", "seconds", "times", "week_of"),
     "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "not_due", "note_every"),
     "declaration": ("advisory", "control", "house", "law", "reads", "standard"),
     "expression": ("Expr", "col", "days", "hours", "maybe", "minutes", "when"),

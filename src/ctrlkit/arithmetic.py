@@ -93,15 +93,29 @@ def week_of(day: Expr) -> Expr:
     return Expr(build, day.columns)
 
 
-def month_of(day: Expr, months: int = 1) -> Expr:
-    """The first day of the calendar month of a date; of its quarter with 3 `months`, of its year with 12."""
+def month_of(day: Expr, months: int = 1, *, later: int = 0) -> Expr:
+    """The first day of the calendar month of a date; of its quarter with 3 `months`, of its year with 12.
+
+    With `later`, of the month (quarter, year) so many later: adding months to it would repeat its whole text.
+    """
 
     def build(columns: Columns) -> Built:
         built = day.build(columns)
         expect(built.type, "date", "a month is told")
-        return Built(first_of_months(built.value, months), "date", built.none)
+        return Built(first_of_months(built.value, months, later), "date", built.none)
 
     return Expr(build, day.columns)
+
+
+def folded(text: Expr) -> Expr:
+    """A text in small letters, as identifiers of other kinds are kept."""
+
+    def build(columns: Columns) -> Built:
+        built = text.build(columns)
+        expect(built.type, "string", "letters are made small")
+        return Built(built.value.str.to_lowercase(), "string", built.none, pseudonym=built.pseudonym)
+
+    return Expr(build, text.columns)
 
 
 def is_known(value: Expr) -> Expr:

@@ -50,11 +50,13 @@ def _whole(dividend: nw.Expr, divisor: int) -> nw.Expr:
     return ((dividend - dividend % divisor) / divisor).cast(nw.Int64)
 
 
-def first_of_months(epoch_day: nw.Expr, span: int) -> nw.Expr:
-    """The first day of the `span` calendar months that a day lies in (1, 3 or 12); null outside 1900 to 2100."""
+def first_of_months(epoch_day: nw.Expr, span: int, later: int = 0) -> nw.Expr:
+    """The first day of the `span` calendar months that a day lies in (1, 3 or 12), or of those `later`; null outside
+    1900 to 2100.
+    """
     since = epoch_day - _FIRST_MARCH_1900
     year = _whole(4 * since + 3, 1_461)
     month = 12 * year + _whole(5 * (since - _whole(1_461 * year, 4)) + 2, 153)
-    first = _first_of(month - (month + 2) % span)
-    least, greatest = _range(-12)
+    first = _first_of(month - (month + 2) % span + later * span)
+    least, greatest = _range(-12)[0], _range(12 * (later + 1))[1]
     return nw.when((epoch_day >= least) & (epoch_day <= greatest)).then(first).otherwise(None)

@@ -10,6 +10,7 @@ import narwhals as nw
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr
 from ctrlkit.grouping import GREATEST, Figure, group
+from ctrlkit.rows import worked_out
 from ctrlkit.table import MEMBER, Table
 from ctrlkit.term import Columns, Info
 
@@ -30,7 +31,11 @@ def beside_those(
     if taken:
         msg = f"there is a column {taken[0]!r} already; give the figure another name"
         raise AuthorError(msg)
-    met = group(_pairs_of(table, other, pairs, name).where(rule), OURS, **figures)
+    table = replace(table, frame=worked_out(table.frame, table.root.frame))
+    tied = _pairs_of(table, other, pairs, name).where(rule)
+    read = sorted({OURS, *(c for f in figures.values() if f.value is not None for c in f.value.columns)})
+    physical = [p for c in read for p in _physical(c, tied.columns[c])]
+    met = group(replace(tied, frame=worked_out(tied.frame.select("_id", MEMBER, *physical), table.root.frame)), OURS, **figures)
     strays = bool(other.unknown_keys(tuple(pairs.values()))) or bool(
         other.root.bad_rows and other.root is not table.root
     )
