@@ -315,7 +315,9 @@ def test_the_bank_moved_the_sum_of_net_pay_by_each_payday(
         "Without the column sched_start no rest day is known, and the ordinary rate is asked.",
         "Products are cut off at a millionth of the currency.",
     ],
-    typical_exception='Overtime renamed "allowance" or "offset leave"; compressed week claimed without the notice to DOLE.',
+    typical_exception=(
+        'Overtime renamed "allowance" or "offset leave"; compressed week claimed without the notice to DOLE.'
+    ),
 )
 @reads(
     timesheets="employee_id work_date clock_in clock_out meal_minutes ot_hours",
@@ -375,7 +377,7 @@ def assert_overtime_is_recorded(sheets: Table, params: Any, engagement: Terms) -
 
 
 def with_weight(sheets: Table, params: Any) -> Table:
-    """The same sheets with the `weight` of their overtime: hours times that day's rate; `missed`: a punch is missing."""
+    """The same sheets with the `weight` of their overtime, hours times that day's rate; `missed`: no punch."""
     beyond = params.PH_ot_on_rest_or_holiday
     resting = col("sched_start").is_null() if sheets.has("sched_start") else ~always("work_date")
     resting_rate, holiday_rate = params.PH_rest_or_special_day * beyond, params.PH_regular_holiday * beyond

@@ -10,7 +10,21 @@ from typing import Any
 import pytest
 from completions import ENGINES, NONE, UNKNOWN, Engine, Field, table
 
-from ctrlkit import Expr, col, folded, greater, in_hours, is_known, lesser, month_of, seconds, times, week_of
+from ctrlkit import (
+    Expr,
+    col,
+    folded,
+    greater,
+    in_hours,
+    is_known,
+    lesser,
+    minutes,
+    month_of,
+    seconds,
+    times,
+    week_of,
+    when,
+)
 from ctrlkit.errors import AuthorError
 from ctrlkit.rows import fetch
 
@@ -98,6 +112,15 @@ def test_hours_of_a_span_and_the_lesser_of_two(engine: Engine) -> None:
     assert value(engine, lesser(col("one"), 2), {}) == 2_000_000
     assert value(engine, greater(col("one"), 2), {}) == 3_000_000
     assert value(engine, greater(col("one"), 2), {"one": UNKNOWN}) is None
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_chosen_number_keeps_its_length_of_time(engine: Engine) -> None:
+    """Sixty minutes fit into few bits, in microseconds they do not."""
+    chosen = when(col("one") > 2, 60, 30)
+    of = table(engine, "rows", SHAPE, [ROW]).with_columns(chosen=chosen)
+    (found,) = fetch(of.with_columns(x=minutes(col("chosen"))).frame)
+    assert found["x"] == 3_600_000_000
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -10,7 +10,7 @@ import narwhals as nw
 from ctrlkit.expression import Expr, when
 from ctrlkit.literal import MICRO, physical
 from ctrlkit.months import first_of_months
-from ctrlkit.term import Built, Columns, expect
+from ctrlkit.term import Built, Columns, expect, literal
 
 MOST = 1_000_000 * MICRO
 """Factors beyond a million, or below nothing, have no product here: no engine may wrap round without a word."""
@@ -36,7 +36,7 @@ def times(one: object, other: object) -> Expr:
 
 def _number(factor: object, columns: Columns) -> Built:
     if isinstance(factor, int | Decimal):
-        return Built(nw.lit(physical(factor, "number")), "number")
+        return Built(literal(physical(factor, "number")), "number")
     if not isinstance(factor, Expr):
         raise TypeError(factor)
     built = factor.build(columns)

@@ -28,6 +28,7 @@ from ctrlkit.term import (
     check_comparable,
     compared,
     expect,
+    literal,
     none_is_false,
     shared_domain,
 )
@@ -237,7 +238,7 @@ def _length(amount: object, unit: int) -> Expr:
 
         return Expr(build, inner.columns)
     span = exactly(Decimal(str(amount)) * unit)
-    return Expr(lambda _: Built(nw.lit(span), "duration"), frozenset())
+    return Expr(lambda _: Built(literal(span), "duration"), frozenset())
 
 
 def minutes(amount: object) -> Expr:
@@ -259,7 +260,7 @@ def _operand(value: object, beside: Built, columns: Columns) -> Built:
     """`value` made to stand beside another operand; raises AuthorError where the two can never be equal."""
     if not isinstance(value, Expr):
         check_comparable(beside, [value])
-        return Built(nw.lit(physical(value, beside.type)), beside.type, pseudonym=beside.pseudonym)
+        return Built(literal(physical(value, beside.type)), beside.type, pseudonym=beside.pseudonym)
     built = value.build(columns)
     if built.type != beside.type and {built.type, beside.type} != {"number", "decimal"}:
         msg = f"a {beside.type} cannot be compared with a {built.type} ({_names(value)})"
@@ -320,4 +321,4 @@ def _add(left: Expr, right: object, sign: int) -> Expr:
 
 def _literal(value: object) -> Built:
     type_ = type_of(value)
-    return Built(nw.lit(physical(value, type_)), type_)
+    return Built(literal(physical(value, type_)), type_)

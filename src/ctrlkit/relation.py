@@ -35,7 +35,9 @@ def beside_those(
     tied = _pairs_of(table, other, pairs, name).where(rule)
     read = sorted({OURS, *(c for f in figures.values() if f.value is not None for c in f.value.columns)})
     physical = [p for c in read for p in _physical(c, tied.columns[c])]
-    met = group(replace(tied, frame=worked_out(tied.frame.select("_id", MEMBER, *physical), table.root.frame)), OURS, **figures)
+    met = group(
+        replace(tied, frame=worked_out(tied.frame.select("_id", MEMBER, *physical), table.root.frame)), OURS, **figures
+    )
     strays = bool(other.unknown_keys(tuple(pairs.values()))) or bool(
         other.root.bad_rows and other.root is not table.root
     )

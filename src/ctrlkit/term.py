@@ -44,6 +44,12 @@ PSEUDONYM = "p_"
 """How every pseudonym begins."""
 
 
+def literal(value: Any) -> nw.Expr:
+    """A value that stands in a frame; a whole number in 64 bits, as engines take fewer and wrap round."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return nw.lit(value, dtype=nw.Int64) if whole else nw.lit(value)
+
+
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "<": operator.lt,
