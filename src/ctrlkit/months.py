@@ -51,7 +51,7 @@ def _whole(dividend: nw.Expr, divisor: int) -> nw.Expr:
 
 
 def first_of_months(epoch_day: nw.Expr, span: int, later: int = 0) -> nw.Expr:
-    """The first day of the `span` calendar months (1, 3, 12) of a day, or of those `later`; null beyond 1900 to 2100."""
+    """The first day of the `span` calendar months (1, 3, 12) of a day, or of those `later`; null before 1900."""
     since = epoch_day - _FIRST_MARCH_1900
     year = _whole(4 * since + 3, 1_461)
     month = 12 * year + _whole(5 * (since - _whole(1_461 * year, 4)) + 2, 153)
