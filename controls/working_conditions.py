@@ -546,6 +546,7 @@ def test_no_overtime_is_recorded_as_ordered(timesheets: Table, params: Any, peri
             "more than half of such shifts is undecided."
         ),
         "paid_hours null is undecided; service accounts are outside.",
+        "A system of which no sign-out can be read at all tells moments only, like a single sign-in without one.",
         "A sign-in belongs to the nearer of two shifts, and to the earlier one where both are as near.",
         (
             "A pay period that the time sheets do not cover wholly is outside and counted; if none is covered, all are "
@@ -619,11 +620,13 @@ def with_span(sheets: Table, signins: Table, params: Any) -> Table:
     ts, reach = col("seen_ts"), minutes(params.reach)
     mine = (ts >= col("clock_in") - reach) & (ts <= col("clock_out") + reach)
     if signins.has("logout_ts"):
-        signins = signins.with_columns(until=greater(col("logout_ts").or_else(col("ts")), col("ts")))
+        signins = beside(signins, "system", tells=any_of(is_known(col("logout_ts"))))
+        left = when(col("tells"), col("logout_ts").or_else(col("ts")), col("ts"))
+        signins = signins.with_columns(until=greater(left, col("ts")))
     else:
         signins = signins.with_columns(until=col("ts"))
-    not_before = col("before").is_null() | (col("clock_in") - ts < ts - col("before"))
-    not_after = col("after").is_null() | (ts - col("clock_out") <= col("after") - ts)
+    not_before = (ts >= col("clock_in")) | col("before").is_null() | (col("clock_in") - ts < ts - col("before"))
+    not_after = (ts <= col("clock_out")) | col("after").is_null() | (ts - col("clock_out") <= col("after") - ts)
     return beside_those(
         told, signins, {"employee_id": "owner_id"}, "seen", mine & not_before & not_after,
         began=earliest(ts), left=latest(col("seen_until")),
@@ -633,7 +636,7 @@ def with_span(sheets: Table, signins: Table, params: Any) -> Table:
 def with_share_seen(seen: Table, sheets: Table, period: Window) -> Table:
     """The shifts of the period with a span, beside `share_seen`: how many more shifts have one than have none."""
     mine = period.of(sheets)
-    balance = total(when(col("began").is_not_null(), 1, -1))
+    balance = total(when(is_known(col("began")) & col("began").is_not_null(), 1, -1))
     return beside_all(period.of(seen), mine, "share", seen=balance)
 
 
@@ -872,7 +875,7 @@ def swings(params: Any) -> Expr:
 
 def assert_rested(timesheets: Table, params: Any, period: Window) -> None:
     """Eleven hours, or what the profile says, lie between two shifts, and a whole day in every seven."""
-    came = timesheets.where(CAME)
+    came = timesheets.where(col("clock_in").is_not_null())
     shifts = with_gaps(came, params)
     between = hours(params.between_shifts)
     split = col("part_before").is_null() | (col("clock_in") - col("part_before") < hours(3))
@@ -887,7 +890,7 @@ def assert_rested(timesheets: Table, params: Any, period: Window) -> None:
 
 def with_gaps(shifts: Table, params: Any) -> Table:
     """The same shifts with the end of the one before, on that date and on an earlier one; `fresh` after a long rest."""
-    reach = days(params.weekly_rest // 24 + 2)
+    reach = days(params.weekly_rest // 24 + 1)
     earlier = (col("other_clock_in") < col("clock_in")) & (col("other_work_date") >= col("work_date") - reach)
     same = col("other_work_date") == col("work_date")
     told = beside_those(

@@ -30,6 +30,7 @@ ROSTER: Final = {
     "Employee No.": "employee_id",
     "Site": "site",
     "Country": "country",
+    "Region": "state",
     "Position": "role",
     "Account": "client",
     "Employment Type": "employment_type",
@@ -46,6 +47,7 @@ ROSTER: Final = {
 
 STATUS: Final = {"active": "Active", "on_leave": "Leave of Absence", "terminated": "Separated"}
 POSITION: Final = {"agent": "Customer Service Representative", "it_admin": "Systems Administrator"}
+REGION: Final = {"MNL1": "NCR", "CEB1": "Central Visayas"}
 MODE: Final = {"onsite": "Office", "wfh": "Home", "hybrid": "Hybrid"}
 """The HR report's words, where they are not the canonical ones."""
 
@@ -99,7 +101,8 @@ def dialler_sign_ins(columns: Sequence[str]) -> Table:
     """The dialler's log: canonical columns, but local times that name no zone."""
 
     def cells(row: Row) -> Sequence[object]:
-        return [f"{row['ts']:%Y-%m-%d %H:%M:%S}", *(row.get(column) for column in columns[1:])]
+        times = {name: row[name] and f"{row[name]:%Y-%m-%d %H:%M:%S}" for name in ("ts", "logout_ts")}
+        return [times.get(column, row.get(column)) for column in columns]
 
     return Table("auth_events", "dialler/sign_ins.csv", tuple(columns), ("ts", "account_id"), cells=cells)
 
@@ -122,7 +125,7 @@ def _hr(row: Row) -> Sequence[object]:
     days = [row["hired"], row["floor"], row["last_day_worked"], row["separated"]]
     hired, floor, last_day, separated = (f"{d:%m/%d/%Y}" if d else "" for d in days)
     return [
-        row["employee_id"], row["site"], "PH", POSITION.get(row["role"], row["role"].replace("_", " ").title()),
+        row["employee_id"], row["site"], "PH", REGION[row["site"]], POSITION.get(row["role"], row["role"].replace("_", " ").title()),
         row["client"], row["employment"].title(), row["manager_id"], hired, floor, last_day, separated,
         STATUS[row["status"]], MODE[row["mode"]], "en;fil",
     ]  # fmt: skip
