@@ -870,7 +870,8 @@ def swings(params: Any) -> Expr:
     """Whether another start of the week is earlier and too far away on the clock face, whichever way round."""
     one, other = col("sched_start_minute"), col("other_sched_start_minute")
     apart, most = greater(one, other) - lesser(one, other), 60 * params.start_swing_per_week
-    return (col("other_sched_start") < col("sched_start")) & (apart > most) & (apart < 1440 - most)
+    far: Expr = (apart > most) & (apart < 1440 - most)
+    return (col("other_sched_start") < col("sched_start")) & far
 
 
 def assert_rested(timesheets: Table, params: Any, period: Window) -> None:

@@ -41,7 +41,7 @@ ROW = {"day": date(2026, 10, 5), "one": 3, "pay": Decimal("150.25"), "place": "P
 
 
 def value(engine: Engine, made: Expr, row: Mapping[str, Any]) -> Any:
-    of = table(engine, "rows", SHAPE, [ROW | row]).with_columns(x=made)
+    of = table(engine, "rows", SHAPE, [{**ROW, **row}]).with_columns(x=made)
     (found,) = fetch(of.frame)
     return "none" if found.get("x__none") else found["x"]
 

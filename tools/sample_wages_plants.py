@@ -10,7 +10,7 @@ from sample_files import Row
 from sample_plants import agents
 from sample_room import Plants
 from sample_truth import Truth
-from sample_vendor import DAYS, Person, Vendor
+from sample_vendor import CLIENT, DAYS, Person, Vendor
 from sample_work import Book
 
 COVERED: Final = date(2026, 10, 11)
@@ -113,10 +113,8 @@ def _no_meal(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _held_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Of one leaver of the summer the final pay is held, of another the certificate."""
-    gone = sorted(
-        (r for r in book["leavers"].rows if r["separated_on"] < date(2026, 9, 1)), key=lambda r: r["employee_id"]
-    )
-    gone = [r for r in gone if r["_person"].client == "northwind"]
+    gone = [r for r in book["leavers"].rows if r["separated_on"] < date(2026, 9, 1) and r["_person"].client == CLIENT]
+    gone.sort(key=lambda r: str(r["employee_id"]))
     del vendor
     gone[0]["final_pay_on"] = None
     truth.expect("WRK-10", "leavers", gone[0], "final pay is held")

@@ -20,11 +20,13 @@ def worked_out(frame: nw.LazyFrame[Any], root: nw.LazyFrame[Any]) -> nw.LazyFram
     """
     native: Any = nw.to_native(frame)
     if frame.implementation is nw.Implementation.POLARS:
-        return nw.from_native(native.collect().lazy())
+        kept: nw.LazyFrame[Any] = nw.from_native(native.collect().lazy())
+        return kept
     if frame.implementation is nw.Implementation.DUCKDB:
         name = f"worked_out_{next(_NUMBERS)}"
         native.create(name)
-        return nw.from_native(nw.to_native(root).query("root", f"SELECT * FROM {name}"))  # noqa: S608  (our own name)
+        stored: nw.LazyFrame[Any] = nw.from_native(nw.to_native(root).query("root", f"SELECT * FROM {name}"))  # noqa: S608
+        return stored
     return frame
 
 
