@@ -26,6 +26,7 @@ from ctrlkit import (
     house,
     latest,
     law,
+    multiple,
     newest,
     not_due,
     note,
@@ -34,7 +35,6 @@ from ctrlkit import (
     reads,
     size,
     standard,
-    times,
     when,
 )
 
@@ -280,8 +280,10 @@ def near_enough(found: Expr, stated: Expr, tolerance: Any) -> Expr:
     """Whether two numbers differ by at most so many per cent of the second, or by one."""
     share, whole = tolerance.as_integer_ratio()
     more, fewer = found - stated, stated - found
-    within = times(stated, share)
-    return ((more <= 1) | (times(more, 100 * whole) <= within)) & ((fewer <= 1) | (times(fewer, 100 * whole) <= within))
+    within = multiple(stated, share)
+    return ((more <= 1) | (multiple(more, 100 * whole) <= within)) & (
+        (fewer <= 1) | (multiple(fewer, 100 * whole) <= within)
+    )
 
 
 def assert_files_whole(meta: Table, params: Any, as_of: AsOf) -> None:
@@ -322,7 +324,7 @@ def assert_the_paid_are_known(payroll: Table, roster: Table, params: Any) -> Non
     heads = group(paid_now, "one", paid=distinct(col("employee_id"))).match(
         group(staff, "one", working=distinct(col("employee_id"))), "one", "staff"
     )
-    near = near_enough(times(col("paid"), 1), times(col("staff_working"), 1), params.count_tolerance)
+    near = near_enough(multiple(col("paid"), 1), multiple(col("staff_working"), 1), params.count_tolerance)
     assert_some(heads.where(near), because="people paid and people working differ", what="headcount")
 
 

@@ -28,12 +28,12 @@ from ctrlkit import (
     house,
     latest,
     maybe,
+    multiple,
     newest,
     note,
     reads,
     size,
     standard,
-    times,
     total,
     when,
 )
@@ -79,7 +79,7 @@ def assert_walked_often(walks: Table, month: Month, last: Table, params: Any) ->
     walked = told.where(col("month"))
     few = f"{{month_walks}} walks in {month}, {wanted} expected"
     assert_every(walked, col("month_walks") >= wanted, because=few)
-    enough = times(col("month_quiet"), 100 * whole) >= times(col("month_walks"), share)
+    enough = multiple(col("month_quiet"), 100 * whole) >= multiple(col("month_walks"), share)
     assert_every(walked, enough, because=f"{{month_quiet}} of {{month_walks}} walks unannounced in {month}")
 
 
@@ -90,7 +90,7 @@ def assert_little_found(walks: Table, month: Month, params: Any) -> None:
         group(quiet, "site", "walk_id", "zone", seats=latest(col("seats"))), "site", seats=total(col("seats"))
     )
     found = beside(quiet.where(col("finding").is_not_null()), "site", found=count()).match(seats, "site", "walked")
-    tolerated = times(col("found"), 100) <= times(col("walked_seats"), params.findings_per_100_seats)
+    tolerated = multiple(col("found"), 100) <= multiple(col("walked_seats"), params.findings_per_100_seats)
     because = f"{{finding}} found; {{found}} findings at {{walked_seats}} seats in {month}"
     assert_every(found, tolerated, because=because)
 

@@ -14,7 +14,6 @@ from ctrlkit import (
     control,
     days,
     earliest,
-    given,
     group,
     house,
     latest,
@@ -429,7 +428,7 @@ def with_first_accounts(people: Table, accounts: Table) -> Table:
     """The same people with the days of their first `account`, and of the first of those `dated` at all."""
     if accounts.has("account_type"):
         accounts = accounts.where(~col("account_type").is_in(NO_PERSON))
-    dated = accounts.where(given(col("created_on")))
+    dated = accounts.where(col("created_on").is_stated())
     first = {"first": earliest(col("created_on"))}
     known = people.match(group(accounts, "employee_id", **first), "employee_id", "account")
     return known.match(group(dated, "employee_id", **first), "employee_id", "dated")

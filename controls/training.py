@@ -22,7 +22,6 @@ from ctrlkit import (
     days,
     distinct,
     earliest,
-    given,
     group,
     hours,
     house,
@@ -56,7 +55,7 @@ def last_days(name: str, number: int, as_of: AsOf) -> Expr:
 
 def measured(rows: Table, what: str) -> Table:
     """The same rows under one name, so that what is said of all of them together is one finding of that name."""
-    named = when(given(col(rows.root.kind.required[0])), what, what)
+    named = when(col(rows.root.kind.required[0]).is_stated(), what, what)
     return rows.with_columns(measure=named)
 
 
@@ -145,7 +144,7 @@ def test_everybody_is_trained_before_the_first_customer(
 def assert_passed_in_time(taken: Table, params: Any) -> None:
     """Everybody passed each course in time; shown is the row of the course that was completed first."""
     rows = beside(taken, "employee_id", "course", first=earliest(col("completed_at")))
-    scored = ~given(col("score")) | (col("score") >= params.pass_score)
+    scored = ~col("score").is_stated() | (col("score") >= params.pass_score)
     good = rows.where(col("passed") & scored & before_the_first_customer())
     first = rows.where(col("first").is_null() | (col("completed_at") == col("first")))
     trained = first.exists(good, {"employee_id": "employee_id", "course": "course"}, "trained")
@@ -204,7 +203,7 @@ def test_training_is_refreshed_every_year(training: Table, roster: Table, params
     completed_at at most valid_days before the as-of instant; people hired at most 30 days before are outside.
     house_target is a note.
     """
-    is_new = given(col("hire_date")) & (col("hire_date") >= as_of.date - timedelta(days=NEW))
+    is_new = col("hire_date").is_stated() & (col("hire_date") >= as_of.date - timedelta(days=NEW))
     people = roster.where((col("status") == "active") & ~is_new)
     for course in ("privacy", "security"):
         rows = current_version(training.where(col("course") == course))
@@ -584,7 +583,7 @@ def test_people_are_trained_drilled_and_tested_again(
 
 def assert_rated(taken: Table, params: Any) -> None:
     """The mean rating is high enough, where five or more were given; else that is one finding on all of them."""
-    rated = measured(taken.where(given(col("rating"))), "rating")
+    rated = measured(taken.where(col("rating").is_stated()), "rating")
     above = total(col("rating") - params.rating_min)
     means = group(rated, "measure", ratings=count(), above=above)
     low = f"the mean of {{ratings}} ratings is less than {params.rating_min}"
@@ -595,9 +594,9 @@ def with_length(training: Table, as_of: AsOf, look_back: int) -> Table:
     """The completions of `look_back` days with the time `spent`, and the `usual` one of their course and version."""
     spent = seconds(col("seconds_spent"))
     if training.has("started_at"):
-        spent = when(given(col("seconds_spent")), spent, col("completed_at") - col("started_at"))
+        spent = when(col("seconds_spent").is_stated(), spent, col("completed_at") - col("started_at"))
     done = training.where(col("completed_at").is_not_null()).with_columns(spent=spent)
-    known = done.where(given(col("spent")))
+    known = done.where(col("spent").is_stated())
     usual = group(known, "course", "version", number=count(), length=median(col("spent")))
     matched = done.match(usual, {"course": "course", "version": "version"}, "usual")
     return matched.where(last_days("completed_at", look_back, as_of))
@@ -610,27 +609,27 @@ def assert_long_enough(taken: Table, params: Any) -> None:
     long_enough = (enough & (col("spent") >= share_of(col("usual_length"), share))) | maybe(~enough)
     if taken.has("course_seconds"):
         stated = col("spent") >= share_of(seconds(col("course_seconds")), share)
-        long_enough = when(given(col("course_seconds")), stated, long_enough)
+        long_enough = when(col("course_seconds").is_stated(), stated, long_enough)
     assert_every(taken, long_enough, because=f"less than {share} % of the length of the course")
 
 
 def assert_no_burst(taken: Table, params: Any) -> None:
     """No more than `burst` completions within a minute from one address; every one of a burst is a finding."""
     minute = (col("completed_at"), col("completed_at") + seconds(60))
-    clicked = taken.where(given(col("src_ip")) & (col("method") != "classroom"))
+    clicked = taken.where(col("src_ip").is_stated() & (col("method") != "classroom"))
     ahead = neighbour(clicked, "src_ip", by="completed_at", steps=params.burst, name="one_more")
     bursts = ahead.where(col("one_more") <= minute[1])
     judged = clicked.during(bursts, "src_ip", "completed_at", minute, "burst")
     assert_every(judged, ~col("burst"), because=f"one of more than {params.burst} completions a minute at one address")
-    nowhere = group(measured(taken.where(~given(col("src_ip"))), "address"), "measure", rows=count())
+    nowhere = group(measured(taken.where(~col("src_ip").is_stated()), "address"), "measure", rows=count())
     note_every(nowhere, "{rows} completions without an address are outside bursts")
 
 
 def assert_not_at_work(taken: Table, interactions: Table, as_of: AsOf) -> None:
     """Nobody dealt with a customer while taking a course."""
     started, counted = col("started_at"), col("completed_at") - seconds(col("seconds_spent"))
-    both = given(started) & given(col("seconds_spent"))
-    begun = when(both, when(started >= counted, started, counted), when(given(started), started, counted))
+    both = started.is_stated() & col("seconds_spent").is_stated()
+    begun = when(both, when(started >= counted, started, counted), when(started.is_stated(), started, counted))
     contacts = interactions.with_columns(until=col("end").or_else(as_of.instant))
     stretch, contact = (begun, col("completed_at") - TICK), (col("start"), col("until") - TICK)
     judged = taken.during(contacts, {"employee_id": "agent_id"}, stretch, contact, "busy")

@@ -34,6 +34,7 @@ def derived(rule: str, values: dict[str, list[Any]], terms: Engagement, type_: A
         if rule in {"name_is_generic", "mail_domain", "country_code", "amount", "truth", "network"}
         else None
     )
+    text = {"of": pl.String} if rule in {"name_is_generic", "mail_domain", "country_code", "month_begin"} else None
     frame = derive.add(
         pl.LazyFrame(values, schema_overrides=text), Column("x", type_, rule=rule, of="of"), terms
     ).collect()
@@ -68,6 +69,27 @@ def test_a_local_day_ends_where_the_next_begins(day: date, zone: str, ends: date
 def test_the_local_day_of_an_instant() -> None:
     moments = [naive(2026, 10, 4, 15, 59, 59), naive(2026, 10, 4, 16), None]
     assert derived("local_date", {"of": moments}, engagement(), "date") == [date(2026, 10, 4), date(2026, 10, 5), None]
+
+
+def test_a_local_day_begins_where_its_clock_does() -> None:
+    """From a date, and from an instant; where clocks go forward at midnight, the day begins at one."""
+    assert derived("local_day_begin", {"of": [date(2026, 10, 5)]}, engagement()) == [naive(2026, 10, 4, 16)]
+    cairo = engagement(time_zone="Africa/Cairo")
+    assert derived("local_day_begin", {"of": [date(2024, 4, 26)]}, cairo) == [naive(2024, 4, 25, 22)]
+    moments = [naive(2026, 10, 4, 15, 59, 59), naive(2026, 10, 4, 16), None]
+    begins = [naive(2026, 10, 3, 16), naive(2026, 10, 4, 16), None]
+    assert derived("local_day_begin", {"of": moments}, engagement()) == begins
+
+
+def test_the_clock_face_of_an_instant_and_the_first_of_a_written_month() -> None:
+    moments = [naive(2026, 10, 4, 14, 30), naive(2026, 10, 4, 16), None]
+    assert derived("local_minute", {"of": moments}, engagement(), "number") == [22 * 60 + 30, 0, None]
+    two = engagement(sites=(site("MNL1", "Asia/Manila"), site("BLR1", "Asia/Kolkata")))
+    rows: dict[str, list[Any]] = {"of": [naive(2026, 10, 4, 14, 30)] * 2, "site": ["blr1", "elsewhere"]}
+    assert derived("local_minute", rows, two, "number") == [20 * 60, None]
+    months = ["2026-10", " 2024-02 ", "2026-13", "October 2026", None]
+    firsts = [date(2026, 10, 1), date(2024, 2, 1), None, None, None]
+    assert derived("month_begin", {"of": months}, engagement(), "date") == firsts
 
 
 def test_sites_in_two_zones_have_two_days_and_an_unknown_site_has_none() -> None:

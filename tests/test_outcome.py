@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from completions import ENGINES, UNKNOWN, Engine, Field, decided, table
 from test_check import people
 
-from ctrlkit import assert_every, col, count, does_not_apply, group
+from ctrlkit import assert_every, col, count, does_not_apply, group, not_due
 from ctrlkit.check import recording
 from ctrlkit.model import Cause
 from ctrlkit.outcome import digest, judge, plainly
@@ -97,3 +98,23 @@ def test_only_a_check_of_a_host_may_say_that_it_does_not_apply() -> None:
     assert judge(record, "NET-06", "host:db1").state == "not_applicable"
     told = judge(record, "NET-06", "organisation")
     assert (told.state, told.cause) == ("error", Cause.NO_ASSERTION)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_not_due_does_not_apply_only_while_no_row_is_spoken_of(engine: Engine) -> None:
+    """A row that may be meant keeps it undecided, and a check that asserts nothing is still an error."""
+
+    def told(numbers: Sequence[Any], *, asserts: bool = True) -> tuple[str, Cause | None]:
+        shape = {"n": Field("number", (0, 1))}
+        of = table(engine, "rows", shape, [{"n": n} for n in numbers])
+        with recording() as record:
+            not_due("due on 24 December")
+            if asserts:
+                assert_every(of.where(col("n") == 1), col("n") > 1, because="wrong")
+        found = judge(record, "WRK-09", "organisation")
+        return found.state, found.cause
+
+    assert told([0, 0]) == ("not_applicable", Cause.SCOPE)
+    assert told([0, UNKNOWN]) == ("inconclusive", Cause.UNDECIDED)
+    assert told([0, 1]) == ("failed", None)
+    assert told([], asserts=False) == ("error", Cause.NO_ASSERTION)

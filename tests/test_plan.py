@@ -17,9 +17,10 @@ from ctrlkit.canvas import Canvas
 from ctrlkit.engagement import Deferral, Engagement, Period
 from ctrlkit.errors import InputError
 from ctrlkit.hosts import Machine
+from ctrlkit.job import period_bounds
 from ctrlkit.kind import shipped
 from ctrlkit.model import Cause, Check, Control, Fault, Grade, Verdict
-from ctrlkit.plan import Handed, Line, columns_read, draw, period_bounds, select
+from ctrlkit.plan import Handed, Line, columns_read, draw, select
 from ctrlkit.profile import Profile
 from ctrlkit.weighing import days_covered, weigh
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from completions import ENGINES, UNKNOWN, Engine, Field, Row, at, decided, table
 
-from ctrlkit import assert_every, assert_some, col, count, group, newest, times
+from ctrlkit import assert_every, assert_some, col, count, group, newest
 from ctrlkit.errors import AuthorError
 from ctrlkit.rows import fetch
 from ctrlkit.table import Table
@@ -100,15 +100,17 @@ def test_multiples_of_numbers_and_counts_compare_exactly(engine: Engine) -> None
     counted = of.match(group(of.where(col("good")), "site", n=count()), "site", "all")
 
     def states(*limits: int) -> list[str]:
-        few = [times(col("all_n"), 100) >= limit for limit in limits]
+        few = [multiple(col("all_n"), 100) >= limit for limit in limits]
         return [decided(partial(assert_every, counted, rule, because="few"))[0].state for rule in few]
 
     assert states(100, 101, 200, 201) == ["passed", "undecided", "undecided", "failed"]
-    assert decided(lambda: assert_every(of, times(col("seats"), 3) <= Decimal(6), because="-"))[0].state == "passed"
-    assert decided(lambda: assert_every(of, times(col("seats"), 3) <= Decimal("5.9"), because="-"))[0].state == "failed"
+    assert decided(lambda: assert_every(of, multiple(col("seats"), 3) <= Decimal(6), because="-"))[0].state == "passed"
+    assert (
+        decided(lambda: assert_every(of, multiple(col("seats"), 3) <= Decimal("5.9"), because="-"))[0].state == "failed"
+    )
 
 
 @pytest.mark.parametrize("factor", [Decimal("0.5"), -1, True])
 def test_a_multiple_is_a_whole_one(factor: object) -> None:
     with pytest.raises(AuthorError, match="whole number"):
-        times(col("seats"), factor)  # type: ignore[arg-type]
+        multiple(col("seats"), factor)  # type: ignore[arg-type]

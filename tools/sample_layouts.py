@@ -37,6 +37,7 @@ ROSTER: Final = {
     "Employee No.": "employee_id",
     "Site": "site",
     "Country": "country",
+    "Region": "state",
     "Position": "role",
     "Account": "client",
     "Employment Type": "employment_type",
@@ -53,6 +54,7 @@ ROSTER: Final = {
 
 STATUS: Final = {"active": "Active", "on_leave": "Leave of Absence", "terminated": "Separated"}
 POSITION: Final = {"agent": "Customer Service Representative", "it_admin": "Systems Administrator"}
+REGION: Final = {"MNL1": "NCR", "CEB1": "Central Visayas"}
 MODE: Final = {"onsite": "Office", "wfh": "Home", "hybrid": "Hybrid"}
 """The HR report's words, where they are not the canonical ones."""
 
@@ -143,7 +145,8 @@ def _hr(row: Row) -> Sequence[object]:
     days = [row["hired"], row["floor"], row["last_day_worked"], row["separated"]]
     hired, floor, last_day, separated = (f"{d:%m/%d/%Y}" if d else "" for d in days)
     return [
-        row["employee_id"], row["site"], "PH", POSITION.get(row["role"], row["role"].replace("_", " ").title()),
-        row["client"], row["employment"].title(), row["manager_id"], hired, floor, last_day, separated,
+        row["employee_id"], row["site"], "PH", REGION[row["site"]],
+        POSITION.get(row["role"], row["role"].replace("_", " ").title()), row["client"],
+        row["employment"].title(), row["manager_id"], hired, floor, last_day, separated,
         STATUS[row["status"]], MODE[row["mode"]], "en;fil",
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from sample_files import Row, Table
+from sample_missed import doubt_hours
 from sample_names import code
 from sample_room import Plants
 from sample_truth import Truth
@@ -116,6 +117,8 @@ def _off_shift(book: Book, vendor: Vendor, truth: Truth) -> None:
     shift = next(s for s in _worked(vendor, missed) if s.day > DAYS[9] and s.scheduled)
     sheet = next(row for row in book["timesheets"].rows if row["_shift"] is shift)
     sheet |= {"clock_out": None, "paid_hours": None, "ot_hours": 0, "ot_kind": None}
+    sheet |= {"ot_consent_on": None, "ot_reason": None}
+    doubt_hours(book, truth, sheet)
     for system in ("entra", "crm", "dialler"):
         for row in book[f"{system}_events"].rows:
             if row.get("_shift") is shift and row["result"] == "success":

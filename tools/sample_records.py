@@ -23,7 +23,8 @@ DIAL_EVENT: Final = (
     "ts system account_id result factors mfa_method src_ip country device_id workstation_id session_id logout_ts remote"
 )
 TIMESHEET: Final = (
-    "employee_id work_date sched_start sched_end clock_in clock_out meal_minutes paid_hours ot_hours ot_kind"
+    "employee_id work_date sched_start sched_end clock_in clock_out meal_minutes paid_hours ot_hours ot_kind "
+    "ot_consent_on ot_reason published_at"
 )
 MAIL: Final = (
     "ts sender recipient_domain recipient_count visible_external attachment_types attachment_bytes encrypted dlp_label "
@@ -46,7 +47,8 @@ def records(vendor: Vendor) -> Book:
         "leavers": _table(
             "leavers",
             "hr/leavers.csv",
-            "employee_id separated_on kind final_pay_on assets_returned_on badge_disabled_at",
+            "employee_id separated_on kind final_pay_on coe_requested_on coe_issued_on assets_returned_on "
+            "badge_disabled_at",
             "separated_on employee_id",
         ),
         "wfh": _table("wfh_register", "hr/wfh_register.csv", WFH, "employee_id"),
@@ -181,6 +183,8 @@ def _leaver(book: Book, p: Person, last_day: date, separated: date) -> None:
         separated_on=separated,
         kind=pick(["resigned", "resigned", "end_of_contract", "absent_without_leave"], "leaver", p.seat),
         final_pay_on=paid if paid < END.date() else None,
+        coe_requested_on=separated,
+        coe_issued_on=separated + timedelta(days=2),
         assets_returned_on=last_day,
         badge_disabled_at=at(last_day, (24 + 7 if p.shift == "night" else 19) * 60 + p.seat % 60),
         _person=p,

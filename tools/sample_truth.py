@@ -39,7 +39,8 @@ class Truth:
     def document(self, book: dict[str, Table], controls: Iterable[str]) -> dict[str, Any]:
         """What stands in truth.json for `controls`, sorted; the tables must be in their final order."""
         broken = {p.control: "failed" for p in self.planted if not p.undecided}
-        verdicts = dict.fromkeys(sorted(controls), "passed") | broken
+        doubtful = {p.control: "inconclusive" for p in self.planted if p.undecided}
+        verdicts = dict.fromkeys(sorted(controls), "passed") | doubtful | broken
         lines = sorted(
             ((_line(p, book[p.table]), p.undecided) for p in self.planted),
             key=lambda pair: (pair[0]["control"], pair[0]["file"], pair[0]["row"]),

@@ -277,6 +277,6 @@ def _shift(p: Person, day: date, *, scheduled: bool) -> Shift:
     overtime = (
         0 if p.shift == "office" or not scheduled else (0, 0, 0, 0, 0, 0, 0, 0, 60, 120)[draw("ot", p.seat, day) % 10]
     )
-    clock_in = starts - timedelta(minutes=draw("in", p.seat, day) % 13)
-    clock_out = ends + timedelta(minutes=overtime + draw("out", p.seat, day) % 12)
+    clock_in = starts - timedelta(minutes=draw("in", p.seat, day) % 6)
+    clock_out = ends + timedelta(minutes=overtime + draw("out", p.seat, day) % 6)
     return Shift(p, day, scheduled, starts, ends, clock_in, clock_out, overtime)

@@ -2,19 +2,139 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
+from sample_files import Row, Table
 from sample_room import Plants, Source
-from sample_vendor import Vendor
+from sample_vendor import CLIENT, Person, Shift, Vendor, at, draw
+from sample_wages_plants import PLANTS as WAGE_PLANTS
 from sample_work import Book
 
-SOURCES: Final[tuple[Source, ...]] = ()
+SOURCES: Final[tuple[Source, ...]] = (
+    Source("payroll", ("payroll",), "payroll", "10:40"),
+    Source("bank_credits", ("bank",), "house-bank", "10:45"),
+    Source("contributions", ("contributions",), "payroll", "10:50", typed=True),
+    Source("calendar", ("calendar",), "hr-systems", "09:12", typed=True),
+    Source("pulse", ("pulse",), "hr-systems", "09:14", typed=True),
+)
 CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
-CONTROLS: Final[tuple[str, ...]] = ()
-SHOWN: Final[tuple[str, ...]] = ()
-PLANTS: Final[Plants] = {}
+CONTROLS: Final[tuple[str, ...]] = (
+    *(f"WRK-{number:02d}" for number in range(1, 9)), "WRK-10", "WRK-11", "WRK-12",
+)  # fmt: skip
+SHOWN: Final[tuple[str, ...]] = (
+    "WRK-01", "WRK-02", "WRK-03", "WRK-04", "WRK-05", "WRK-06", "WRK-07", "WRK-11",
+)  # fmt: skip
+PLANTS: Final[Plants] = WAGE_PLANTS
+CUTOFFS: Final = (
+    (date(2026, 8, 26), date(2026, 9, 10), date(2026, 9, 15)),
+    (date(2026, 9, 11), date(2026, 9, 25), date(2026, 9, 30)),
+    (date(2026, 9, 26), date(2026, 10, 10), date(2026, 10, 15)),
+    (date(2026, 10, 11), date(2026, 10, 25), date(2026, 10, 30)),
+)
+"""First and last day of a pay period, and its payday; the attendance report covers the last of them wholly."""
+PAYROLL: Final = (
+    "employee_id period_start period_end payday basic basic_hourly regular_hours ot_hours ot_pay rest_day_hours "
+    "rest_day_pay night_hours night_pay deductions deduction_kinds gross net payslip_on thirteenth_month"
+)
+CENT: Final = Decimal("0.01")
 
 
 def fill(book: Book, vendor: Vendor) -> None:
     """Add the tables of these domains without any weakness."""
-    del book, vendor
+    book["payroll"] = _table("payroll", "hr/payroll_register.csv", PAYROLL, "period_end employee_id")
+    book["bank"] = _table(
+        "bank_credits", "bank/credits.csv", "employee_id value_date amount batch purpose", "value_date employee_id"
+    )
+    sheets: dict[str, list[Row]] = {}
+    for row in book["timesheets"].rows:
+        sheets.setdefault(row["employee_id"], []).append(row)
+    for p in vendor.people:
+        for period in CUTOFFS:
+            if p.status != "on_leave" and p.hired <= period[1] and (p.last_day is None or p.last_day >= period[0]):
+                _pay(book, p, period, sheets.get(p.employee_id, []))
+    _contributions(book, vendor)
+    book["calendar"] = _table("calendar", "hr/calendar.csv", "date country state site kind name", "date")
+    book["calendar"].add(
+        date=date(2026, 11, 1), country="PH", state=None, site=None, kind="special_day", name="All Saints"
+    )
+    book["pulse"] = _table(
+        "pulse",
+        "hr/pulse.csv",
+        "survey_on site invited answered score grievance_opened grievance_closed_30d channel",
+        "survey_on site",
+    )
+    for n, site in enumerate(("CEB1", "MNL1")):
+        asked = len(vendor.those(site=site, status="active"))
+        book["pulse"].add(
+            survey_on=date(2026, 9, 14 + n), site=site, invited=asked, answered=asked * 3 // 4, score=64 + n,
+            grievance_opened=10, grievance_closed_30d=9 + n, channel="third_party",
+        )  # fmt: skip
+
+
+def _table(kind: str, file: str, columns: str, order: str) -> Table:
+    return Table(kind, file, tuple(columns.split()), tuple(order.split()))
+
+
+def _pay(book: Book, p: Person, period: tuple[date, date, date], sheets: list[Row]) -> None:
+    """One line of the payroll register and the credit that the bank shows for it."""
+    start, end, payday = period
+    hourly = Decimal(9_000 + 25 * (draw("hourly", p.seat) % 240)) / 100
+    mine = [row for row in sheets if start <= row["work_date"] <= end and row["clock_in"]]
+    known = start > date(2026, 9, 30)
+    regular = sum((row["paid_hours"] - row["ot_hours"] for row in mine if row["sched_start"]), 0) if known else 80
+    overtime = sum(row["ot_hours"] for row in mine) if known else 0
+    resting = sum(row["paid_hours"] for row in mine if row["sched_start"] is None) if known else 0
+    nights = [night_share(row["_shift"]) for row in mine] if known else []
+    row: Row = {
+        "employee_id": p.employee_id, "period_start": start, "period_end": end, "payday": payday,
+        "basic": _cents(hourly * regular), "basic_hourly": hourly, "regular_hours": regular + resting,
+        "ot_hours": overtime, "ot_pay": _cents(hourly * overtime * Decimal("1.25")),
+        "rest_day_hours": resting, "rest_day_pay": _cents(hourly * resting * Decimal("1.3")),
+        "night_hours": sum(round(hours) for hours, _ in nights), "deduction_kinds": "sss;philhealth;pagibig;tax",
+        "night_pay": _cents(hourly * sum((share for _, share in nights), Decimal(0))),
+        "payslip_on": payday, "thirteenth_month": Decimal("0.00"), "_person": p,
+    }  # fmt: skip
+    row["gross"] = row["basic"] + row["ot_pay"] + row["rest_day_pay"] + row["night_pay"]
+    row["deductions"] = _cents(row["gross"] * 11 / 100)
+    row["net"] = row["gross"] - row["deductions"]
+    book["payroll"].rows.append(row)
+    if row["net"]:
+        book["bank"].add(
+            employee_id=p.employee_id, value_date=payday, amount=row["net"], batch=f"PAY-{payday:%m%d}",
+            purpose="salary", _person=p,
+        )  # fmt: skip
+
+
+def _cents(amount: Decimal) -> Decimal:
+    """The amount in whole cents, rounded up as payroll does in favour of staff."""
+    return -(-amount // CENT) * CENT
+
+
+def night_share(shift: Shift) -> tuple[Decimal, Decimal]:
+    """Hours between ten at night and six less the meal, and the hours' pay due on top for them."""
+    if shift.clock_in is None or shift.clock_out is None:
+        return Decimal(0), Decimal(0)
+    night = late = 0
+    normal = shift.clock_in + timedelta(hours=9)
+    for day in (-1, 0, 1):
+        first, last = at(shift.day, (22 + 24 * day) * 60), at(shift.day, (30 + 24 * day) * 60)
+        night += max(0, int((min(shift.clock_out, last) - max(shift.clock_in, first)).total_seconds()))
+        late += max(0, int((min(shift.clock_out, last) - max(normal, first)).total_seconds()))
+    plain = max(0, night - late - 3600)
+    return Decimal(night) / 3600, Decimal(plain) / 36000 + Decimal(late) * Decimal("0.125") / 3600
+
+
+def _contributions(book: Book, vendor: Vendor) -> None:
+    """The receipts of September for the people who work for the client: all three schemes, in time."""
+    book["contributions"] = _table(
+        "contributions", "hr/contributions.csv", "scheme month employees amount due_on paid_on", "month scheme"
+    )
+    ours = {p.employee_id for p in vendor.people if p.client == CLIENT}
+    paid = {row["employee_id"] for row in book["payroll"].rows if row["period_end"].month == 9} & ours  # noqa: PLR2004
+    for scheme, share, due in (("sss", 1_440, 31), ("philhealth", 900, 15), ("pagibig", 400, 15)):
+        book["contributions"].add(
+            scheme=scheme, month="2026-09", employees=len(paid), amount=len(paid) * share,
+            due_on=date(2026, 10, due), paid_on=date(2026, 10, 12),
+        )  # fmt: skip

@@ -28,7 +28,7 @@ def work(book: Book, vendor: Vendor) -> None:
 def timesheet(book: Book, shift: Shift) -> Row:
     """Add the time sheet of a shift, times without a zone as the clocks show them, to the minute."""
     came = shift.clock_in is not None
-    hours = Decimal(shift.overtime) / 60
+    hours, key = Decimal(shift.overtime) / 60, (shift.person.seat, shift.day)
     return book["timesheets"].add(
         employee_id=shift.person.employee_id,
         work_date=shift.day,
@@ -40,8 +40,17 @@ def timesheet(book: Book, shift: Shift) -> Row:
         paid_hours=8 + int(hours) if came else 0,
         ot_hours=int(hours),
         ot_kind="voluntary" if shift.overtime else None,
+        ot_consent_on=shift.ends - timedelta(minutes=35 + draw("agreed", *key) % 300) if shift.overtime else None,
+        ot_reason="queue_cover" if shift.overtime else None,
+        published_at=published(shift),
         _shift=shift,
     )
+
+
+def published(shift: Shift) -> datetime:
+    """When the roster of the shift's week was published: on the Thursday ten days before that Monday."""
+    monday = shift.day - timedelta(days=shift.day.weekday())
+    return at(monday - timedelta(days=11), 15 * 60)
 
 
 def _sign_ins(book: Book, shift: Shift, clock_in: datetime) -> None:
@@ -127,6 +136,9 @@ def _at_the_edge(book: Book, vendor: Vendor) -> None:
     """Two sign-ins exactly half an hour before and after a shift: a limit is inclusive."""
     worked = (s for s in vendor.shifts if s.person.dials and s.person.on_floor and s.day == DAYS[7])
     shift, clocks = next((s, (s.clock_in, s.clock_out)) for s in worked if s.clock_in and s.clock_out)
+    sheet = next(row for row in book["timesheets"].rows if row["_shift"] is shift)
+    sheet |= {"paid_hours": sheet["paid_hours"] + 1, "ot_hours": sheet["ot_hours"] + 1, "ot_kind": "voluntary"}
+    sheet |= {"ot_consent_on": shift.ends - timedelta(minutes=50), "ot_reason": "queue_cover"}
     for clock, minutes in zip(clocks, (-30, 30), strict=True):
         if clock:
             sign_in(book, "dialler", shift, clock + timedelta(minutes=minutes))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctrlkit.amount import times
+    from ctrlkit.amount import multiple
+    from ctrlkit.arithmetic import folded, greater, in_hours, lesser, month_of, times, week_of
     from ctrlkit.check import assert_every, assert_rate, cannot_tell, does_not_apply, note, note_every
-    from ctrlkit.declaration import control, house, law, reads, standard
+    from ctrlkit.declaration import advisory, control, house, law, reads, standard
     from ctrlkit.engagement import AsOf
-    from ctrlkit.expression import Expr, col, days, hours, maybe, minutes, seconds, when
+    from ctrlkit.expression import Expr, col, maybe, when
     from ctrlkit.fact import Facts, Row
     from ctrlkit.grouping import (
         absent,
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
         newest,
         total,
     )
-    from ctrlkit.known import given, share_of
+    from ctrlkit.known import share_of
+    from ctrlkit.lengths import days, hours, minutes, seconds
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_account, with_owner, with_system, without_services
     from ctrlkit.pairing import pair
     from ctrlkit.presence import assert_listed, assert_some, cannot_tell_without, not_due, size
+    from ctrlkit.relation import beside_those, free_times
     from ctrlkit.sequence import neighbour
     from ctrlkit.streaks import streak
     from ctrlkit.succession import with_earlier, with_later
@@ -46,6 +49,7 @@ __all__ = [
     "Terms",
     "Window",
     "absent",
+    "advisory",
     "any_of",
     "assert_each",
     "assert_every",
@@ -53,6 +57,7 @@ __all__ = [
     "assert_rate",
     "assert_some",
     "beside",
+    "beside_those",
     "cannot_tell",
     "cannot_tell_without",
     "col",
@@ -63,15 +68,21 @@ __all__ = [
     "does_not_apply",
     "earliest",
     "first_of",
-    "given",
+    "folded",
+    "free_times",
+    "greater",
     "group",
     "hours",
     "house",
+    "in_hours",
     "latest",
     "law",
+    "lesser",
     "maybe",
     "median",
     "minutes",
+    "month_of",
+    "multiple",
     "neighbour",
     "newest",
     "not_due",
@@ -86,6 +97,7 @@ __all__ = [
     "streak",
     "times",
     "total",
+    "week_of",
     "when",
     "with_account",
     "with_earlier",
@@ -96,37 +108,13 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "amount": ("times",),
-    "check": (
-        "assert_every",
-        "assert_rate",
-        "cannot_tell",
-        "does_not_apply",
-        "note",
-        "note_every",
-    ),
-    "declaration": (
-        "control",
-        "house",
-        "law",
-        "reads",
-        "standard",
-    ),
+    "amount": ("multiple",),
+    "arithmetic": ("folded", "greater", "in_hours", "lesser", "month_of", "times", "week_of"),
+    "check": ("assert_every", "assert_rate", "cannot_tell", "does_not_apply", "note", "note_every"),
+    "declaration": ("advisory", "control", "house", "law", "reads", "standard"),
     "engagement": ("AsOf",),
-    "expression": (
-        "Expr",
-        "col",
-        "days",
-        "hours",
-        "maybe",
-        "minutes",
-        "seconds",
-        "when",
-    ),
-    "fact": (
-        "Facts",
-        "Row",
-    ),
+    "expression": ("Expr", "col", "maybe", "when"),
+    "fact": ("Facts", "Row"),
     "grouping": (
         "absent",
         "any_of",
@@ -141,37 +129,18 @@ _ROOMS = {
         "newest",
         "total",
     ),
-    "known": (
-        "given",
-        "share_of",
-    ),
+    "known": ("share_of",),
+    "lengths": ("days", "hours", "minutes", "seconds"),
     "listing": ("assert_each",),
-    "owner": (
-        "with_account",
-        "with_owner",
-        "with_system",
-        "without_services",
-    ),
+    "owner": ("with_account", "with_owner", "with_system", "without_services"),
     "pairing": ("pair",),
-    "presence": (
-        "assert_listed",
-        "assert_some",
-        "cannot_tell_without",
-        "not_due",
-        "size",
-    ),
+    "presence": ("assert_listed", "assert_some", "cannot_tell_without", "not_due", "size"),
+    "relation": ("beside_those", "free_times"),
     "sequence": ("neighbour",),
     "streaks": ("streak",),
-    "succession": (
-        "with_earlier",
-        "with_later",
-    ),
+    "succession": ("with_earlier", "with_later"),
     "table": ("Table",),
-    "terms": (
-        "Host",
-        "Terms",
-        "Window",
-    ),
+    "terms": ("Host", "Terms", "Window"),
 }
 
 

@@ -10,10 +10,10 @@ from ctrlkit.literal import MICRO
 from ctrlkit.term import Built, Columns, expect
 
 
-def times(value: Expr, factor: int) -> Expr:
+def multiple(value: Expr, factor: int) -> Expr:
     """The number or count `value`, `factor` times; a count known only between bounds stays so."""
     if not isinstance(factor, int) or isinstance(factor, bool) or factor < 0:
-        msg = f"times {factor!r}: a whole number is needed; bring the denominator to the other side"
+        msg = f"multiple {factor!r}: a whole number is needed; bring the denominator to the other side"
         raise AuthorError(msg)
 
     def build(columns: Columns) -> Built:

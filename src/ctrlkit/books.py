@@ -98,7 +98,7 @@ def _verdict(
                 [Fault(Cause.EMPTY, reason)],
                 f"{reason}; the client accepts {first} as empty",
             )
-    if outcome.state == "passed" and bad:
+    if outcome.state in {"passed", "not_applicable"} and bad:
         return Verdict.INCONCLUSIVE, bad, "; ".join(f.message for f in bad)
     if outcome.state == "inconclusive" and bad:
         faults = [*bad, Fault(outcome.cause or Cause.UNDECIDED, reason)]

@@ -137,6 +137,11 @@ def standard(value: Any, unit: str, *, source: str, **limits: Any) -> Param:
     return _param(value, unit, "standard", source, limits)
 
 
+def advisory(value: Any, unit: str, *, source: str, **limits: Any) -> Param:
+    """A parameter whose number an authority advises, without binding anybody; `source` cites it."""
+    return _param(value, unit, "advisory", source, limits)
+
+
 def house(value: Any, unit: str, *, source: str = "", **limits: Any) -> Param:
     """A parameter whose number is ctrlkit's own default; argue about it."""
     return _param(value, unit, "house", source, limits)

@@ -64,8 +64,8 @@ def _by_site(
 
 
 def _type_of(column: Column) -> pl.DataType:
-    """The Polars type of a derived day or instant."""
-    return pl.Date() if column.type == "date" else pl.Datetime("us")
+    """The Polars type of a derived day, instant or number."""
+    return {"date": pl.Date(), "number": pl.Decimal(38, 6)}.get(column.type, pl.Datetime("us"))
 
 
 def _local_day_end(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:
@@ -76,6 +76,34 @@ def _local_day_end(frame: pl.LazyFrame, column: Column, engagement: Engagement) 
         return begins.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
     return _by_site(frame, column, engagement, make)
+
+
+def _local_day_begin(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:
+    source = pl.col(column.of or "")
+    moment = frame.collect_schema()[column.of or ""] != pl.Date
+
+    def make(zone: str) -> pl.Expr:
+        day = source.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date() if moment else source
+        midnight = day.cast(pl.Datetime("us"))
+        begins = pl.coalesce(_in_zone(midnight, zone), _in_zone(midnight.dt.offset_by("1h"), zone))
+        return begins.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+    return _by_site(frame, column, engagement, make)
+
+
+def _local_minute(frame: pl.LazyFrame, column: Column, engagement: Engagement) -> pl.LazyFrame:
+    def make(zone: str) -> pl.Expr:
+        local = pl.col(column.of or "").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+        minute = local.dt.hour().cast(pl.Int64) * 60 + local.dt.minute().cast(pl.Int64)
+        return minute.cast(pl.Decimal(38, 6))
+
+    return _by_site(frame, column, engagement, make)
+
+
+def _month_begin(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
+    month = pl.col(column.of or "").str.strip_chars()
+    first = pl.when(month.str.contains(r"^\d{4}-(?:0[1-9]|1[0-2])$")).then(month + "-01").otherwise(None)
+    return frame.with_columns(first.str.to_date("%Y-%m-%d", strict=False).alias(column.name))
 
 
 def _in_zone(local: pl.Expr, zone: str) -> pl.Expr:
@@ -251,7 +279,10 @@ def _mail_record(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyF
 
 RULES: Mapping[str, Rule] = {
     "local_day_end": _local_day_end,
+    "local_day_begin": _local_day_begin,
     "local_date": _local_date,
+    "local_minute": _local_minute,
+    "month_begin": _month_begin,
     "country_code": _country_code,
     "amount": _amount,
     "truth": _truth,

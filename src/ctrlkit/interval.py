@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
 
+from ctrlkit.expression import Expr
 from ctrlkit.literal import DAY
+from ctrlkit.term import Built, Columns, expect
 
 LONG = 3
 """Days: intervals longer than this are met without day buckets, so that one absurd row costs no more than itself."""
@@ -92,3 +95,20 @@ def _inside(
 ) -> nw.LazyFrame[Any]:
     both = moments.join(intervals.select(*keys, "_start", "_end", *carried), on=list(keys), how="inner")
     return both.filter((nw.col("_start") <= nw.col("_at")) & (nw.col("_at") <= nw.col("_end"))).select("_id", *carried)
+
+
+def some(none: nw.Expr | None) -> nw.Expr:
+    """Whether it is not answered that there is none."""
+    return nw.lit(value=True) if none is None else ~none.fill_null(value=False)
+
+
+def instant(bound: Expr, columns: Columns, type_: str) -> Built:
+    """One end of an interval, as an instant; raises AuthorError for another type."""
+    built = bound.build(columns)
+    expect(built.type, type_, "an interval is made")
+    return replace(built, value=_in_micros(built.value, type_))
+
+
+def _in_micros(value: nw.Expr, type_: str) -> nw.Expr:
+    """An instant as it is; a day as the instant it begins, so that days meet days."""
+    return value.cast(nw.Int64) * DAY if type_ == "date" else value

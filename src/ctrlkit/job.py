@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from ctrlkit import kind as kinds_of
-from ctrlkit import plan
 from ctrlkit.case import Case
 from ctrlkit.cell import lower_snake
 from ctrlkit.engagement import Engagement
@@ -32,7 +32,7 @@ def decide(
         child.end()
         return {}
     kinds = {name for item in items for name, columns in item["tables"].items() if columns is not None}
-    begins, ends = plan.period_bounds(case.engagement)
+    begins, ends = period_bounds(case.engagement)
     terms = case.engagement
     job = {
         "engine": case.request.engine,
@@ -122,3 +122,12 @@ def _table(there: Handed) -> dict[str, Any]:
 
 def _info(info: Info) -> list[Any]:
     return [info.type, info.none, info.pseudonym]
+
+
+def period_bounds(engagement: Engagement) -> tuple[datetime, datetime]:
+    """The instants at which the audit period begins and ends, UTC."""
+
+    def midnight(day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, tzinfo=engagement.zone).astimezone(UTC)
+
+    return midnight(engagement.period.start), midnight(engagement.period.end + timedelta(days=1))

@@ -1,4 +1,4 @@
-"""What a requirement says of cells that nobody filled in, and exact parts of a quantity."""
+"""Exact parts of a quantity."""
 
 from __future__ import annotations
 
@@ -8,14 +8,6 @@ from fractions import Fraction
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr
 from ctrlkit.term import Built, Columns
-
-
-def given(value: Expr) -> Expr:
-    """Whether a value is there, never unknown: false where the cell is empty, and where it could not be read.
-
-    Only for requirements that say themselves what an empty cell means; everywhere else `is_not_null` keeps the doubt.
-    """
-    return Expr(lambda columns: Built(~value.build(columns).value.is_null(), "boolean"), value.columns)
 
 
 def share_of(value: Expr, percent: int | Decimal) -> Expr:

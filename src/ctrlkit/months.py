@@ -48,3 +48,13 @@ def _first_of(months: nw.Expr) -> nw.Expr:
 def _whole(dividend: nw.Expr, divisor: int) -> nw.Expr:
     """Floor division; `//` repeats its operand six times in SQL text, and nested it never comes to an end."""
     return ((dividend - dividend % divisor) / divisor).cast(nw.Int64)
+
+
+def first_of_months(epoch_day: nw.Expr, span: int, later: int = 0) -> nw.Expr:
+    """The first day of the `span` calendar months (1, 3, 12) of a day, or of those `later`; null before 1900."""
+    since = epoch_day - _FIRST_MARCH_1900
+    year = _whole(4 * since + 3, 1_461)
+    month = 12 * year + _whole(5 * (since - _whole(1_461 * year, 4)) + 2, 153)
+    first = _first_of(month - (month + 2) % span + later * span)
+    least, greatest = _range(-12)[0], _range(12 * (later + 1))[1]
+    return nw.when((epoch_day >= least) & (epoch_day <= greatest)).then(first).otherwise(None)

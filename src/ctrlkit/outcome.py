@@ -97,7 +97,7 @@ def _decision(  # noqa: PLR0911  (one per way to end)
         return "inconclusive", worst, "; ".join(doubt.message for doubt in record.doubts)
     if record.outside and not record.asserted:
         return "not_applicable", Cause.ROLE, "; ".join(record.outside)
-    if record.not_due and not record.asserted:
+    if record.not_due and (not record.asserted or population == 0):
         return "not_applicable", Cause.SCOPE, "; ".join(record.not_due)
     if not record.asserted:
         return "error", Cause.NO_ASSERTION, "the check asserted nothing"

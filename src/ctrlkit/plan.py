@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -327,12 +326,3 @@ def _too_weak(kind: str, there: Handed | None, needed: Grade) -> list[Fault]:
     return [
         Fault(Cause.WEAK_SOURCE, f"{kind}: is of grade {there.evidence.grade}, the profile asks for {needed} or better")
     ]
-
-
-def period_bounds(engagement: Engagement) -> tuple[datetime, datetime]:
-    """The instants at which the audit period begins and ends, UTC."""
-
-    def midnight(day: date) -> datetime:
-        return datetime(day.year, day.month, day.day, tzinfo=engagement.zone).astimezone(UTC)
-
-    return midnight(engagement.period.start), midnight(engagement.period.end + timedelta(days=1))

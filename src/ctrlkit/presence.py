@@ -21,7 +21,7 @@ def size(rows: Table) -> tuple[int, int]:
 
 
 def not_due(because: str) -> None:
-    """Say that nothing is due of the organisation; the control is then outside, unless something was asserted."""
+    """Say that nothing is due of the organisation (yet); the control is then outside, unless a row was spoken of."""
     current().not_due.append(because)
 
 

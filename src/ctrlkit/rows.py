@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import narwhals as nw
+
+_NUMBERS = count()
+
+
+def worked_out(frame: nw.LazyFrame[Any], root: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The same frame, computed once here and kept by its engine.
+
+    For frames that stand on both sides of a join: an engine that takes SQL text computes each side anew, and so twice
+    as much with every further join of that sort. `root` is a plain frame of the same engine, asked for the result: a
+    long query would be read through again for that.
+    """
+    native: Any = nw.to_native(frame)
+    if frame.implementation is nw.Implementation.POLARS:
+        kept: nw.LazyFrame[Any] = nw.from_native(native.collect().lazy())
+        return kept
+    if frame.implementation is nw.Implementation.DUCKDB:
+        name = f"worked_out_{next(_NUMBERS)}"
+        native.create(name)
+        stored: nw.LazyFrame[Any] = nw.from_native(nw.to_native(root).query("root", f"SELECT * FROM {name}"))  # noqa: S608
+        return stored
+    return frame
 
 
 def fetch(frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:

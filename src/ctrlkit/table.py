@@ -23,9 +23,8 @@ from ctrlkit import interval
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, col, rule_of
 from ctrlkit.kind import Kind
-from ctrlkit.literal import DAY
 from ctrlkit.rows import fetch
-from ctrlkit.term import Built, Columns, Info, expect
+from ctrlkit.term import Columns, Info, expect
 
 MEMBER = "_m"
 
@@ -173,15 +172,15 @@ class Table:
         ends, meet = ((col(at),), interval.hits) if isinstance(at, str) else (at, interval.meetings)
         at_type = ends[0].build(self.columns).type
         expect(at_type, "date" if at_type == "date" else "datetime", f"{name} is told")
-        ours = [_instant(end_, self.columns, at_type).value for end_ in ends]
-        start, end = (_instant(bound, other.columns, at_type) for bound in span)
-        never = ~(_some(start.none) & _some(end.none))
+        ours = [interval.instant(end_, self.columns, at_type).value for end_ in ends]
+        start, end = (interval.instant(bound, other.columns, at_type) for bound in span)
+        never = ~(interval.some(start.none) & interval.some(end.none))
         sure, first, last = other.sure(), start.value, end.value
         if doubt is not None:
             open_ = first.is_null() | last.is_null()
             sure = sure & ~open_
-            near = [_instant(bound, other.columns, at_type) for bound in doubt]
-            never = never | (open_ & ~(_some(near[0].none) & _some(near[1].none)))
+            near = [interval.instant(bound, other.columns, at_type) for bound in doubt]
+            never = never | (open_ & ~(interval.some(near[0].none) & interval.some(near[1].none)))
             first, last = (
                 nw.when(open_).then(bound.value).otherwise(known)
                 for bound, known in zip(near, (first, last), strict=True)
@@ -327,19 +326,3 @@ def _physical(name: str, info: Info) -> list[str]:
 
 def _one_if(rule: nw.Expr) -> nw.Expr:
     return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))
-
-
-def _some(none: nw.Expr | None) -> nw.Expr:
-    """Whether it is not answered that there is none."""
-    return nw.lit(value=True) if none is None else ~none.fill_null(value=False)
-
-
-def _instant(bound: Expr, columns: Columns, type_: str) -> Built:
-    built = bound.build(columns)
-    expect(built.type, type_, "an interval is made")
-    return replace(built, value=_in_micros(built.value, type_))
-
-
-def _in_micros(value: nw.Expr, type_: str) -> nw.Expr:
-    """An instant as it is; a day as the instant it begins, so that days meet days."""
-    return value.cast(nw.Int64) * DAY if type_ == "date" else value

@@ -1,0 +1,156 @@
+"""How wages, hours and rest of the sample are broken."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sample_files import Row
+from sample_plants import agents
+from sample_room import Plants
+from sample_truth import Truth
+from sample_vendor import CLIENT, DAYS, Person, Vendor
+from sample_work import Book
+
+COVERED: Final = date(2026, 10, 11)
+"""The first day of the pay period that the attendance report covers wholly."""
+
+
+def _pay(book: Book, p: Person, payday: date) -> Row:
+    return next(r for r in book["payroll"].rows if r["employee_id"] == p.employee_id and r["payday"] == payday)
+
+
+def _credit(book: Book, p: Person, payday: date) -> Row:
+    return next(r for r in book["bank"].rows if r["employee_id"] == p.employee_id and r["value_date"] == payday)
+
+
+def _sheets(book: Book, p: Person) -> list[Row]:
+    """The worked shifts of the period, by day."""
+    mine = [r for r in book["timesheets"].rows if r["employee_id"] == p.employee_id and r["clock_in"]]
+    return sorted((r for r in mine if r["work_date"] in DAYS and r["sched_start"]), key=lambda r: r["work_date"])
+
+
+def _late_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """Six people were paid four days late in the middle of the month, one short at its end."""
+    *late, short = agents(vendor, truth, 7)
+    middle, end = date(2026, 10, 15), date(2026, 10, 30)
+    for p in late:
+        _credit(book, p, middle)["value_date"] = middle + timedelta(days=4)
+        truth.expect("WRK-01", "payroll", _pay(book, p, middle), "paid four days late")
+    _credit(book, short, end)["amount"] -= 500
+    truth.expect("WRK-01", "payroll", _pay(book, short, end), "500 short")
+
+
+def _plain_overtime(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """Overtime of some agents was paid as ordinary hours."""
+    for p in agents(vendor, truth, 6):
+        row = _pay(book, p, date(2026, 10, 30))
+        if row["ot_hours"]:
+            row["ot_pay"] = row["basic_hourly"] * row["ot_hours"]
+            truth.expect("WRK-02", "payroll", row, "overtime paid as ordinary hours")
+
+
+def _ordered(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """Overtime of five agents was ordered, and of two others nobody asked."""
+    *ordered, one, two = agents(vendor, truth, 7)
+    for p in ordered:
+        for row in [r for r in _sheets(book, p) if r["ot_hours"]][:2]:
+            row |= {"ot_kind": "mandatory", "ot_consent_on": None, "ot_reason": "volume_spike"}
+            truth.expect("WRK-03", "timesheets", row, "overtime was ordered")
+    for p in (one, two):
+        for row in [r for r in _sheets(book, p) if r["ot_hours"]][:1]:
+            row["ot_consent_on"] = row["sched_end"] + timedelta(minutes=20)
+            truth.expect("WRK-03", "timesheets", row, "consent was recorded after the overtime began")
+
+
+def _long_days(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """Two agents worked thirteen hours before their days off."""
+    for p in agents(vendor, truth, 2, shift="day"):
+        days = {r["work_date"] for r in book["timesheets"].rows if r["employee_id"] == p.employee_id}
+        row = next(r for r in _sheets(book, p) if r["work_date"] + timedelta(days=1) not in days)
+        consent = row["sched_end"] - timedelta(minutes=40)
+        row |= {"clock_out": row["sched_end"] + timedelta(hours=5, minutes=5), "ot_hours": 5, "paid_hours": 13}
+        row |= {"ot_kind": "voluntary", "ot_consent_on": consent, "ot_reason": "queue_cover"}
+        truth.expect("WRK-04", "timesheets", row, "worked thirteen hours")
+
+
+def _late_roster(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """One team member's week was published three days ahead."""
+    (p,) = agents(vendor, truth, 1)
+    for row in _sheets(book, p)[5:8]:
+        row["published_at"] = row["sched_start"] - timedelta(days=3)
+        truth.expect("WRK-05", "timesheets", row, "published three days ahead")
+
+
+def _night_by_schedule(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """The differential of four agents was cut."""
+    for p in agents(vendor, truth, 4, shift="night"):
+        row = _pay(book, p, date(2026, 10, 30))
+        row["night_pay"] = (row["night_pay"] * Decimal("0.8")).quantize(Decimal("0.01"))
+        truth.expect("WRK-06", "payroll", row, "night hours paid at less than a tenth on top")
+
+
+def _boot_up(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """One agent starts the systems 25 minutes before the paid shift, every day of a pay period."""
+    (p,) = agents(vendor, truth, 1, shift="day")
+    payday = date(2026, 10, 30)
+    for row in _sheets(book, p):
+        if COVERED <= row["work_date"] <= date(2026, 10, 25):
+            mine = [r for r in book["crm_events"].rows if r.get("_shift") is row["_shift"] and r["result"] == "success"]
+            min(mine, key=lambda r: r["ts"])["ts"] = row["clock_in"] - timedelta(minutes=25)
+            truth.expect("WRK-07", "timesheets", row, "signed in 25 minutes before the paid shift")
+    truth.expect("WRK-07", "payroll", _pay(book, p, payday), "the unpaid minutes add up")
+
+
+def _no_meal(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """One agent's meal was cut to 40 minutes on two days of another pay period."""
+    (p,) = agents(vendor, truth, 1, shift="day")
+    for row in [r for r in _sheets(book, p) if r["work_date"] < COVERED - timedelta(days=1)][:2]:
+        row |= {"meal_minutes": 50}
+        truth.expect("WRK-08", "timesheets", row, "a meal of 50 minutes")
+
+
+def _held_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """Of one leaver of the summer the final pay is held, of another the certificate."""
+    gone = [r for r in book["leavers"].rows if r["separated_on"] < date(2026, 9, 1) and r["_person"].client == CLIENT]
+    gone.sort(key=lambda r: str(r["employee_id"]))
+    del vendor
+    gone[0]["final_pay_on"] = None
+    truth.expect("WRK-10", "leavers", gone[0], "final pay is held")
+    gone[1]["coe_issued_on"] = None
+    truth.expect("WRK-10", "leavers", gone[1], "the certificate is held")
+
+
+def _bonds(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """A cash bond was taken off five agents, and Pag-IBIG was remitted late."""
+    for p in agents(vendor, truth, 5):
+        row = _pay(book, p, date(2026, 10, 30))
+        row["deduction_kinds"] += ";cash_bond"
+        truth.expect("WRK-11", "payroll", row, "a cash bond was taken off")
+    row = next(r for r in book["contributions"].rows if r["scheme"] == "pagibig")
+    row["paid_on"] = date(2026, 10, 27)
+    truth.expect("WRK-11", "contributions", row, "remitted twelve days late")
+
+
+def _unheard(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """At one site few answered."""
+    del vendor
+    row = next(r for r in book["pulse"].rows if r["site"] == "CEB1")
+    row["answered"] = row["invited"] // 3
+    truth.expect("WRK-12", "pulse", row, "a third answered")
+
+
+PLANTS: Final[Plants] = {
+    "WRK-01": _late_pay,
+    "WRK-02": _plain_overtime,
+    "WRK-03": _ordered,
+    "WRK-04": _long_days,
+    "WRK-05": _late_roster,
+    "WRK-06": _night_by_schedule,
+    "WRK-07": _boot_up,
+    "WRK-08": _no_meal,
+    "WRK-10": _held_pay,
+    "WRK-11": _bonds,
+    "WRK-12": _unheard,
+}
