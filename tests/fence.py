@@ -53,7 +53,15 @@ def job(evidence: Path, tables: Mapping[str, Any] | None = None, engine: str = "
             "begins": "2026-09-30T16:00:00+00:00",
             "ends": "2026-10-31T16:00:00+00:00",
         },
-        "engagement": {"country": "PH", "domains": [], "systems": {}, "features": [], "scope_clients": []},
+        "engagement": {
+            "country": "PH",
+            "domains": [],
+            "systems": {},
+            "features": [],
+            "scope_clients": [],
+            "sites": {},
+            "scope_sites": [],
+        },
         "tables": dict(tables or {}),
         "facts": {},
     }
