@@ -39,7 +39,8 @@ def people(folder: Path, rows: int = 40) -> dict[str, Any]:
     )  # fmt: skip
     frame.write_parquet(folder / "people.parquet")
     table = {
-        "parquet": str(folder / "people.parquet"), "party": "vendor", "exported_at": None, "bad_rows": 0,
+        "kind": "people", "parquet": str(folder / "people.parquet"), "party": "vendor", "exported_at": None,
+        "bad_rows": 0,
         "columns": {"id": ["string", False, None], "team": ["string", False, None], "ok": ["boolean", False, None]},
     }  # fmt: skip
     return {"tables": {"people": table}, "kinds": [document(kind)]}

@@ -13,7 +13,7 @@ from sample_vendor import CLIENT, DAYS, Person, Vendor
 from sample_work import Book
 
 
-def complete(book: Book, vendor: Vendor) -> None:
+def with_doors_and_devices(book: Book, vendor: Vendor) -> None:
     """What REM-02 and REM-03 need of tables that others fill: each home worker's laptop, a badge before each shift.
 
     To be called after every room's `fill`.

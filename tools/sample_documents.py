@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sample_files import Table
@@ -49,11 +50,17 @@ def vendor_pack(name: str, book: dict[str, Table]) -> str:
         "exported_at: 2026-11-01T09:00:00+08:00",
         "evidence:",
     ]
-    for source in _SOURCES:
-        lines.append(f"  {source.kind}:")
-        for key in source.tables:
-            lines += _source(source, key, book[key], "2026-11-01")
+    lines += _listed(_SOURCES, book, "2026-11-01")
     return "\n".join(lines) + "\n"
+
+
+def _listed(sources: Sequence[Source], book: dict[str, Table], day: str) -> Iterator[str]:
+    """The sources by kind; what two departments keep of one kind stands together."""
+    for kind in dict.fromkeys(source.kind for source in sources):
+        yield f"  {kind}:"
+        for source in (s for s in sources if s.kind == kind):
+            for key in source.tables:
+                yield from _source(source, key, book[key], day)
 
 
 def _source(source: Source, key: str, table: Table, day: str) -> list[str]:
@@ -91,10 +98,7 @@ def client_pack(book: dict[str, Table]) -> str:
         "exported_at: 2026-11-02T08:00:00+08:00",
         "evidence:",
     ]
-    for source in _OF_THE_CLIENT:
-        lines.append(f"  {source.kind}:")
-        for key in source.tables:
-            lines += _source(source, key, book[key], "2026-11-02")
+    lines += _listed(_OF_THE_CLIENT, book, "2026-11-02")
     return "\n".join(lines) + "\n"
 
 

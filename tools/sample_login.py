@@ -18,7 +18,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     Source("credential_changes", ("changes",), "it-operations", "09:35"),
     Source("incidents", ("incidents",), "information-security", "10:40", typed=True),
     Source("alerts", ("alerts",), "information-security", "10:45"),
-    Source("drills", ("drills",), "business-continuity", "10:50", typed=True),
+    Source("drills", ("rehearsals",), "business-continuity", "10:50", typed=True),
 )
 CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
 
@@ -142,12 +142,12 @@ def _regulator_waits(book: Book, _vendor: Vendor, truth: Truth) -> None:
 
 def _never_again(book: Book, _vendor: Vendor, truth: Truth) -> None:
     """The incident plan was rehearsed last in spring of the year before."""
-    newest = next(row for row in book["drills"].rows if row["drill_id"] == "DR-03")
+    newest = next(row for row in book["rehearsals"].rows if row["drill_id"] == "DR-03")
     newest["held_on"] = newest["held_on"].replace(year=2025)
-    truth.expect("INC-03", "drills", newest, "the last rehearsal of the incident plan is 496 days ago")
-    open_ = next(row for row in book["drills"].rows if row["drill_id"] == "DR-02")
+    truth.expect("INC-03", "rehearsals", newest, "the last rehearsal of the incident plan is 496 days ago")
+    open_ = next(row for row in book["rehearsals"].rows if row["drill_id"] == "DR-02")
     open_["findings_open"] = 3
-    truth.expect("INC-03", "drills", open_, "three actions are open after nine months")
+    truth.expect("INC-03", "rehearsals", open_, "three actions are open after nine months")
 
 
 def _unfollowed(book: Book, _vendor: Vendor, truth: Truth) -> None:

@@ -113,7 +113,7 @@ def alert(book: Book, kind: str, ts: datetime, entry: Row | None) -> Row:
 
 def drills(book: Book) -> None:
     """What was rehearsed within two years; the open actions of the last rehearsal are young."""
-    book["drills"] = table(
+    book["rehearsals"] = table(
         "drills", "bcm/drills.csv", "drill_id kind held_on site subject_id result retest_of findings_open", "held_on"
     )
     for n, (kind, held, site, result, open_) in enumerate(
@@ -125,7 +125,7 @@ def drills(book: Book) -> None:
             ("business_continuity", date(2026, 9, 16), "MNL1", "pass", 2),
         )
     ):
-        book["drills"].add(
+        book["rehearsals"].add(
             drill_id=f"DR-{n + 1:02d}", kind=kind, held_on=held, site=site, subject_id=None, result=result,
             retest_of=None, findings_open=open_,
         )  # fmt: skip

@@ -157,6 +157,8 @@ def _abroad(book: Book, vendor: Vendor, truth: Truth) -> None:
         if row.get("_person") is p and row["result"] == "success" and row["_shift"].day in days:
             row |= {"country": "TH", "src_ip": "192.0.2.9"}
             truth.expect("LOG-07", "crm_events", row, "signed in to the client's system from TH")
+    first = min((row for row in book["crm_events"].rows if row["country"] == "TH"), key=lambda row: row["ts"])
+    truth.expect("GOV-02", "crm_events", first, "work is done in TH, which no register names")
 
 
 def _leavers(book: Book, vendor: Vendor, truth: Truth) -> None:

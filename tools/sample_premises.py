@@ -17,7 +17,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     Source("floor_walks", ("walks",), "facilities", "10:40", typed=True),
     Source("visitors", ("visitors",), "facilities", "10:45", typed=True),
     Source("cctv", ("cctv",), "facilities", "10:50", typed=True),
-    Source("disposals", ("disposals",), "it-operations", "10:55", typed=True),
+    Source("disposals", ("scrapped",), "it-operations", "10:55", typed=True),
 )
 CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
 CONTROLS: Final[tuple[str, ...]] = ("PHY-01", "PHY-02", "PHY-03", "PHY-04")
@@ -120,7 +120,7 @@ def _cameras(book: Book) -> None:
 
 
 def _disposals(book: Book) -> None:
-    table = book["disposals"] = _table(
+    table = book["scrapped"] = _table(
         "disposals",
         "it/disposals.csv",
         "ref client trigger trigger_on completed_on method certificate",
@@ -194,9 +194,9 @@ def _not_back(book: Book, _vendor: Vendor, truth: Truth) -> None:
     )
     kept["assets_returned_on"] = None
     truth.expect("PHY-05", "leavers", kept, "assets never returned")
-    paper = next(row for row in book["disposals"].rows if row["trigger"] == "paper")
+    paper = next(row for row in book["scrapped"].rows if row["trigger"] == "paper")
     paper["method"] = "other"
-    truth.expect("PHY-05", "disposals", paper, "paper not cut")
+    truth.expect("PHY-05", "scrapped", paper, "paper not cut")
 
 
 def _old(book: Book) -> list[Row]:

@@ -25,7 +25,8 @@ _ROOMS: Final = (
     sample_premises,
     sample_governance,
 )
-FILL: Final = tuple(room.fill for room in _ROOMS)
+FILL: Final = (*(room.fill for room in _ROOMS), sample_access.complete)
+"""What adds the tables, and last of all what of one room needs the tables of others."""
 SOURCES: Final[tuple[Source, ...]] = tuple(source for room in _ROOMS for source in room.SOURCES)
 CLIENT_SOURCES: Final[tuple[Source, ...]] = tuple(source for room in _ROOMS for source in room.CLIENT_SOURCES)
 PLANTS: Final[Plants] = sample_plants.PLANTS | {id_: how for room in _ROOMS for id_, how in room.PLANTS.items()}
