@@ -62,6 +62,8 @@ def job(evidence: Path, tables: Mapping[str, Any] | None = None, engine: str = "
             "scope_clients": [],
             "sites": {},
             "countries": ["PH"],
+            "scope_sites": [],
+            "site_words": {},
             "networks": [],
         },
         "tables": dict(tables or {}),

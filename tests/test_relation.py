@@ -12,8 +12,10 @@ from completions import (
     NONE,
     UNKNOWN,
     Engine,
+    Field,
     assert_exact,
     assert_sound,
+    at,
     completions,
     decided,
     table,
@@ -25,7 +27,7 @@ from rules import OPERATORS, PEOPLE, rows
 from test_grouping import FIGURES, rule_on
 from test_table import said_of
 
-from ctrlkit import assert_every, beside_those, col, count, total
+from ctrlkit import assert_every, beside_those, col, count, free_times, total
 from ctrlkit.errors import AuthorError
 from ctrlkit.grouping import Figure
 from ctrlkit.table import Table
@@ -118,3 +120,19 @@ def test_a_figure_has_a_name_of_its_own() -> None:
     of = table("polars", "people", PEOPLE, [])
     with pytest.raises(AuthorError, match="already"):
         beside_those(of, of, "key", "also", col("also_flag"), number=count())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_free_time_lies_between_spans_that_may_overlap(engine: Engine) -> None:
+    """A span inside another frees nothing; after one whose end nobody knows, nothing is known to be free."""
+    shape = {"who": Field("string", ()), "start": Field("datetime", ()), "end": Field("datetime", ())}
+    spans = [("a", 0, 4), ("a", 1, 2), ("a", 6, 8), ("b", 0, None), ("b", 5, 6)]
+    held = [{"who": w, "start": at(s), "end": UNKNOWN if e is None else at(e)} for w, s, e in spans]
+
+    def check() -> None:
+        free = free_times(table(engine, "spans", shape, held), "who", "start", "end")
+        assert_every(free, col("free_until").is_null() | (col("free_from") <= col("free_until")), because="wrong")
+
+    said, outcome = decided(check)
+    assert said.broken == {0}, "the first ends at four, the next began at one"
+    assert outcome.undecided == 1

@@ -146,7 +146,6 @@ def _hr(row: Row) -> Sequence[object]:
     hired, floor, last_day, separated = (f"{d:%m/%d/%Y}" if d else "" for d in days)
     return [
         row["employee_id"], row["site"], "PH", REGION[row["site"]],
-        POSITION.get(row["role"], row["role"].replace("_", " ").title()), row["client"],
-        row["employment"].title(), row["manager_id"], hired, floor, last_day, separated,
-        STATUS[row["status"]], MODE[row["mode"]], "en;fil",
+        POSITION.get(row["role"], row["role"].replace("_", " ").title()), row["client"], row["employment"].title(),
+        row["manager_id"], hired, floor, last_day, separated, STATUS[row["status"]], MODE[row["mode"]], "en;fil",
     ]  # fmt: skip
