@@ -159,7 +159,7 @@ def assert_nothing_is_missing(people: Table, screening: Table, params: Any) -> N
     roster="employee_id country country_code status floor_date",
     accounts="system account_id employee_id created_at created_on",
 )
-@reads.optional(interactions="agent_id start started_on")
+@reads.optional(interactions="agent_id start started_on", accounts="client", screening="country", roster="hire_date")
 def test_everybody_is_screened_before_access(
     screening: Table, roster: Table, accounts: Table, interactions: Table | None, params: Any
 ) -> None:
