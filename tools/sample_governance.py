@@ -22,7 +22,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     Source("audits", ("audits",), "compliance", "11:25", typed=True),
 )
 CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
-CONTROLS: Final[tuple[str, ...]] = ("GOV-01", "GOV-02", "GOV-03", "GOV-04", "GOV-05", "GOV-06", "GOV-08")
+CONTROLS: Final[tuple[str, ...]] = ("GOV-01", "GOV-02", "GOV-03", "GOV-04", "GOV-05", "GOV-06", "GOV-07", "GOV-08")
 SHOWN: Final[tuple[str, ...]] = ("GOV-02", "GOV-04", "GOV-05", "GOV-06", "GOV-08")
 CLAUSES: Final = (
     "subject_duration nature_purpose data_types obligations location documented_instructions confidentiality security "
@@ -110,6 +110,9 @@ def _audits(book: Book) -> None:
         ("AUD-01", "client_visit", "Northwind assurance", date(2026, 3, 9), None, "MNL1", "voice", True),
         ("AUD-02", "client_visit", "Northwind assurance", date(2026, 6, 8), None, "CEB1", "voice", True),
         ("AUD-03", "provider_review", VENDOR, date(2026, 9, 21), None, "MNL1;CEB1", "voice", False),
+        ("AUD-05", "segmentation_test", "Example Testing", date(2026, 6, 15), None, "MNL1;CEB1", "voice", True),
+        ("AUD-06", "rogue_ap_scan", "Example Testing", date(2026, 9, 7), None, "MNL1;CEB1", "voice", True),
+        ("AUD-07", "dmarc_report", "Example Mail Reports", date(2026, 10, 30), None, None, "mail", False),
         ("AUD-04", "certificate", "Example Certification", date(2025, 5, 12), date(2028, 5, 11), "MNL1;CEB1", "voice",
          True),
     )  # fmt: skip

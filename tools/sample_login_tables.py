@@ -119,8 +119,8 @@ def drills(book: Book) -> None:
     for n, (kind, held, site, result, open_) in enumerate(
         (
             ("incident_response", date(2025, 5, 14), "MNL1", "pass", 0),
-            ("business_continuity", date(2026, 2, 11), "CEB1", "fail", 0),
-            ("incident_response", date(2026, 6, 24), "MNL1", "fail", 0),
+            ("business_continuity", date(2026, 2, 11), "CEB1", "pass", 0),
+            ("incident_response", date(2026, 6, 24), "MNL1", "pass", 0),
             ("incident_response", date(2026, 7, 8), "MNL1", "void", 4),
             ("business_continuity", date(2026, 9, 16), "MNL1", "pass", 2),
         )

@@ -30,7 +30,7 @@ def exports() -> Table:
 
 
 def work(calls: Table, looks: Table, vendor: Vendor) -> None:
-    """One contact in every fifth shift of each agent on the floor, well within the shift, and its record looked at."""
+    """Two contacts in every fifth shift of each agent on the floor, a long break between them, and one record looked at."""
     for shift in vendor.shifts:
         p = shift.person
         working = shift.clock_in and shift.day in DAYS and shift.day >= p.floor
@@ -48,7 +48,7 @@ def customer(*what: object) -> str:
 
 def _contact(calls: Table, looks: Table, shift: Shift) -> None:
     p, key = shift.person, (shift.person.seat, shift.day)
-    start = shift.starts + timedelta(minutes=40 + draw("call from", *key) % 380, seconds=draw("call at", *key) % 60)
+    start = shift.starts + timedelta(minutes=120 + draw("call from", *key) % 300, seconds=draw("call at", *key) % 60)
     end = start + timedelta(minutes=2 + draw("talk", *key) % 14, seconds=draw("hung up", *key) % 60)
     if not START <= start < end < END:
         return
@@ -58,6 +58,12 @@ def _contact(calls: Table, looks: Table, shift: Shift) -> None:
     calls.add(
         interaction_id=number, start=start, end=end, agent_id=p.employee_id, customer_id=who, channel=channel
     )  # fmt: skip
+    first = shift.starts + timedelta(minutes=6 + draw("first call", *key) % 20)
+    if first >= START:
+        calls.add(
+            interaction_id=f"{number}-A", start=first, end=first + timedelta(minutes=3 + draw("first talk", *key) % 12),
+            agent_id=p.employee_id, customer_id=customer("first", *key), channel="voice",
+        )  # fmt: skip
     if draw("asked who", *key) % 6 == 0:
         _look(looks, p, start + timedelta(seconds=20), None, "search")
     action = "edit" if draw("changed", *key) % 5 == 0 else "view"

@@ -20,9 +20,9 @@ SOURCES: Final[tuple[Source, ...]] = (
 )
 CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
 CONTROLS: Final[tuple[str, ...]] = (
-    "SCR-01", "SCR-02", "SCR-03", "SCR-04", "TRN-02", "TRN-03", "TRN-04", "TRN-05", "TRN-06",
+    "SCR-01", "SCR-02", "SCR-03", "SCR-04", "TRN-01", "TRN-02", "TRN-03", "TRN-04", "TRN-05", "TRN-06", "TRN-07",
 )  # fmt: skip
-SHOWN: Final[tuple[str, ...]] = ("SCR-01", "SCR-03", "SCR-04", "TRN-02", "TRN-03", "TRN-06")
+SHOWN: Final[tuple[str, ...]] = ("SCR-01", "SCR-03", "SCR-04", "TRN-01", "TRN-02", "TRN-03", "TRN-06", "TRN-07")
 PLANTS: Final[Plants] = _PLANTS
 
 _TRAINING: Final = (

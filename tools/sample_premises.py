@@ -20,8 +20,8 @@ SOURCES: Final[tuple[Source, ...]] = (
     Source("disposals", ("scrapped",), "it-operations", "10:55", typed=True),
 )
 CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
-CONTROLS: Final[tuple[str, ...]] = ("PHY-01", "PHY-02", "PHY-03", "PHY-04")
-SHOWN: Final[tuple[str, ...]] = ("PHY-01", "PHY-02", "PHY-03")
+CONTROLS: Final[tuple[str, ...]] = ("PHY-01", "PHY-02", "PHY-03", "PHY-04", "PHY-05")
+SHOWN: Final[tuple[str, ...]] = ("PHY-01", "PHY-02", "PHY-03", "PHY-05")
 SITES: Final = ("MNL1", "CEB1")
 ZONES: Final = ("entrance", "floor", "server_room")
 
@@ -209,6 +209,5 @@ PLANTS: Final[Plants] = {
     "PHY-02": _two_places,
     "PHY-03": _lost_visitors,
     "PHY-04": _blind_cameras,
+    "PHY-05": _not_back,
 }
-WAITING: Final[Plants] = {"PHY-05": _not_back}
-"""Plants of controls that need evidence of other rooms; they move to PLANTS with it."""
