@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from completions import ENGINES, UNKNOWN, Engine, Field, Row, at, decided, table
 
-from ctrlkit import assert_every, assert_some, col, count, group, newest
+from ctrlkit import assert_every, assert_some, col, count, group, multiple, newest
 from ctrlkit.errors import AuthorError
 from ctrlkit.rows import fetch
 from ctrlkit.table import Table

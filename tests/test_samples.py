@@ -22,7 +22,7 @@ import sample_hosts
 from host_trials import shelf
 from sample_oracle import Pack, expected, instant, judge, local_day
 from sample_plants import PLANTS
-from sample_rooms import CONTROLS, SHOWN
+from sample_rooms import CONTROLS, NOT_DUE, SHOWN
 
 from ctrlkit import transcript
 from ctrlkit.kind import shipped
@@ -140,14 +140,18 @@ def test_each_weakness_alone_is_found_and_breaks_its_control(control: str, tmp_p
 
 def test_clean_pack_leaves_nothing_to_find_and_nothing_undecided() -> None:
     truth = expected(SHIPPED / "clean-ph")
-    assert set(truth["verdicts"].values()) == {"passed"}
+    assert Counter(truth["verdicts"].values()) == {"passed": len(CONTROLS), "not_applicable": len(NOT_DUE)}
     assert {v for of_host in truth["host_verdicts"].values() for v in of_host.values()} == {"passed"}
     assert (truth["findings"], truth["undecided"], truth["host_findings"]) == ([], [], [])
 
 
 def test_weak_pack_is_green_and_red() -> None:
     truth = expected(SHIPPED / "northwind-ph")
-    assert Counter(truth["verdicts"].values()) == {"failed": len(SHOWN), "passed": len(CONTROLS) - len(SHOWN)}
+    assert Counter(truth["verdicts"].values()) == {
+        "failed": len(SHOWN),
+        "passed": len(CONTROLS) - len(SHOWN),
+        "not_applicable": len(NOT_DUE),
+    }
     server, workstation = (Counter(of_host.values()) for of_host in truth["host_verdicts"].values())
     assert (server, workstation) == ({"failed": 2, "passed": 6}, {"failed": 3, "passed": 5})
 
@@ -155,8 +159,8 @@ def test_weak_pack_is_green_and_red() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_truth_has_its_shape(name: str) -> None:
     truth = expected(SHIPPED / name)
-    assert list(truth) == ["verdicts", "findings", "undecided", "host_verdicts", "host_findings"]
-    assert set(truth["verdicts"]) == set(CONTROLS)
+    assert list(truth) == ["verdicts", "causes", "findings", "undecided", "host_verdicts", "host_findings"]
+    assert set(truth["verdicts"]) == {*CONTROLS, *NOT_DUE}
     assert list(truth["host_verdicts"]) == [f"host:{host}" for host in sample_hosts.ROLES]
     for line in truth["host_findings"]:
         assert list(line) == ["control", "subject", "probe", "line", "why"]

@@ -157,6 +157,9 @@ def _stay_away(book: Book, shift: Shift) -> None:
     """Nobody came: no punches, no sign-ins."""
     sheet = next(row for row in book["timesheets"].rows if row["_shift"] is shift)
     sheet |= {"clock_in": None, "clock_out": None, "meal_minutes": 0, "paid_hours": 0, "ot_hours": 0, "ot_kind": None}
+    for pay in book["payroll"].rows:
+        if pay["employee_id"] == sheet["employee_id"] and pay["period_start"] <= shift.day <= pay["period_end"]:
+            pay["regular_hours"] -= 8
     for system in ("entra", "crm", "dialler"):
         book[f"{system}_events"].rows = [r for r in book[f"{system}_events"].rows if r.get("_shift") is not shift]
 

@@ -170,6 +170,7 @@ def tls(book: Book) -> None:
     for name, port, least in (
         ("sso", 443, "1.2"), ("vpn", 443, "1.3"), ("vpn2", 443, "1.3"), ("sip", 5061, "1.2"), ("mail", 587, "1.2"),
         ("mail", 993, "1.2"), ("recordings", 443, "1.2"), ("qa", 990, "1.2"), ("wfm", 443, "1.2"),
+        ("mx1", 25, "1.2"), ("mx2", 25, "1.2"),
     ):  # fmt: skip
         ends = date(2026, 12, 4) + timedelta(days=draw("certificate", name) % 60)
         table.add(

@@ -28,8 +28,9 @@ CLIENT_SOURCES: Final[tuple[Source, ...]] = (
     Source("feeds", ("feeds",), "data-platform", "08:20"),
 )
 CONTROLS: Final[tuple[str, ...]] = (
-    "EML-01", "EML-02", "EML-03", "EML-07", "MIN-01", "MIN-02", "MIN-03", "MIN-04", "RET-03", "RET-04",
-)  # fmt: skip
+    *("EML-01", "EML-02", "EML-03", "EML-04", "EML-07", "EML-08"),
+    *("MIN-01", "MIN-02", "MIN-03", "MIN-04", "RET-03", "RET-04"),
+)
 SHOWN: Final[tuple[str, ...]] = ("EML-02", "EML-03", "EML-07", "MIN-01", "MIN-03", "MIN-04", "RET-03")
 TOLERATED: Final = 2
 """Per cent of looks that may be without a contact."""

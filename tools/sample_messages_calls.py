@@ -30,7 +30,7 @@ def exports() -> Table:
 
 
 def work(calls: Table, looks: Table, vendor: Vendor) -> None:
-    """Two contacts in every fifth shift of each agent on the floor, a long break between them, and one record looked at."""
+    """Two contacts in every fifth shift of each agent, a long break between them; the record of one is looked at."""
     for shift in vendor.shifts:
         p = shift.person
         working = shift.clock_in and shift.day in DAYS and shift.day >= p.floor

@@ -14,6 +14,9 @@ COLLECTED: Final = datetime(2026, 11, 1, 10, 15, tzinfo=ZONE)
 REPORTS: Final = f"rua=mailto:dmarc@{DOMAIN}"
 
 
+POLICY: Final = f"version: STSv1\nmode: enforce\nmx: mx1.{DOMAIN}\nmx: mx2.{DOMAIN}\nmax_age: 604800\n"
+
+
 def table() -> Table:
     """The answers, without any weakness."""
     answers = Table(
@@ -33,6 +36,7 @@ def table() -> Table:
         ("TXT", f"selector2._domainkey.{DOMAIN}", "v=DKIM1; k=rsa; p="),
         ("TXT", f"_smtp._tls.{DOMAIN}", f"v=TLSRPTv1; rua=mailto:tls@{DOMAIN}"),
         ("TXT", f"_mta-sts.{DOMAIN}", "v=STSv1; id=20260914T0800"),
+        ("MTA-STS", f"mta-sts.{DOMAIN}", POLICY),
     ):
         add(answers, type_, name, value)
     return answers

@@ -14,7 +14,7 @@ WHY = "the shift has no clock-out"
 def doubt_hours(book: Book, truth: Truth, sheet: Row) -> None:
     """Note each row that nobody can decide because `sheet` lacks its clock-out."""
     who, day = sheet["employee_id"], sheet["work_date"]
-    for control in ("WRK-02", "WRK-07"):
+    for control in ("WRK-02", "WRK-07", "WRK-08"):
         truth.doubt(control, "timesheets", sheet, WHY)
     for row in book["timesheets"].rows:
         if row["employee_id"] == who and row["clock_in"]:

@@ -170,6 +170,7 @@ def _leavers(book: Book, vendor: Vendor, truth: Truth) -> None:
     truth.expect("ACC-01", "dialler", row, "disabled 40 hours after the last day, 24 are allowed")
     row = _row(book["leavers"], badge)
     row["badge_disabled_at"] = None
+    truth.expect("PHY-05", "leavers", row, "the badge was never disabled")
     truth.expect("ACC-01", "leavers", row, "the badge was never disabled")
 
 

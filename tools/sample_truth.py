@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,17 +36,19 @@ class Truth:
         """One row that cannot be decided."""
         self.planted.append(Planted(control, table, row, why, undecided=True))
 
-    def document(self, book: dict[str, Table], controls: Iterable[str]) -> dict[str, Any]:
-        """What stands in truth.json for `controls`, sorted; the tables must be in their final order."""
+    def document(self, book: dict[str, Table], controls: Iterable[str], not_due: Mapping[str, str]) -> dict[str, Any]:
+        """What stands in truth.json for `controls`, sorted, and for those not due; the tables in their final order."""
         broken = {p.control: "failed" for p in self.planted if not p.undecided}
         doubtful = {p.control: "inconclusive" for p in self.planted if p.undecided}
         verdicts = dict.fromkeys(sorted(controls), "passed") | doubtful | broken
+        verdicts |= dict.fromkeys(not_due, "not_applicable")
         lines = sorted(
             ((_line(p, book[p.table]), p.undecided) for p in self.planted),
             key=lambda pair: (pair[0]["control"], pair[0]["file"], pair[0]["row"]),
         )
         return {
             "verdicts": dict(sorted(verdicts.items())),
+            "causes": dict(not_due),
             "findings": [line for line, undecided in lines if not undecided],
             "undecided": [line for line, undecided in lines if undecided],
         }

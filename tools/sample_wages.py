@@ -24,7 +24,7 @@ CONTROLS: Final[tuple[str, ...]] = (
     *(f"WRK-{number:02d}" for number in range(1, 9)), "WRK-10", "WRK-11", "WRK-12",
 )  # fmt: skip
 SHOWN: Final[tuple[str, ...]] = (
-    "WRK-01", "WRK-02", "WRK-03", "WRK-04", "WRK-05", "WRK-06", "WRK-07", "WRK-11",
+    "WRK-01", "WRK-02", "WRK-03", "WRK-04", "WRK-05", "WRK-06", "WRK-07", "WRK-08", "WRK-11",
 )  # fmt: skip
 PLANTS: Final[Plants] = WAGE_PLANTS
 CUTOFFS: Final = (
