@@ -89,9 +89,9 @@ def _unmanaged(book: Book, _vendor: Vendor, truth: Truth) -> None:
             row["device_id"] = device
             truth.expect("REM-03", "vpn", row, why)
     laptop = f"MCS-LT-{people[4].seat:04d}"
-    device = next(row for row in book["devices"].rows if row["device_id"] == laptop)
-    device["disk_encrypted"] = False
-    truth.expect("END-01", "devices", device, "the disk is not encrypted")
+    bare = next(row for row in book["devices"].rows if row["device_id"] == laptop)
+    bare["disk_encrypted"] = False
+    truth.expect("END-01", "devices", bare, "the disk is not encrypted")
     for row in [row for row in ours if row["device_id"] == laptop]:
         truth.expect("REM-03", "vpn", row, "the disk of the laptop is not encrypted")
 
