@@ -111,7 +111,9 @@ def test_what_was_found_is_fixed_and_retested(findings: Table, params: Any, as_o
     lately = told.where(col("opened_on") + days(365) >= as_of.date)
     assert_rate(lately, col("repeat_of").is_not_null(), at_most=params.repeat_max, because="seen before as {repeat_of}")
     note_every(told.where(waiting), "{severity} and open since {opened_on}: not due before {last}")
-    note(f"whether open findings halve within {params.improve_within} days is not shown: no earlier bundle was given")
+    note(
+        f"whether open findings halve within {params.improve_within} days is shown only where earlier bundles are given"
+    )
 
 
 def assert_agencies_listed(roster: Table, register: Table) -> None:

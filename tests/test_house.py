@@ -142,6 +142,7 @@ LAYERS = (
     "instructions",
     "verification",
     "bundle",
+    "predecessor",
     "signature",
     "keyring",
     "statement",

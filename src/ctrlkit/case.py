@@ -46,6 +46,7 @@ class Request:
     inventory: Path | None = None
     limit: Sequence[str] = ()
     canaries: Path | None = None
+    previous: Sequence[Path] = ()
 
 
 @dataclass(frozen=True, slots=True)

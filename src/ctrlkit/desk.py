@@ -59,6 +59,7 @@ class Desk:
             waivers=given.get("waivers"),
             attestations=given.get("attestations"),
             canaries=given.get("canaries"),
+            previous=given.get("previous", ()),
             fail_on=Severity(given.get("fail_on", "low")),
             out=given.get("out", Path("runs")),
             engine=given.get("engine", "polars"),

@@ -79,6 +79,14 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attestations", type=Path, metavar="FILE", help="a person's answers where evidence is missing"
     )
+    parser.add_argument(
+        "--previous",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="BUNDLE",
+        help="an earlier bundle; repeat it",
+    )
     parser.add_argument("--canaries", type=Path, metavar="FILE", help="events that only the client knows of")
     parser.add_argument(
         "--fail-on", choices=[s.value for s in Severity], default="low", help="what counts for exit 1 (default low)"

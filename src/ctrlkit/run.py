@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
-from ctrlkit import books, bundle, gather, hosts, plan, reconciliation
+from ctrlkit import books, bundle, gather, hosts, plan, predecessor, reconciliation
 from ctrlkit.assemble import Evidence
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case
@@ -91,9 +91,39 @@ def judged(  # noqa: PLR0913, PLR0917  (all of them decide)
     key: EngagementKey | None,
 ) -> Run:
     """The closed and sealed run over evidence that has been gathered."""
+    if case.request.previous:
+        gathered = _followed_up(case, gathered, carried, work, key)
     results, lines, matches = results_of(case, gathered, carried, child, work, key)
     closed = replace(summed(case, results, carried), matches=matches)
     return replace(closed, bundle=str(seal(case, closed, gathered, lines, carried)))
+
+
+def _followed_up(
+    case: Case, gathered: Mapping[str, Sequence[Evidence]], carried: Carried, work: Path, key: EngagementKey | None
+) -> Mapping[str, Sequence[Evidence]]:
+    """The evidence with the client's own list of findings: those of earlier bundles, and what this run says of them.
+
+    So all else is judged first, in a child of its own; the controls that read the list are judged with it afterwards.
+    """
+    before = [case.request.cwd / path for path in case.request.previous]
+    looks = predecessor.looks(before, carried.vendor, carried.key_id, case.as_of.date)
+    others = tuple(id_ for id_ in case.ids if not _reads_findings(case, id_))
+    place = work / "before"
+    place.mkdir()
+    child = Child()
+    try:
+        results, *_ = results_of(replace(case, ids=others), gathered, carried, child, place, key)
+    finally:
+        child.end()
+    now = predecessor.look_of(results, case.as_of.date, "this run")
+    made_at = case.as_of.instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+    made = predecessor.evidence(looks, now, made_at, place)
+    copies = [e for e in gathered.get(predecessor.KIND, ()) if e.party != "client"]
+    return {**gathered, predecessor.KIND: (made, *copies)}
+
+
+def _reads_findings(case: Case, id_: str) -> bool:
+    return any(predecessor.KIND in check.needs for check in case.stock.controls[id_].checks)
 
 
 def results_of(  # noqa: PLR0913, PLR0917  (all of them decide)
