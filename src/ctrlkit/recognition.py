@@ -69,7 +69,7 @@ def look(
 ) -> tuple[tuple[Recognised, ...], tuple[Unknown, ...]]:
     """What the files of `folder` are, sorted by name; those of its folders too where `deep`.
 
-    A document that adapters unfold into several kinds of evidence, as a log of sign-ins and of changes, is each of them.
+    A document that adapters unfold into several kinds, as a log of sign-ins and of changed passwords, is each of them.
     Documents of ctrlkit, hidden files and folders that are packs of their own are left aside.
     Raises InputError where a folder cannot be read.
     """
@@ -112,10 +112,10 @@ def _one(
     known: dict[str, Recognised] = {}
     for cells in heads:
         found = _by_adapter(name, path, cells, kinds, adapters) or _by_columns(name, path, cells, kinds)
-        if isinstance(found, Recognised) and found.adapter in unfolding:
+        if isinstance(found, Recognised):
             known.setdefault(found.kind, found)
-        elif not known and isinstance(found, Recognised):
-            return [found]
+            if found.adapter not in unfolding:
+                break
         elif not known and found is not None and found.maybe:
             return found
     if known:
