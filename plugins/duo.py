@@ -101,7 +101,7 @@ def unfold_log(document: Any) -> _unfolding.Found | None:
             }
             row["mfa_method"] = "" if row["factors"] == "1" and factor == "not_available" else row["mfa_method"]
             rows.append((number, row))
-    return _unfolding.Found(rows, _further(document, 0) or log.ends_a_page(100, 1000))
+    return _unfolding.Found(rows, _further(document, len(log.each)) or log.ends_a_page(100, 1000))
 
 
 def _factors(cells: Mapping[str, Any], factor: str) -> str:
