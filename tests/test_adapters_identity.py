@@ -12,7 +12,7 @@ import pytest
 from identity_samples import AD_USERS_RAW, SAMPLES, Sample
 from ingestion import causes, problems, read_text, table
 
-from ctrlkit import recognition
+from ctrlkit import explain, recognition, stock
 from ctrlkit.hooks import Adapter, plugin_manager
 from ctrlkit.ingested import Ingested
 from ctrlkit.kind import shipped
@@ -366,3 +366,22 @@ def test_duo_writes_ports_in_many_ways(said_of_it: str, address: str | None, tmp
     sample = of("duo_log")
     found = read(tmp_path, sample, sample.said.replace('"203.0.113.10"', json.dumps(said_of_it)))
     assert cells(found, "src_ip")[0] == (address,)
+
+
+def test_a_pack_may_say_that_all_members_are_people(tmp_path: Path) -> None:
+    sample = of("entra_users")
+    people = {"account_type": {"Member": "person"}}
+    found = read_text(tmp_path, sample.said, sample.file, adapters=adapters(), values=people)
+    assert cells(found, "account_type") == [("person",), ("guest",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("okta_users_json", "the content of its JSON document"),
+        ("okta_users_csv", "the content of its text"),
+        ("entra_users", "the headers userPrincipalName"),
+    ],
+)
+def test_an_adapter_is_explained_by_what_it_is_known_by(name: str, what: str, tmp_path: Path) -> None:
+    assert what in explain.explain(name, stock.take(tmp_path))
