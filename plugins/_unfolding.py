@@ -143,12 +143,20 @@ def table(lines: Sequence[str], *needed: str) -> Records | None:
     """The records of a delimited table whose header, in one of its first lines, has all these names; else None."""
     for number, line in enumerate(lines[:_HEAD]):
         for delimiter in (",", ";", "\t", "|"):
-            names = [" ".join(cell.split()).lower() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+            names = _names(line, delimiter)
             if names and names[0].startswith("\ufeff"):
                 names[0] = names[0].lstrip("\ufeff")
             if set(needed) <= set(names):
                 return _below(lines, number + 1, names, delimiter)
     return None
+
+
+def _names(line: str, delimiter: str) -> list[str]:
+    """The cells of a line as names; none where a cell is longer than any name could be."""
+    try:
+        return [" ".join(cell.split()).lower() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return []
 
 
 def _below(lines: Sequence[str], start: int, names: Sequence[str], delimiter: str) -> Records:

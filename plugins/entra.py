@@ -66,6 +66,25 @@ SIGN_INS = Adapter(
 )
 
 
+SIGN_INS_OLD: Final = Adapter(
+    name="entra_sign_ins_old",
+    kind="auth_events",
+    product="Microsoft Entra ID sign-in logs, older CSV (CreatedDateTime, ConditionalAccessStatus)",
+    headers=("CreatedDateTime", "UserPrincipalName", "IPAddress", "Country", "Status", "ConditionalAccessStatus"),
+    columns={
+        "CreatedDateTime": "ts",
+        "UserPrincipalName": "account_id",
+        "Status": "result",
+        "IPAddress": "src_ip",
+        "Country": "country",
+    },
+    values={"country": {"None": ""}},
+    constants={"system": "entra"},
+    zone="UTC",
+    about="This form does not say how many factors a sign-in took, nor its session or device: take the portal's "
+    "present download.",
+)
+
 _INTERRUPTED: Final = frozenset({
     *("16000", "16001", "50058", "50072", "50074", "50076", "50079", "50097", "50125", "50127", "50129"),
     *("50140", "50158", "65001"),
@@ -148,4 +167,4 @@ SIGN_INS_JSON: Final = _unfolding.adapter(
 @hookimpl
 def ctrlkit_adapters() -> Iterable[Adapter]:
     """The sign-ins, as CSV and as JSON."""
-    return (SIGN_INS, SIGN_INS_JSON)
+    return (SIGN_INS, SIGN_INS_OLD, SIGN_INS_JSON)

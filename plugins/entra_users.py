@@ -75,6 +75,25 @@ USERS_CSV: Final = Adapter(
     f"last sign-in, no roles and no second factors. {_MEMBERS}",
 )
 
+USERS_M365: Final = Adapter(
+    name="m365_users",
+    kind="accounts",
+    product="Microsoft 365 admin center users (Users > Active users > Export users)",
+    headers=("User principal name", "Block credential", "Object Id", "Licenses", "When created"),
+    columns={
+        "User principal name": "account_id",
+        "Block credential": "enabled",
+        "When created": "created_at",
+        "Last password change time stamp": "password_last_set",
+    },
+    values={"enabled": {"True": "false", "False": "true"}},
+    constants={"system": "entra"},
+    zone="UTC",
+    date_order="ymd",
+    about="Enabled is who is not blocked. The file holds no last sign-in, no roles and no second factors, and does not "
+    "tell people from shared mailboxes and services.",
+)
+
 REGISTRATIONS: Final = Adapter(
     name="entra_registrations",
     kind="accounts",
@@ -188,4 +207,4 @@ USERS_JSON: Final = _unfolding.adapter(
 @hookimpl
 def ctrlkit_adapters() -> Iterable[Adapter]:
     """The users and their registrations."""
-    return (USERS_CSV, USERS_JSON, REGISTRATIONS, REGISTRATIONS_REPORT, REGISTRATIONS_PORTAL)
+    return (USERS_CSV, USERS_M365, USERS_JSON, REGISTRATIONS, REGISTRATIONS_REPORT, REGISTRATIONS_PORTAL)

@@ -678,6 +678,24 @@ DUO_LOG = lines(
     duo_event("01:19:00", "mei.tan", "203.0.113.10", "duo_push / success / enrolled", "enrollment"),
 )
 
+M365_USERS = lines(
+    "Display name,DirSyncEnabled,User principal name,Object Id,First name,Last name,When created,"
+    "Soft deletion time stamp,Title,Department,Preferred data location,City,CountryOrRegion,Office,StateOrProvince,"
+    "Usage location,Last dirsync time,Block credential,Licenses,Password never expires,"
+    "Last password change time stamp,Mobile Phone,Phone number,Postal code,Preferred language,Street address,Fax,"
+    "Proxy addresses",
+    f"Ana Cruz,,{ANA},7a1b-aa,Ana,Cruz,2022-03-18 19:49:35Z,,,,,,,,,PH,,False,Microsoft 365 E3+Visio,False,"
+    f"2026-06-01 17:00:00Z,,,,,,,SMTP:{ANA}+smtp:a@vendor.example",
+    f"Raj Iyer,True,{RAJ},7a1b-ab,Raj,Iyer,2025-03-18 19:49:35Z,,,,,,,,,PH,,True,Unlicensed,True,"
+    f"2025-03-18 01:00:00Z,,,,,,,SMTP:{RAJ}",
+)
+ENTRA_OLD = lines(
+    "CreatedDateTime,UserPrincipalName,UserDisplayName,AppDisplayName,IPAddress,City,Country,Device,Browser,OS,Status,"
+    "RiskState,RiskLevelDuringSignIn,RiskLevelAggregated,ConditionalAccessStatus",
+    f"2026-08-03T01:12:44Z,{ANA},Ana Cruz,Office 365,203.0.113.10,Makati,PH,,Edge,Win,Success,none,none,none,success",
+    f"2026-08-03T01:15:02Z,{RAJ},Raj Iyer,Office 365,198.51.100.7,Chennai,IN,,,,Failure,none,hidden,hidden,notApplied",
+)
+
 SAMPLES: list[Sample] = [
     Sample(
         "entra_users",
@@ -832,4 +850,13 @@ SAMPLES: list[Sample] = [
     ),
     Sample("duo_users", "accounts", "duo.json", json.dumps(DUO_USERS), ("is_enrolled",), {"disabled": "enabled"}),
     Sample("duo_log", "auth_events", "duo.ndjson", DUO_LOG, ("isotimestamp",), {"phone_call": "mfa_method"}),
+    Sample("m365_users", "accounts", "users.csv", M365_USERS, ("Block credential", "Object Id"), {"False": "enabled"}),
+    Sample(
+        "entra_sign_ins_old",
+        "auth_events",
+        "signins.csv",
+        ENTRA_OLD,
+        ("ConditionalAccessStatus", "Status"),
+        {"Failure": "result"},
+    ),
 ]

@@ -385,3 +385,16 @@ def test_a_pack_may_say_that_all_members_are_people(tmp_path: Path) -> None:
 )
 def test_an_adapter_is_explained_by_what_it_is_known_by(name: str, what: str, tmp_path: Path) -> None:
     assert what in explain.explain(name, stock.take(tmp_path))
+
+
+def test_an_adapter_that_the_pack_names_is_the_only_one_asked(tmp_path: Path) -> None:
+    sample = of("okta_users_json")
+    told_so = read_text(tmp_path, sample.said, "a.json", adapters=adapters(), adapter="okta_users_json")
+    assert rows(told_so) == sample.rows
+    other = read_text(tmp_path, sample.said, "a.json", adapters=adapters(), adapter="duo_users")
+    assert (causes(other), "not an export of Duo users" in said(other)) == ([Cause.MALFORMED], True)
+
+
+def test_a_cell_that_is_longer_than_any_name_is_no_header(tmp_path: Path) -> None:
+    text = "x" * 200_000 + "\n" + of("ad_users").said
+    assert causes(read(tmp_path, of("ad_users"), text)) == []

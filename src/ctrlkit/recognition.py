@@ -104,23 +104,23 @@ def _one(
     try:
         path = checked(folder, name, InputError)
         opened = opening.tables(path, identify(path), sha256(path), None, adapters, work)
-        heads = [cells for candidate in opened.candidates for _, cells in candidate.head]
+        heads = [(cells, candidate.by) for candidate in opened.candidates for _, cells in candidate.head]
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
-    best = max((len(cells) for cells in heads), default=0)
-    unfolding = {a.name for a in adapters if a.unfold is not None}
+    best = max((len(cells) for cells, _ in heads), default=0)
     known: dict[str, Recognised] = {}
-    for cells in heads:
-        found = _by_adapter(name, path, cells, kinds, adapters) or _by_columns(name, path, cells, kinds)
+    for cells, by in heads:
+        readers = [a for a in adapters if by in {"", a.name}]
+        found = _by_adapter(name, path, cells, kinds, readers) or _by_columns(name, path, cells, kinds)
         if isinstance(found, Recognised):
             known.setdefault(found.kind, found)
-            if found.adapter not in unfolding:
+            if not by:
                 break
         elif not known and found is not None and found.maybe:
             return found
     if known:
         return list(known.values())
-    header = next((cells for cells in heads if len(cells) == best and _is_header(cells, kinds)), ())
+    header = next((cells for cells, _ in heads if len(cells) == best and _is_header(cells, kinds)), ())
     maybe = tuple(kind for kind in [_named_after(name, kinds)] if kind)
     return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -73,7 +73,7 @@ def unfolded(adapter: Adapter, document: Any, lines: _Lines | None = None) -> Ca
         return None
     faults = [*lines.faults, *([Fault(Cause.TRUNCATED, found.cut)] if found.cut else [])]
     rows: list[Row] = [(lines.line(number), None, dict(cells)) for number, cells in found.rows]
-    return _candidate([*rows, *lines.flaws], faults)
+    return replace(_candidate([*rows, *lines.flaws], faults), by=adapter.name)
 
 
 def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
