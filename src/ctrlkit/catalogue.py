@@ -247,6 +247,7 @@ def adapter(found: Adapter) -> Entry:
         "about": found.about,
         "headers": list(found.headers),
         "unfolds": found.unfold is not None,
+        "form": found.form if found.unfold is not None else "table",
         "columns": dict(found.columns),
         "values": {name: dict(pairs) for name, pairs in found.values.items()},
         "constants": dict(found.constants),

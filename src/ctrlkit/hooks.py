@@ -26,7 +26,8 @@ hookimpl = pluggy.HookimplMarker("ctrlkit")
 class Unfolded:
     """The records of a document that is no list of them: each with its number for a person and its cells by header.
 
-    Numbers count from 1 in the document; a cell of None is not known. `cut` says why the document is not whole.
+    Numbers count from 1 in the document. A cell of None is empty, which means what its kind says of null; where it
+    means something and nothing is known, the cell says `unknown`. `cut` says why the document is not whole.
     """
 
     rows: tuple[tuple[int, Mapping[str, str | None]], ...]
@@ -36,9 +37,9 @@ class Unfolded:
 Unfold = Callable[[Any], Unfolded | None]
 """Gets a document in its adapter's form and gives its records; None where it is another product's.
 
-json: the parsed document, its numbers as they are written. text: its lines, where it is no table. grid: per sheet its
-rows, each a number and its cells as text. xml: the root element. Raises ValueError, with what is wrong and what to do,
-for a document that it knows and cannot read.
+json: the parsed document, its numbers as they are written; of NDJSON the list of its records. text: its lines. grid:
+per sheet its rows, each a number and its cells as text. xml: the root element. Raises ValueError, with what is wrong
+and what to do, for a document that it knows and cannot read.
 """
 
 

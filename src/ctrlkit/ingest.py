@@ -125,11 +125,11 @@ def _nothing(source: Source, digest: str | None, stem: Path) -> Ingested:
 
 
 def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
-    asked = () if file.source.adapter == "none" else [a for a in adapters if a.kind == file.kind.name]
+    asked = [a for a in adapters if a.kind == file.kind.name and file.source.adapter in {None, a.name}]
     opened = opening.tables(file.source.path, file.form, file.digest, file.source.sheet, asked, file.work)
     candidates, said = opened.candidates, _Said([*opened.faults], [*opened.notes])
     nothing = _nothing(file.source, file.digest, file.stem)
-    if file.form in {"json", "ndjson"} and not candidates[0].head[0][1]:
+    if candidates[0].head and not candidates[0].head[0][1]:
         said.faults += [*candidates[0].load(0, ()).faults, Fault(Cause.EMPTY, "holds no record")]
         return nothing.saying(said.faults, said.notes)
     candidate, position, found = _choose(candidates, file, adapters)
@@ -150,10 +150,11 @@ def _choose(candidates: Sequence[Candidate], file: _File, adapters: Sequence[Ada
     """The first candidate and row that give every required column, else the nearest, with its problems."""
     best: tuple[tuple[int, bool, int], Candidate, int, Layout] | None = None
     for candidate in candidates:
+        readers = [a for a in adapters if candidate.by in {"", a.name}]
         for position, (_, cells) in enumerate(candidate.head):
             if len(cells) > COLUMN_LIMIT:
                 raise UnreadableError(Cause.MALFORMED, f"has {len(cells)} columns; at most {COLUMN_LIMIT} are read")
-            found = layout.resolve(cells, file.source, file.kind, adapters)
+            found = layout.resolve(cells, file.source, file.kind, readers)
             if not found.problems:
                 return candidate, position, found
             nearness = (len(found.places), position == 0, len(cells))

@@ -61,12 +61,14 @@ class Candidate:
     """One way to read a file: a sheet, a delimiter. `head` holds its first rows with their numbers.
 
     `load(header, indexes)` reads the rows below the header at that place of `head`, of the columns at those positions.
+    `by` names the adapter that unfolded it, which is the only one that knows its headers.
     """
 
     head: tuple[tuple[int, tuple[str, ...]], ...]
     load: Callable[[int, Sequence[int]], Raw]
     name: str = ""
     notes: tuple[str, ...] = field(default=())
+    by: str = ""
 
 
 def in_blocks(blocks: Iterable[pl.DataFrame], schema: pl.Schema) -> pl.LazyFrame:
