@@ -40,7 +40,7 @@ def undecided(result: Result) -> list[str]:
 
 
 @pytest.mark.parametrize("trial", ALL, ids=lambda t: t.id)
-def test_a_control_decides_its_datasets_as_they_say_on_every_engine(trial: Trial, tmp_path: Path) -> None:
+def test_a_control_decides_its_datasets_as_they_say(trial: Trial, tmp_path: Path) -> None:
     found = outcomes(trial, tmp_path)
     result = found["polars"]
     said = f"{result.verdict.value} {result.cause.value if result.cause else ''}: {result.reason}"
