@@ -1,0 +1,185 @@
+"""Exports of devices, remote access, firewalls, scanners and the DNS: exact rows, and what is refused or not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ingestion import causes, read_text, table
+
+from ctrlkit import recognition
+from ctrlkit.hooks import Adapter, plugin_manager
+from ctrlkit.ingested import Ingested
+from ctrlkit.kind import shipped
+from ctrlkit.model import Cause, Grade
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+def at(text: str) -> datetime:
+    """An instant in UTC, as rows hold it."""
+    return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An export, the rows it becomes (in the order of `columns`, `_row` and `_bad` last), and how it may be spoilt.
+
+    `cuts`: how many characters of the end are lost; `lost`: a text whose loss, each time it stands, makes it no export
+    of the product.
+    """
+
+    adapter: str
+    kind: str
+    name: str
+    text: str
+    columns: str
+    rows: list[tuple[Any, ...]]
+    cuts: tuple[int, ...] = (8,)
+    lost: tuple[str, str] = ("", "")
+
+
+def adapters() -> tuple[Adapter, ...]:
+    return tuple(a for given in plugin_manager().hook.ctrlkit_adapters() for a in given)
+
+
+def read(folder: Path, case: Case, text: str | None = None) -> Ingested:
+    return read_text(folder, case.text if text is None else text, case.name, kind=case.kind, adapters=adapters())
+
+
+def rows(found: Ingested, columns: str) -> list[tuple[Any, ...]]:
+    frame = table(found)
+    wanted = [*columns.split(), "_row", "_bad"]
+    assert {*wanted} >= {name for name in frame.columns if not name.startswith("_")}, frame.columns
+    return [tuple(row[name] for name in wanted) for row in frame.to_dicts()]
+
+
+INTUNE = Case(
+    "intune_devices",
+    "devices",
+    "a.csv",
+    "Device ID,Device name,Enrollment date,Last check-in,Microsoft Entra Device ID,OS version,Serial number,"
+    "Manufacturer,Model,Primary user UPN,Compliance,Managed by,Ownership,Encrypted,OS,JoinType\n"
+    "D1000000-0000-4000-8000-000000000001,WS-MNL-001,2026-01-05 02:10:00.0000000,2026-08-02 23:50:11.0000000,"
+    "aa100000-0000-4000-8000-000000000001,10.0.22631.4037,SN0001,HP,ProDesk,Ana.Cruz@vendor.example,Compliant,Intune,"
+    "Corporate,True,Windows,Azure AD joined\n"
+    "d1000000-0000-4000-8000-000000000002,WS-CHN-014,2026-01-06 04:10:00.0000000,2026-05-11 08:01:09.0000000,"
+    "aa100000-0000-4000-8000-000000000002,17.6,SN0002,Apple,iPhone,,Not evaluated,EAS,Personal,False,iOS,\n"
+    "d1000000-0000-4000-8000-000000000003,WS-CHN-015,2026-01-06 04:10:00.0000000,,,,SN0003,Dell,Latitude,,"
+    "Not evaluated,Something new,Unknown,Perhaps,Windows,\n",
+    "device_id owner employee_id os disk_encrypted edr_last_seen mdm_enrolled",
+    [
+        (
+            "d1000000-0000-4000-8000-000000000001", "company", "ana.cruz@vendor.example", "Windows", True,
+            at("2026-08-02T23:50:11"), True, 2, None,
+        ),
+        (
+            "d1000000-0000-4000-8000-000000000002", "personal", None, "iOS", False,
+            at("2026-05-11T08:01:09"), False, 3, None,
+        ),
+        (
+            "d1000000-0000-4000-8000-000000000003", None, None, "Windows", None, None, None, 4,
+            ";owner;disk_encrypted;mdm_enrolled;",
+        ),
+    ],
+    lost=("Managed by", "Verwaltet von"),
+)  # fmt: skip
+GRAPH = Case(
+    "intune_graph_devices",
+    "devices",
+    "a.json",
+    '{"@odata.context":"https://graph.example/v1.0/$metadata#deviceManagement/managedDevices","value":['
+    '{"id":"d1000000-0000-4000-8000-000000000001","userPrincipalName":"ana.cruz@vendor.example",'
+    '"managedDeviceOwnerType":"company","lastSyncDateTime":"2026-08-02T23:50:11Z","operatingSystem":"Windows",'
+    '"osVersion":"10.0.22631.4037","complianceState":"compliant","managementAgent":"mdm","isEncrypted":true,'
+    '"azureADDeviceId":"aa100000-0000-4000-8000-000000000001"},'
+    '{"id":"d2","userPrincipalName":"","managedDeviceOwnerType":"unknown","lastSyncDateTime":"0001-01-01T00:00:00Z",'
+    '"operatingSystem":"Android","complianceState":"unknown","managementAgent":"unknown","isEncrypted":"false",'
+    '"azureADDeviceId":null}]}',
+    "device_id owner employee_id os disk_encrypted edr_last_seen mdm_enrolled",
+    [
+        (
+            "d1000000-0000-4000-8000-000000000001", "company", "ana.cruz@vendor.example", "Windows", True,
+            at("2026-08-02T23:50:11"), True, 1, None,
+        ),
+        ("d2", None, None, "Android", False, None, None, 2, ";owner;edr_last_seen;mdm_enrolled;"),
+    ],
+    lost=("managementAgent", "agent"),
+)  # fmt: skip
+DEFENDER = Case(
+    "defender_machines",
+    "devices",
+    "a.json",
+    '{"@odata.context":"https://api.security.example/api/$metadata#Machines","value":[\n'
+    '{"id":"1e5bc9d7e413ddd7902c2932e418702b84d0cc07","computerDnsName":"ws-mnl-001.vendor.example",'
+    '"firstSeen":"2026-01-05T02:11:03.7791856Z","lastSeen":"2026-08-02T23:52:03.7791856Z","osPlatform":"Windows11",'
+    '"osVersion":null,"version":"23H2","osBuild":22631,"healthStatus":"Active","onboardingStatus":"Onboarded",'
+    '"riskScore":"Low","aadDeviceId":"aa100000-0000-4000-8000-000000000001"}]}\n',
+    "device_id os edr_last_seen",
+    [("1e5bc9d7e413ddd7902c2932e418702b84d0cc07", "Windows11", at("2026-08-02T23:52:03.779185"), 1, None)],
+    lost=("onboardingStatus", "status"),
+)
+JAMF = Case(
+    "jamf_computers",
+    "devices",
+    "a.csv",
+    "Computer Name,JSS Computer ID,Operating System Version,Last Check-in,FileVault 2 Status,Firewall Enabled,Managed,"
+    "Application Title\n"
+    'MAC-MNL-01,11,15.4,2026-08-02 23:50:11,Encrypted,Enabled,Managed,"Chrome, the browser"\n'
+    ",,,,,,,Zoom\n"
+    ",,,,,,,Zoom\n"
+    "MAC-CHN-02,12,14.6,2026-05-11 08:01:09,Not Encrypted,Not Enabled,Unmanaged,Chrome\n"
+    "MAC-CHN-03,13,14.6,2026-05-11 08:01:09,Encrypting,Who knows,,\n",
+    "device_id os disk_encrypted firewall_on edr_last_seen mdm_enrolled software",
+    [
+        ("11", "15.4", True, True, at("2026-08-02T15:50:11"), True, "chrome_the_browser;zoom", 2, None),
+        ("12", "14.6", False, False, at("2026-05-11T00:01:09"), False, "chrome", 5, None),
+        ("13", "14.6", None, None, at("2026-05-11T00:01:09"), None, None, 6, ";disk_encrypted;firewall_on;"),
+    ],
+    cuts=(4, 30),
+    lost=("FileVault 2 Status", "Disk"),
+)
+
+CASES = [INTUNE, GRAPH, DEFENDER, JAMF]
+BY_NAME = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.adapter}-{c.name}")
+
+
+@BY_NAME
+def test_an_export_becomes_exactly_these_rows(case: Case, tmp_path: Path) -> None:
+    found = read(tmp_path, case)
+    assert (found.adapter, found.grade, found.faults) == (case.adapter, Grade.EXPORT, ())
+    assert rows(found, case.columns) == case.rows
+
+
+@BY_NAME
+def test_an_export_is_recognised_by_what_it_holds_whatever_its_name(case: Case, tmp_path: Path) -> None:
+    (tmp_path / f"x7{Path(case.name).suffix}").write_text(case.text, "utf-8")
+    known, unknown = recognition.look(tmp_path, shipped(), adapters(), deep=False)
+    assert [(k.kind, k.adapter) for k in known] == [(case.kind, case.adapter)], unknown
+
+
+@BY_NAME
+def test_an_export_that_is_cut_is_never_whole(case: Case, tmp_path: Path) -> None:
+    for cut in case.cuts:
+        found = read(tmp_path, case, case.text[:-cut])
+        assert {Cause.TRUNCATED, Cause.MALFORMED} & {*causes(found)}, cut
+
+
+@BY_NAME
+def test_an_export_that_lacks_what_names_its_product_is_refused(case: Case, tmp_path: Path) -> None:
+    found = read(tmp_path, case, case.text.replace(*case.lost))
+    assert causes(found) == [Cause.MALFORMED]
+
+
+def test_a_computer_of_jamf_without_its_number_is_refused_not_folded(tmp_path: Path) -> None:
+    found = read(tmp_path, JAMF, JAMF.text.replace("MAC-CHN-02,12,", "MAC-CHN-02,,"))
+    assert causes(found) == [Cause.MALFORMED]
+    assert 'line 5: a computer without "JSS Computer ID"' in found.faults[0].message
+
+
+def test_a_page_of_machines_that_is_not_the_last_is_truncated(tmp_path: Path) -> None:
+    more = DEFENDER.text.replace('"value":', '"@odata.nextLink":"https://api.security.example/next","value":')
+    assert causes(read(tmp_path, DEFENDER, more)) == [Cause.TRUNCATED]
