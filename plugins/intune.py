@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _ABOUT: Final = (
-    "Times are UTC. edr_last_seen is the last check-in with Intune, not an EDR agent; a device that stopped to check in "
-    "keeps its last answers. Says nothing of USB storage, local admins, firewall, antivirus, patches and software. "
+    "Times are UTC. edr_last_seen is the last check-in with Intune, not an EDR agent; a device that stopped to check "
+    "in keeps its last answers. Says nothing of USB storage, local admins, firewall, antivirus, patches and software. "
     "device_id is Intune's own; sign-in logs name {entra}, which a pack may map to device_id instead."
 )
 

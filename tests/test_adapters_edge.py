@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def rows(found: Ingested, columns: str) -> list[tuple[Any, ...]]:
     frame = table(found)
     wanted = [*columns.split(), "_row", "_bad"]
     assert {*wanted} >= {name for name in frame.columns if not name.startswith("_")}, frame.columns
-    return [tuple(row[name] for name in wanted) for row in frame.to_dicts()]
+    return [tuple(row.get(name) for name in wanted) for row in frame.to_dicts()]
 
 
 INTUNE = Case(
@@ -143,7 +143,126 @@ JAMF = Case(
     lost=("FileVault 2 Status", "Disk"),
 )
 
-CASES = [INTUNE, GRAPH, DEFENDER, JAMF]
+OPENVPN_2 = Case(
+    "openvpn_status",
+    "vpn_sessions",
+    "a.log",
+    "TITLE,OpenVPN 2.6.12 x86_64-pc-linux-gnu\n"
+    "TIME,2026-08-03 09:40:30,1785721230\n"
+    "HEADER,CLIENT_LIST,Common Name,Real Address,Virtual Address,Virtual IPv6 Address,Bytes Received,Bytes Sent,"
+    "Connected Since,Connected Since (time_t),Username,Client ID,Peer ID,Data Channel Cipher\n"
+    "CLIENT_LIST,cert-ana,203.0.113.10:51514,10.8.0.6,,48213,91022,2026-08-03 08:15:02,1785716102,Ana.Cruz,3,0,"
+    "AES-256-GCM\n"
+    "CLIENT_LIST,raj.iyer,udp6:[2001:db8::7]:40122,10.8.0.7,,1213,2022,2026-08-03 09:01:00,1785718860,UNDEF,4,1,"
+    "AES-256-GCM\n"
+    "CLIENT_LIST,UNDEF,198.51.100.7:40122,,,0,0,2026-08-03 09:40:00,1785721200,UNDEF,5,2,\n"
+    "HEADER,ROUTING_TABLE,Virtual Address,Common Name,Real Address,Last Ref,Last Ref (time_t)\n"
+    "ROUTING_TABLE,10.8.0.6,cert-ana,203.0.113.10:51514,2026-08-03 09:40:11,1785721211\n"
+    "GLOBAL_STATS,Max bcast/mcast queue length,0\nEND\n",
+    "start end account_id src_ip",
+    [
+        (at("2026-08-03T00:15:02"), None, "ana.cruz", "203.0.113.10", 4, None),
+        (at("2026-08-03T01:01:00"), None, "raj.iyer", "2001:db8::7", 5, None),
+    ],
+    cuts=(4, 150, 420),
+    lost=("OpenVPN", "Other"),
+)
+OPENVPN_3 = replace(
+    OPENVPN_2,
+    name="a.csv",
+    text=OPENVPN_2.text.replace("CLIENT_LIST,UNDEF", "NOTHING,UNDEF").replace(",", "\t"),
+)
+OPENVPN_2_3 = Case(
+    "openvpn_status",
+    "vpn_sessions",
+    "a.txt",
+    "TITLE,OpenVPN 2.3.10 x86_64-pc-linux-gnu\nTIME,Mon Aug  3 09:40:30 2026,1785721230\n"
+    "HEADER,CLIENT_LIST,Common Name,Real Address,Virtual Address,Bytes Received,Bytes Sent,Connected Since,"
+    "Connected Since (time_t)\n"
+    "CLIENT_LIST,ana.cruz,203.0.113.10:51514,10.8.0.6,48213,91022,Mon Aug  3 08:15:02 2026,1785716102\nEND\n",
+    "start end account_id src_ip",
+    [(at("2026-08-03T00:15:02"), None, "ana.cruz", "203.0.113.10", 4, None)],
+    cuts=(4, 60),
+    lost=("TITLE", "title"),
+)
+OPENVPN_1 = Case(
+    "openvpn_status",
+    "vpn_sessions",
+    "a.status",
+    "OpenVPN CLIENT LIST\nUpdated,Mon Aug  3 09:40:30 2026\n"
+    "Common Name,Real Address,Bytes Received,Bytes Sent,Connected Since\n"
+    "ana.cruz,203.0.113.10:51514,48213,91022,Mon Aug  3 08:15:02 2026\n"
+    "raj.iyer,198.51.100.7:40122,1213,2022,2026-08-03 09:01:00\n"
+    "ROUTING TABLE\nVirtual Address,Common Name,Real Address,Last Ref\n"
+    "10.8.0.6,ana.cruz,203.0.113.10:51514,Mon Aug  3 09:40:11 2026\n"
+    "GLOBAL STATS\nMax bcast/mcast queue length,0\nEND\n",
+    "start end account_id src_ip",
+    [
+        (at("2026-08-03T00:15:02"), None, "ana.cruz", "203.0.113.10", 4, None),
+        (at("2026-08-03T01:01:00"), None, "raj.iyer", "198.51.100.7", 5, None),
+    ],
+    cuts=(4, 240),
+    lost=("OpenVPN CLIENT LIST", "CLIENT LIST"),
+)
+FORTIGATE = Case(
+    "fortigate_vpn_events",
+    "vpn_sessions",
+    "a.log",
+    (RECORDED / "fortigate-vpn.log").read_text("utf-8"),
+    "start end account_id src_ip country",
+    [
+        (at("2026-08-03T01:15:02"), at("2026-08-03T02:15:02"), "ana.cruz", "203.0.113.10", "PH", 1, None),
+        (at("2026-08-03T01:00:00"), at("2026-08-03T01:20:00"), "raj.iyer", "198.51.100.7", "Narnia", 3, None),
+        (at("2026-08-03T02:16:00"), None, "ana.cruz", "203.0.113.10", None, 6, None),
+    ],
+    cuts=(8, 130),
+    lost=("devid", "device"),
+)
+FORTIGATE_CSV = replace(
+    FORTIGATE,
+    name="a.csv",
+    text="".join(
+        ",".join('"' + pair.replace('"', '""') + '"' for pair in pairs) + "\n"
+        for pairs in (
+            (
+                "date=2026-08-03", "time=10:15:02", 'devid="FG100E0000000001"', "eventtime=1785723302000000000",
+                'logid="0101039948"', 'type="event"', 'subtype="vpn"', 'action="tunnel-down"',
+                'tunneltype="ssl-tunnel"', "tunnelid=1001", "remip=203.0.113.10", 'user="Ana.Cruz"', "duration=3600",
+            ),
+            (
+                "date=2026-08-03", "time=09:15:02", 'devid="FG100E0000000001"', "eventtime=1785719702000000000",
+                'logid="0101039947"', 'type="event"', 'subtype="vpn"', 'action="tunnel-up"',
+                'tunneltype="ssl-tunnel"', "tunnelid=1001", "remip=203.0.113.10", 'user="Ana.Cruz"', 'msg="up, now"',
+            ),
+        )
+    ),
+    rows=[(at("2026-08-03T01:15:02"), at("2026-08-03T02:15:02"), "ana.cruz", "203.0.113.10", None, 2, None)],
+    cuts=(3,),
+)  # fmt: skip
+GLOBALPROTECT = Case(
+    "globalprotect_log",
+    "vpn_sessions",
+    "a.csv",
+    (RECORDED / "globalprotect.csv").read_text("utf-8"),
+    "start end account_id device_id src_ip country",
+    [
+        (
+            at("2026-08-03T01:15:09"), at("2026-08-03T02:15:09.250"), "ana.cruz@vendor.example", "ws-mnl-001",
+            "203.0.113.10", "PH", 2, None,
+        ),
+        (
+            at("2026-08-03T01:15:00"), at("2026-08-03T01:16:00"), "raj.iyer", "ws-chn-014", "203.0.113.10", None, 3,
+            ";country;",
+        ),
+        (at("2026-08-03T02:21:00"), None, "raj.iyer", "ws-chn-014", "203.0.113.10", "IN", 7, ";end;"),
+        (at("2026-08-03T02:22:00"), None, "raj.iyer", "ws-chn-014", "203.0.113.10", "IN", 8, None),
+    ],
+    cuts=(30, 130),
+    lost=("GLOBALPROTECT", "TRAFFIC"),
+)  # fmt: skip
+
+CASES = [INTUNE, GRAPH, DEFENDER, JAMF, OPENVPN_1, OPENVPN_2_3, OPENVPN_2, OPENVPN_3]
+CASES += [FORTIGATE, FORTIGATE_CSV, GLOBALPROTECT]
 BY_NAME = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.adapter}-{c.name}")
 
 
