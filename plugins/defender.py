@@ -19,8 +19,8 @@ MACHINES: Final = Adapter(
     constants={},
     date_order="ymd",
     zone="UTC",
-    about="Times are UTC. device_id is Defender's own; sign-in logs name aadDeviceId, other lists computerDnsName,"
-    " which a pack may map to device_id instead. lastSeen of a machine that is not onboarded is when the network saw it. "
+    about="Times are UTC. device_id is Defender's own; sign-in logs name aadDeviceId, other lists computerDnsName: a "
+    "pack may map either to device_id instead. lastSeen of a machine that is not onboarded is when the network saw it. "
     "Says nothing of holder, encryption, antivirus, USB storage, local admins, firewall and patches. A page with "
     "@odata.nextLink is not the whole list.",
 )

@@ -52,9 +52,9 @@ class Session:
 
 def unfold(document: list[str]) -> Unfolded | None:
     """A row for each connection to a gateway; a log-in alone, and what failed, is none."""
-    lines = [(number, _LINE.search(line)) for number, line in enumerate(document, 1) if line.strip()]
-    if not lines or not lines[0][1]:
+    if not _LINE.search(next((line for line in document if line.strip()), "")):
         return None
+    lines = [(number, _LINE.search(line)) for number, line in enumerate(document, 1) if line.strip()]
     events, cut = [], ""
     for number, match in lines:
         event = _event(match[1]) if match else None

@@ -30,7 +30,7 @@ Rules = list[tuple[int, Mapping[str, str]]]
 
 def unfold(document: list[str]) -> Unfolded | None:
     """A row for each rule that traffic in, through and out can meet, and for the rest, which RouterOS lets pass."""
-    if not any(_SECTION.match(line.strip()) for line in document):
+    if not any(line.startswith("/") and _SECTION.match(line.rstrip(" \\")) for line in document):
         return None
     sections, cut = _read(document)
     book = _rules.Book(_TOOL)

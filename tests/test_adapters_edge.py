@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,11 @@ RECORDED = Path(__file__).parent / "recorded"
 def at(text: str) -> datetime:
     """An instant in UTC, as rows hold it."""
     return datetime.fromisoformat(text)
+
+
+def day(text: str) -> date:
+    """A day."""
+    return date.fromisoformat(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -509,9 +514,171 @@ PFSENSE = Case(
     lost=("pfsense>", "othersense>"),
 )
 
+NESSUS_CLASSIC = Case(
+    "nessus_csv",
+    "vulns",
+    "a.csv",
+    "Plugin ID,CVE,CVSS,Risk,Host,Protocol,Port,Name,Synopsis,Description,Solution,See Also,Plugin Output\r\n"
+    '19506,,,None,10.8.4.21,tcp,0,Scan Information,,,n/a,,"Credentialed checks : no"\r\n'
+    '153953,CVE-2021-44228,10.0,Critical,10.8.4.22,tcp,8080,Logging library RCE,"A library is vulnerable.\r\n'
+    'See text.",,Upgrade.,,\r\n'
+    "153954,CVE-2021-44228,6.0,Medium,10.8.4.22,tcp,8443,The same elsewhere,,,Upgrade.,,\r\n"
+    "33850,,10.0,Strange,10.8.4.22,tcp,0,Unsupported system,,,Upgrade.,,\r\n",
+    "asset_id cve severity fixed_on",
+    [
+        ("10.8.4.21", "nessus-19506", "info", None, 2, None),
+        ("10.8.4.22", "CVE-2021-44228", "critical", None, 3, None),
+        ("10.8.4.22", "nessus-33850", None, None, 6, ";severity;"),
+    ],
+    cuts=(12, 170),
+    lost=("Plugin ID", "Plugin"),
+)
+NESSUS = Case(
+    "nessus_csv",
+    "vulns",
+    "a.csv",
+    "Plugin ID,CVE,CVSS v2.0 Base Score,Risk,Host,Protocol,Port,Name,Synopsis,Description,Solution,See Also,"
+    "Plugin Output,VPR Score,Risk Factor,Plugin Publication Date,Plugin Modification Date,Asset UUID,"
+    "Vulnerability State,First Found,Last Found\n"
+    '19506,,,None,10.8.4.22,tcp,0,Scan Information,,,n/a,,"Scan Start Date : 2026/8/2 23:10 PHT (UTC +08:00)",,None,'
+    "2005/08/26,2026/07/01,u-1,Active,2026-01-05,2026-08-02\n"
+    "153953,CVE-2021-44228,9.3,High,10.8.4.22,tcp,8080,Logging library RCE,,,Upgrade.,,,9.8,High,2021/12/10,"
+    "2026/07/01,u-1,Active,2026-01-05,2026-08-02\n"
+    "153999,CVE-2021-44228,9.3,Critical,10.8.4.22,tcp,8081,The same anew,,,Upgrade.,,,9.8,Critical,2022/01/20,"
+    "2026/07/01,u-1,Resurfaced,2026-02-05,2026-08-02\n"
+    "150000,CVE-2020-0001,5.0,Medium,10.8.4.22,tcp,80,Gone,,,Upgrade.,,,1.0,Medium,2020/02/01,2020/02/01,u-1,Fixed,"
+    "2026-01-05,2026-03-01\n",
+    "asset_id cve severity published_on first_seen scanned_on fixed_on",
+    [
+        ("10.8.4.22", "nessus-19506", "info", day("2005-08-26"), day("2026-01-05"), day("2026-08-02"), None, 2, None),
+        (
+            "10.8.4.22", "CVE-2021-44228", "critical", day("2021-12-10"), day("2026-01-05"), day("2026-08-02"), None,
+            3, None,
+        ),
+    ],
+    cuts=(30,),
+    lost=("Risk", "Danger"),
+)  # fmt: skip
+OPENVAS = Case(
+    "openvas_csv",
+    "vulns",
+    "a.csv",
+    "IP,Hostname,Port,Port Protocol,CVSS,Severity,QoD,Solution Type,NVT Name,Summary,Specific Result,NVT OID,CVEs,"
+    "Task ID,Task Name,Timestamp,Result ID,Impact,Solution\n"
+    '10.8.4.22,pbx.vendor.example,8080,tcp,9.8,Critical,80,VendorFix,Logging RCE,"It is, well,\nvulnerable",,'
+    '1.3.6.1.4.1.25623.1.0.1,"CVE-2021-44228,CVE-2021-45046",t-1,Weekly,2026-08-02T23:10:11Z,r-1,,Upgrade\n'
+    "10.8.4.22,pbx.vendor.example,,,0.0,Log,80,,Banner,,,1.3.6.1.4.1.25623.1.0.2,,t-1,Weekly,2026-08-02T15:10:11Z,r-2,,\n"
+    "10.8.4.23,,443,tcp,5.0,False Positive,70,,Old,,,1.3.6.1.4.1.25623.1.0.3,,t-1,Weekly,2026-08-02T15:10:11Z,r-3,,\n",
+    "asset_id cve severity scanned_on fixed_on",
+    [
+        ("10.8.4.22", "CVE-2021-44228", "critical", day("2026-08-03"), None, 2, None),
+        ("10.8.4.22", "CVE-2021-45046", "critical", day("2026-08-03"), None, 2, None),
+        ("10.8.4.22", "nvt-1.3.6.1.4.1.25623.1.0.2", "info", day("2026-08-02"), None, 4, None),
+        ("10.8.4.23", "nvt-1.3.6.1.4.1.25623.1.0.3", None, day("2026-08-02"), None, 5, ";severity;"),
+    ],
+    cuts=(10, 290),
+    lost=("NVT OID", "OID"),
+)
+
+
+def dig(name: str, type_: str, *values: str, status: str = "NOERROR", zone: str = "UTC") -> str:
+    """What dig prints for one look-up."""
+    owner = f"{name}.\t3600\tIN\t{type_}\t"
+    said = "".join(f"{value}\n" if " IN " in value else f"{owner}{value}\n" for value in values)
+    return (
+        f"\n; <<>> DiG 9.18.28-1~deb12u2-Debian <<>> {name} {type_}\n;; global options: +cmd\n;; Got answer:\n"
+        f";; ->>HEADER<<- opcode: QUERY, status: {status}, id: 4711\n"
+        f";; flags: qr rd ra; QUERY: 1, ANSWER: {len(values)}, AUTHORITY: 1, ADDITIONAL: 1\n\n"
+        ";; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n"
+        f";; QUESTION SECTION:\n;{name}.\t\tIN\t{type_}\n\n"
+        + (f";; ANSWER SECTION:\n{said}\n" if values else "")
+        + ";; AUTHORITY SECTION:\nvendor.example.\t300\tIN\tSOA\tns1.vendor.example. root.vendor.example. 1 2 3 4 5\n\n"
+        f";; Query time: 12 msec\n;; SERVER: 192.0.2.53#53(192.0.2.53) (UDP)\n"
+        f";; WHEN: Mon Aug 03 09:15:02 {zone} 2026\n;; MSG SIZE  rcvd: 99\n"
+    )
+
+
+SPF = '"v=spf1 include:_spf.mail.example a:%{i}.x.example " "-all"'
+ASKED = (
+    dig("vendor.example", "NS", "ns1.vendor.example.")
+    + dig("Vendor.example", "MX", "10 MX1.vendor.example.")
+    + dig("vendor.example", "TXT", SPF, '"MS=ms1"', zone="PST")
+    + dig("_spf.mail.example", "TXT", '"v=spf1 ip4:203.0.113.0/24 ~all"')
+    + dig("_dmarc.vendor.example", "TXT", '"v=DMARC1\\; p=reject\\; rua=mailto:dmarc@vendor.example"')
+    + dig("_mta-sts.vendor.example", "TXT", status="NXDOMAIN")
+    + dig(
+        "s1._domainkey.vendor.example",
+        "TXT",
+        "s1._domainkey.vendor.example. 300 IN CNAME s1.dkim.mail.example.",
+        's1.dkim.mail.example. 60 IN TXT "v=DKIM1; p=MII" "BCg"',
+    )
+)
+WHOLE = dig("_smtp._tls.vendor.example", "TXT", status="NXDOMAIN")
+ANSWERS = "domain name type value ttl queried_at"
+UTC_9 = at("2026-08-03T09:15:02")
+POSITIVE = [
+    ("vendor.example", "vendor.example", "NS", "ns1.vendor.example", 3600, UTC_9),
+    ("vendor.example", "vendor.example", "MX", "10 mx1.vendor.example", 3600, UTC_9),
+    (
+        "vendor.example", "vendor.example", "TXT", "v=spf1 include:_spf.mail.example a:%{i}.x.example -all", 3600,
+        at("2026-08-03T01:15:02"),
+    ),
+    ("vendor.example", "vendor.example", "TXT", "MS=ms1", 3600, at("2026-08-03T01:15:02")),
+    ("vendor.example", "_spf.mail.example", "TXT", "v=spf1 ip4:203.0.113.0/24 ~all", 3600, UTC_9),
+    (
+        "vendor.example", "_dmarc.vendor.example", "TXT", "v=DMARC1; p=reject; rua=mailto:dmarc@vendor.example", 3600,
+        UTC_9,
+    ),
+    ("vendor.example", "s1._domainkey.vendor.example", "CNAME", "s1.dkim.mail.example", 300, UTC_9),
+    ("vendor.example", "s1._domainkey.vendor.example", "TXT", "v=DKIM1; p=MIIBCg", 60, UTC_9),
+]  # fmt: skip
+
+
+def placed(lines: tuple[int, ...], answers: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows with the line on which each record stands."""
+    return [(*row, line, None) for row, line in zip(answers, lines, strict=True)]
+
+
+DIG = Case(
+    "dig_text",
+    "dns",
+    "a.txt",
+    WHOLE + ASKED,
+    ANSWERS,
+    placed((33, 55, 77, 78, 100, 122, 163, 164), POSITIVE),
+    cuts=(340, 320),
+    lost=("IN", "CH"),
+)
+DIG_ANSWERS = Case(
+    "dig_text",
+    "dns",
+    "a.out",
+    'vendor.example.          3600 IN TXT "v=spf1 ip4:203.0.113.0/24 -all"\n'
+    "vendor.example.          3600 IN NS ns1.vendor.example.\n"
+    '_dmarc.vendor.example.   3600 IN TXT "v=DMARC1\\; p=reject" \n'
+    'sel1._domainkey.vendor.example. 3600 IN TXT "v=DKIM1; k=rsa; p=MIIBIjAN" "CgKCAQEA"\n',
+    "domain name type value ttl",
+    [
+        ("vendor.example", "vendor.example", "TXT", "v=spf1 ip4:203.0.113.0/24 -all", 3600, 1, None),
+        ("vendor.example", "_dmarc.vendor.example", "TXT", "v=DMARC1; p=reject", 3600, 3, None),
+        (
+            "vendor.example",
+            "sel1._domainkey.vendor.example",
+            "TXT",
+            "v=DKIM1; k=rsa; p=MIIBIjANCgKCAQEA",
+            3600,
+            4,
+            None,
+        ),
+    ],
+    cuts=(5, 20),
+    lost=(" IN ", " CH "),
+)
+
 CASES = [INTUNE, GRAPH, DEFENDER, JAMF, OPENVPN_1, OPENVPN_2_3, OPENVPN_2, OPENVPN_3]
 CASES += [FORTIGATE, FORTIGATE_CSV, GLOBALPROTECT]
 CASES += [IPTABLES, IP6TABLES, NFT, MIKROTIK, PFSENSE]
+CASES += [NESSUS_CLASSIC, NESSUS, OPENVAS, DIG, DIG_ANSWERS]
 BY_NAME = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.adapter}-{c.name}")
 
 
@@ -551,3 +718,49 @@ def test_a_computer_of_jamf_without_its_number_is_refused_not_folded(tmp_path: P
 def test_a_page_of_machines_that_is_not_the_last_is_truncated(tmp_path: Path) -> None:
     more = DEFENDER.text.replace('"value":', '"@odata.nextLink":"https://api.security.example/next","value":')
     assert causes(read(tmp_path, DEFENDER, more)) == [Cause.TRUNCATED]
+
+
+def test_a_look_up_that_was_not_asked_leaves_no_absence_to_believe(tmp_path: Path) -> None:
+    found = read(tmp_path, DIG, ASKED)
+    assert rows(found, ANSWERS) == placed((36, 58, 59, 81, 103, 144, 145), [row for row in POSITIVE if row[2] != "NS"])
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        dig("_smtp._tls.vendor.example", "TXT", status="SERVFAIL"),
+        (
+            "\n; <<>> DiG 9.18.28 <<>> @192.0.2.53 _smtp._tls.vendor.example TXT\n; (1 server found)\n"
+            ";; global options: +cmd\n;; connection timed out; no servers could be reached\n"
+        ),
+    ],
+)
+def test_a_look_up_that_failed_leaves_its_whole_domain_unknown(failed: str, tmp_path: Path) -> None:
+    found = read(tmp_path, DIG, dig("other.example", "A", "192.0.2.1") + ASKED + failed)
+    assert rows(found, ANSWERS) == [("other.example", "other.example", "A", "192.0.2.1", 3600, UTC_9, 14, None)]
+    assert found.bad_rows == 1
+
+
+def test_rules_that_jump_in_a_circle_are_refused(tmp_path: Path) -> None:
+    circle = IPTABLES.text.replace("-A users -j DROP", "-A users -j users")
+    found = read(tmp_path, IPTABLES, circle)
+    assert causes(found) == [Cause.MALFORMED]
+    assert 'chain "users" jumps in a circle' in found.faults[0].message
+
+
+def test_an_empty_ruleset_of_nft_lets_everything_pass(tmp_path: Path) -> None:
+    found = read(tmp_path, NFT, nft())
+    ways = ("in", "forward", "out")
+    expected = [(zone, "policy", way, "allow", "any") for zone in ("nft ipv4", "nft ipv6") for way in ways]
+    assert rows(found, RULES) == numbered(expected)
+
+
+def test_a_log_of_failed_log_ins_alone_is_refused_and_says_what_to_export(tmp_path: Path) -> None:
+    lines = [line for line in FORTIGATE.text.splitlines(keepends=True) if "ssl-login-fail" in line]
+    found = read(tmp_path, FORTIGATE, "".join(lines))
+    assert causes(found) == [Cause.MALFORMED]
+    assert "holds no tunnel of a user" in found.faults[0].message
+
+
+def test_a_configuration_of_opnsense_is_read_like_one_of_pfsense(tmp_path: Path) -> None:
+    assert rows(read(tmp_path, PFSENSE, PFSENSE.text.replace("pfsense>", "opnsense>")), RULES) == PFSENSE.rows
