@@ -296,10 +296,11 @@ ANSWERS: Final = Adapter(
     constants={},
     date_order="ymd",
     about="Ask with comments: with +noall +answer nothing tells an absence from a question that was not asked; what "
-    "+short prints is not read. Name servers are given only where NS, MX and TXT of the domain, TXT at _dmarc, _mta-sts "
-    "and _smtp._tls and what SPF names were all asked and answered; without them no absence is an answer. One look-up "
-    "that failed leaves all of its domain unknown. WHEN names its zone by an abbreviation, which is believed for UTC "
-    "alone; else the pack's time_zone is taken. The policy file of MTA-STS is not here.",
+    "+short prints is not read. Name servers are given only where NS, MX and TXT of the domain, TXT at _dmarc, "
+    "_mta-sts and _smtp._tls and what SPF names were all asked and answered; without them no absence is an "
+    "answer. One look-up that failed leaves all of its domain unknown. WHEN names its zone by an abbreviation, "
+    "which is believed for UTC alone; else the pack's time_zone is taken. The policy file of MTA-STS is not "
+    "here.",
     unfold=unfold,
     form="text",
 )

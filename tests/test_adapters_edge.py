@@ -434,6 +434,50 @@ NFT = Case(
     lost=("metainfo", "about"),
 )  # fmt: skip
 NFT = replace(NFT, rows=[(*row[:5], row[5] + (row[0] == "nft ipv6"), None) for row in NFT.rows])
+_OF_NFT = (
+    "input 9.1 | in | deny | ct state == invalid",
+    "input 9.2 | in | allow | replies",
+    "input 9.3 | in | allow | replies",
+    "input 10 | in | allow | replies",
+    "input 11 | in | allow | loopback",
+    "input 13 | in | allow | icmp,ipv6-icmp",
+    "input 14 | in | allow | icmp",
+    "input 16 | in | allow | tcp/22,8000-8080",
+    "input 18.1 | in | deny | tcp/25",
+    "input 18.2 > inet filter web 6 | in | reject | tcp/443 payload saddr != 10.0.0.0/8",
+    "input 18.2 > inet filter web 7 | in | allow | tcp/443",
+    "input 19 | in | allow | udp/53",
+    "input 20 | in | deny | any",
+    "forward policy | forward | deny | any",
+    "output 21 | out | allow | @allowed tcp/443",
+    "output 22 | out | allow | any",
+    "output 23 | out | deny | tcp/25 meta oifname != eth0",
+    "output 24 | out | deny | any",
+)
+NFT_1_0_6 = replace(
+    NFT,
+    text=(RECORDED / "nft-1.0.6.json").read_text("utf-8"),
+    rows=numbered(*(ruled(zone, *(f"inet filter {line}" for line in _OF_NFT)) for zone in ("nft ipv4", "nft ipv6"))),
+)
+IPTABLES_1_8_9 = replace(
+    IPTABLES,
+    name="a.v4",
+    text=(RECORDED / "iptables-save-1.8.9.txt").read_text("utf-8"),
+    rows=numbered(
+        ruled(
+            "iptables filter",
+            "INPUT 1 | in | allow | replies",
+            "INPUT 2 | in | allow | tcp/80,443",
+            "INPUT 3 > users 1 | in | reject | all but 10.8.0.1/32 udp -s 10.0.0.0/8 ! --dport 53",
+            "INPUT 3 > users 2 | in | allow | icmp",
+            "INPUT 4 | in | deny | tcp unless returned before --tcp-flags SYN,ACK SYN",
+            "INPUT policy | in | deny | any",
+            "FORWARD policy | forward | allow | any",
+            "OUTPUT policy | out | allow | any",
+        )
+    ),
+    cuts=(70,),
+)
 MIKROTIK = Case(
     "mikrotik_filter",
     "network_rules",
@@ -677,7 +721,7 @@ DIG_ANSWERS = Case(
 
 CASES = [INTUNE, GRAPH, DEFENDER, JAMF, OPENVPN_1, OPENVPN_2_3, OPENVPN_2, OPENVPN_3]
 CASES += [FORTIGATE, FORTIGATE_CSV, GLOBALPROTECT]
-CASES += [IPTABLES, IP6TABLES, NFT, MIKROTIK, PFSENSE]
+CASES += [IPTABLES, IP6TABLES, IPTABLES_1_8_9, NFT, NFT_1_0_6, MIKROTIK, PFSENSE]
 CASES += [NESSUS_CLASSIC, NESSUS, OPENVAS, DIG, DIG_ANSWERS]
 BY_NAME = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.adapter}-{c.name}")
 
