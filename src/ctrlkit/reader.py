@@ -21,6 +21,7 @@ FORMATS: Final = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv", ".json": "json", ".ndjson": "ndjson",
     ".jsonl": "ndjson", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet", ".xml": "xml",
     ".log": "text", ".inf": "text", ".conf": "text", ".cfg": "text", ".out": "text", ".status": "text",
+    ".rsc": "text", ".rules": "text", ".v4": "text", ".v6": "text",
 }  # fmt: skip
 
 _CHUNK: Final = 2**20
