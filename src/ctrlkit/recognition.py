@@ -69,7 +69,7 @@ def look(
 ) -> tuple[tuple[Recognised, ...], tuple[Unknown, ...]]:
     """What the files of `folder` are, sorted by name; those of its folders too where `deep`.
 
-    A document that adapters unfold into several kinds of evidence, as a log of sign-ins and of changes, is each of them.
+    A document that adapters unfold into several kinds, as a log of sign-ins and of changed passwords, is each of them.
     Documents of ctrlkit, hidden files and folders that are packs of their own are left aside.
     Raises InputError where a folder cannot be read.
     """
@@ -112,10 +112,10 @@ def _one(
     known: dict[str, Recognised] = {}
     for cells in heads:
         found = _by_adapter(name, path, cells, kinds, adapters) or _by_columns(name, path, cells, kinds)
-        if isinstance(found, Recognised) and found.adapter in unfolding:
+        if isinstance(found, Recognised):
             known.setdefault(found.kind, found)
-        elif not known and isinstance(found, Recognised):
-            return [found]
+            if found.adapter not in unfolding:
+                break
         elif not known and found is not None and found.maybe:
             return found
     if known:
@@ -135,6 +135,9 @@ def _by_adapter(
             if not layout.resolve(cells, source, kinds[adapter.kind], [adapter]).problems:
                 fitting.append(adapter)
     if len(fitting) > 1:
+        named = [adapter for adapter in fitting if adapter.kind == _named_after(name, kinds)]
+        if len(named) == 1:
+            return Recognised(name, named[0].kind, named[0].name)
         names = ", ".join(a.name for a in fitting)
         return Unknown(
             name, f"several adapters know it ({names}): name one under adapter", tuple(a.kind for a in fitting)
