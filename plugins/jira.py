@@ -59,6 +59,7 @@ INCIDENTS: Final = Adapter(
     values={},
     constants={},
     date_order="dmy",
+    stops=(1000,),
     about=f"aware_at is when the issue was created; somebody may have known earlier. {_ABOUT}",
 )
 ALERTS: Final = Adapter(
@@ -76,6 +77,7 @@ ALERTS: Final = Adapter(
     values={"severity": _PRIORITY},
     constants={},
     date_order="dmy",
+    stops=(1000,),
     about=f"The priority stands for the severity. {_ABOUT}",
 )
 FINDINGS: Final = Adapter(
@@ -97,6 +99,7 @@ FINDINGS: Final = Adapter(
     values={"severity": _PRIORITY},
     constants={},
     date_order="dmy",
+    stops=(1000,),
     about=f"The priority stands for the severity. {_ABOUT}",
 )
 RESETS: Final = Adapter(
@@ -119,6 +122,7 @@ RESETS: Final = Adapter(
     values={"reset_type": _RESET},
     constants={},
     date_order="dmy",
+    stops=(1000,),
     about="The time is that of the ticket, which was created before the reset was done; the assignee stands for the "
     f"person who did it, by the name that Jira shows. {_ABOUT}",
 )

@@ -39,6 +39,7 @@ ENROLLMENTS: Final = Adapter(
     "language, and may leave out archived users, leavers among them. A page holds at most 500: a file of exactly 500 "
     "or a multiple is likely cut. People are named by e-mail address: hand over identity_map, or name "
     "user.employee_number under columns in pack.yaml.",
+    stops=(500,),
 )
 RECIPIENTS: Final = Adapter(
     name="knowbe4_recipients",
@@ -63,6 +64,7 @@ RECIPIENTS: Final = Adapter(
     "administrator can delete failures for good: compare the counts of the test with its rows. It does not say who was "
     "trained after a click.",
     aside={"delivered_at": ("",)},
+    stops=(500,),
 )
 
 

@@ -472,7 +472,7 @@ CASES = (
         ),
         '"high"',
         "severity",
-        "serviceSource",
+        "detectionSource",
     ),
 )
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.adapter}-{type(c.document).__name__}")
@@ -750,3 +750,13 @@ def test_the_dialler_s_log_may_be_separated_by_tabs_and_its_times_must_be_number
 def test_an_adapter_that_sets_rows_aside_says_so() -> None:
     said = " ".join(explain.explain("five9_calls", stock.take(Path(__file__).parent)).split())
     assert "left aside rows where AGENT is empty" in said
+
+
+@pytest.mark.parametrize(("count", "told", "cut"), [(500, None, True), (499, None, False), (500, 500, False)])
+def test_a_file_that_ends_where_a_page_does_is_taken_for_cut(
+    count: int, told: int | None, cut: bool, tmp_path: Path
+) -> None:
+    record = exports.enrollments()[0]
+    listed = [{**record, "user": {**record["user"], "email": f"a{n}@vendor.example"}} for n in range(count)]
+    found = of_json(tmp_path, "training", listed, rows=told)
+    assert (found.rows, causes(found)) == (count, [Cause.TRUNCATED] if cut else [])

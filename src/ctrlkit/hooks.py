@@ -54,7 +54,8 @@ class Adapter:
     `unfold` is for a document of that `form` whose rows do not lie there as records: what it gives goes by `headers` as
     any other record does, so it names them after the product. `aside`: source header -> words ("" for an empty cell);
     a row with one of them there is no record of the kind, as a call that no agent took: it is left aside and counted.
-    Such a header belongs in `headers`.
+    Such a header belongs in `headers`. `stops`: numbers of records at which the product stops a page or an export; a
+    file of just so many is taken for cut unless its control total says that it is whole.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Adapter:
     unfold: Unfold | None = field(default=None, repr=False)
     form: Literal["json", "text", "grid", "xml"] = "json"
     aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stops: tuple[int, ...] = ()
 
 
 Said = str | int | bool | tuple[str, ...] | None

@@ -204,10 +204,11 @@ def _finish(  # noqa: PLR0913, PLR0917  (what one reading has found)
         first=_iso(written.first),
         last=_iso(written.last),
     )
-    return done.saying([*said.faults, *_count_faults(file, raw, cells.records + aside)], said.notes)
+    stops = found.adapter.stops if found.adapter else ()
+    return done.saying([*said.faults, *_count_faults(file, raw, cells.records + aside, stops)], said.notes)
 
 
-def _count_faults(file: _File, raw: Raw, read: int) -> list[Fault]:
+def _count_faults(file: _File, raw: Raw, read: int, stops: Sequence[int]) -> list[Fault]:
     total, faults = file.source.rows, []
     if read == 0:
         faults.append(Fault(Cause.EMPTY, "holds a header and no record"))
@@ -217,6 +218,10 @@ def _count_faults(file: _File, raw: Raw, read: int) -> list[Fault]:
     if file.form in {"csv", "tsv", "xlsx"} and read in _SHEET_ENDS:
         found = f"holds {read} records, which is where a spreadsheet ends"
         faults.append(Fault(Cause.TRUNCATED, f"{found}; export it from the system as CSV"))
+    if total is None and read in stops:
+        found = f"holds {read} records, which is where the product ends a page or an export"
+        advice = "hand over all of them, or state their number as rows in pack.yaml"
+        faults.append(Fault(Cause.TRUNCATED, f"{found}; {advice}"))
     if raw.unended and read and total != read:
         found = "the last line has no line break, as in a file that is cut"
         advice = "export it again, or state its number of records as rows in pack.yaml"
