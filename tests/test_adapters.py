@@ -110,7 +110,7 @@ def test_a_shipped_adapter_names_only_what_its_kind_knows(adapter: Adapter) -> N
     assert re.fullmatch(r"[a-z][a-z0-9_]+", adapter.name)
     assert targets | set(adapter.values) | set(adapter.constants) <= set(kind.columns)
     assert set(kind.required) <= targets | set(adapter.constants)
-    assert {ours.partition("|")[2] for ours in adapter.columns.values()} <= {"", "last"}
+    assert {ours.partition("|")[2] for ours in adapter.columns.values()} <= {"", "last", "percent"}
     for name, pairs in adapter.values.items():
         listed = {str(v) for v in kind.columns[name].values}
         assert not listed or {ours for ours in pairs.values() if ours} <= listed

@@ -70,6 +70,24 @@ def test_an_instant_in_a_column_of_days_is_the_day_at_the_site() -> None:
     assert cell(DAY, "2026-10-01T20:00:00Z")[0] == date(2026, 10, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "order", "day"),
+    [
+        ("03/Aug/26", "dmy", date(2026, 8, 3)),
+        ("3-Aug-26 9:15 AM", "dmy", date(2026, 8, 3)),
+        ("03/Aug/26", "mdy", None),
+        ("03/Aug/26", "ymd", None),
+        ("03/Aug/26", None, None),
+        ("03/08/26", "dmy", None),
+        ("03/Aug/026", "dmy", None),
+    ],
+)
+def test_a_year_of_two_digits_is_read_only_where_the_day_is_said_to_come_first(
+    text: str, order: Order | None, day: date | None
+) -> None:
+    assert cell(DAY, text, order)[0] == day
+
+
 @pytest.mark.parametrize(("order", "day"), [("dmy", date(2026, 2, 1)), ("mdy", date(2026, 1, 2)), ("same", None)])
 def test_day_and_month_follow_the_order_of_the_column(order: Order, day: date | None) -> None:
     assert cell(DAY, "01/02/2026", order)[0] == day

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
@@ -112,7 +113,32 @@ def _from(cell: pl.Expr, column: Column, layout: Layout) -> pl.Expr:
 
 def _unmapped(cell: pl.Expr, name: str, layout: Layout) -> pl.Expr:
     place = layout.places.get(name)
-    return tidy(cell.str.extract(r"([^,]*)$") if place is not None and place.part == "last" else cell)
+    match place.part if place else None:
+        case "last":
+            return tidy(cell.str.extract(r"([^,]*)$"))
+        case "percent":
+            each = over_distinct(_percent)
+            return tidy(cell).map_batches(each, return_dtype=pl.String, is_elementwise=True)
+        case _:
+            return tidy(cell)
+
+
+def _percent(text: str) -> str:
+    """Points of a maximum as percent; points alone say nothing, and stay what is no number."""
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?/ ?([0-9]+(?:\.[0-9]+)?)", text)
+    if found is None or not Decimal(found[2]):
+        return f"{text} of ?"
+    return format((Decimal(found[1]) * 100 / Decimal(found[2])).quantize(Decimal("0.000001")), "f")
+
+
+def set_aside(raw: Raw, layout: Layout) -> tuple[Raw, int]:
+    """The rows less those that the adapter calls no records, and how many those are; a flawed row is never one."""
+    if not layout.aside:
+        return raw, 0
+    said = [_key(tidy(pl.col(f"c{i}")).fill_null("")).is_in(list(words)) for i, words in layout.aside.items()]
+    rule = pl.any_horizontal(said) & pl.col("_flaw").is_null()
+    count: int = raw.frame.select(rule.sum()).collect(engine="streaming").item()
+    return raw.less(rule), count
 
 
 def _constant_note(name: str, text: str, kind: Kind) -> str:

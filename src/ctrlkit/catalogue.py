@@ -253,6 +253,8 @@ def adapter(found: Adapter) -> Entry:
         "constants": dict(found.constants),
         "date_order": found.date_order,
         "zone": found.zone,
+        "aside": {header: list(words) for header, words in found.aside.items()},
+        "stops": list(found.stops),
     }
 
 

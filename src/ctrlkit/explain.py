@@ -255,6 +255,8 @@ def _adapter(said: Entry) -> Iterator[str]:
     told = [(ours, "" if said["unfolds"] else f"from {theirs}") for theirs, ours in said["columns"].items()]
     yield from _pairs(told)
     yield from _block("constants", ", ".join(f"{name} = {value}" for name, value in said["constants"].items()))
+    aside = [f"{header} is {' or '.join(w or 'empty' for w in words)}" for header, words in said["aside"].items()]
+    yield from _block("left aside", f"rows where {'; '.join(aside)}" if aside else "")
     yield from _block("about", said["about"])
     yield ""
     yield f"next: put such a file into the pack, name it under {said['kind']} in pack.yaml, then ctrlkit check"

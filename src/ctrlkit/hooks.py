@@ -53,7 +53,10 @@ class Adapter:
     trimmed, inner spaces collapsed, casefolded, a trailing "[…]" and a leading "*" dropped). `date_order` (dmy, mdy,
     ymd) and `zone` (an IANA name) hold for cells that do not say themselves; without `zone` the pack's zone is taken.
     `unfold` is for a document of that `form` whose rows do not lie there as records: what it gives goes by `headers` as
-    any other record does, so it names them after the product.
+    any other record does, so it names them after the product. `aside`: source header -> words ("" for an empty cell);
+    a row with one of them there is no record of the kind, as a call that no agent took: it is left aside and counted.
+    Such a header belongs in `headers`. `stops`: numbers of records at which the product stops a page or an export; a
+    file of just so many is taken for cut unless its control total says that it is whole.
     """
 
     name: str
@@ -68,6 +71,8 @@ class Adapter:
     about: str = ""
     unfold: Unfold | None = field(default=None, repr=False)
     form: Literal["json", "text", "grid", "xml"] = "json"
+    aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stops: tuple[int, ...] = ()
 
 
 Said = str | int | bool | tuple[str, ...] | None

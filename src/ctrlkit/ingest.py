@@ -16,7 +16,7 @@ from typing import Final
 
 from ctrlkit import cache as cache_folder
 from ctrlkit import layout, opening, problem, rows_file
-from ctrlkit.canonical import Typed, typed
+from ctrlkit.canonical import Typed, set_aside, typed
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
 from ctrlkit.ingested import Ingested, from_plain, to_plain
@@ -136,14 +136,17 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     if found.problems:
         said.faults += [Fault(Cause.MALFORMED, text) for text in found.problems]
         return nothing.saying(said.faults, said.notes)
-    raw = candidate.load(position, [place.index for place in found.places.values()])
+    every = candidate.load(position, [*(place.index for place in found.places.values()), *found.aside])
+    raw, aside = set_aside(every, found)
     adapter = found.adapter
     clock = replace(file.clock, local=adapter.zone) if adapter and adapter.zone else file.clock
     order = _ORDERS.get(file.source.date_order or (adapter.date_order if adapter else None))
     cells = typed(raw, found, file.kind, clock, order)
     said.faults += raw.faults
     said.notes += [*_layout_notes(candidate, position, found, file), *raw.notes, *cells.notes]
-    return _finish(file, found, raw, cells, said)
+    if aside:
+        said.notes.append(f"rows left aside, no records of {file.kind.name}: {aside}, where {found.why_aside}")
+    return _finish(file, found, raw, cells, said, aside)
 
 
 def _choose(candidates: Sequence[Candidate], file: _File, adapters: Sequence[Adapter]) -> tuple[Candidate, int, Layout]:
@@ -177,11 +180,13 @@ def _layout_notes(candidate: Candidate, position: int, found: Layout, file: _Fil
     return notes
 
 
-def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> Ingested:
+def _finish(  # noqa: PLR0913, PLR0917  (what one reading has found)
+    file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said, aside: int
+) -> Ingested:
     parquet, problems = file.stem.with_suffix(".parquet"), file.stem.with_suffix(".ndjson")
     written = rows_file.write(cells, file.kind, file.source.file, parquet)
     said.notes += written.notes
-    if raw.unended and file.source.rows == cells.records:
+    if raw.unended and file.source.rows == cells.records + aside:
         said.notes.append("the last line has no line break; the control total shows that nothing is cut")
     problem.write(written.wrong, cells.columns, cells.rules, file.source.file, problems)
     done = Ingested(
@@ -200,10 +205,11 @@ def _finish(file: _File, found: Layout, raw: Raw, cells: Typed, said: _Said) -> 
         first=_iso(written.first),
         last=_iso(written.last),
     )
-    return done.saying([*said.faults, *_count_faults(file, raw, cells.records)], said.notes)
+    stops = found.adapter.stops if found.adapter else ()
+    return done.saying([*said.faults, *_count_faults(file, raw, cells.records + aside, stops)], said.notes)
 
 
-def _count_faults(file: _File, raw: Raw, read: int) -> list[Fault]:
+def _count_faults(file: _File, raw: Raw, read: int, stops: Sequence[int]) -> list[Fault]:
     total, faults = file.source.rows, []
     if read == 0:
         faults.append(Fault(Cause.EMPTY, "holds a header and no record"))
@@ -213,6 +219,10 @@ def _count_faults(file: _File, raw: Raw, read: int) -> list[Fault]:
     if file.form in {"csv", "tsv", "xlsx"} and read in _SHEET_ENDS:
         found = f"holds {read} records, which is where a spreadsheet ends"
         faults.append(Fault(Cause.TRUNCATED, f"{found}; export it from the system as CSV"))
+    if total is None and read in stops:
+        found = f"holds {read} records, which is where the product ends a page or an export"
+        advice = "hand over all of them, or state their number as rows in pack.yaml"
+        faults.append(Fault(Cause.TRUNCATED, f"{found}; {advice}"))
     if raw.unended and read and total != read:
         found = "the last line has no line break, as in a file that is cut"
         advice = "export it again, or state its number of records as rows in pack.yaml"

@@ -15,8 +15,11 @@ from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
 from ctrlkit.model import Grade
 
-PARTS: Final = ("last",)
-"""What an adapter may take of a cell: `"country|last"` is the last element of a list separated by commas."""
+PARTS: Final = ("last", "percent")
+"""What an adapter may take of a cell.
+
+`"country|last"` is the last element of a list separated by commas, `"score|percent"` turns `8.00 / 10` into 80.
+"""
 
 _SHOWN: Final = 40
 """Headers that a message lists."""
@@ -63,7 +66,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file's columns are read; it fits when there are no `problems`."""
+    """How a file's columns are read; it fits when there are no `problems`.
+
+    `aside`: position -> the words, as `word` gives them, with which a row is no record.
+    """
 
     headers: tuple[str, ...]
     adapter: Adapter | None = None
@@ -71,12 +77,19 @@ class Layout:
     constants: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    aside: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def unread(self) -> tuple[str, ...]:
         """Headers that no column of the kind comes from."""
-        used = {place.index for place in self.places.values()}
+        used = {place.index for place in self.places.values()} | {*self.aside}
         return tuple(h or "(no name)" for i, h in enumerate(self.headers) if i not in used)
+
+    @property
+    def why_aside(self) -> str:
+        """What the rows hold that are no records, for a person."""
+        said = {self.headers[i]: [word or "empty" for word in words] for i, words in self.aside.items()}
+        return "; ".join(f"{h} is {w[0] if len(w) == 1 else f'one of {len(w)} words'}" for h, w in said.items())
 
 
 def exact(header: str) -> str:
@@ -169,7 +182,12 @@ def _lay_out(headers: Sequence[str], source: Source, kind: Kind, adapter: Adapte
     problems += _missing(headers, kind, {*targets, *constants})
     values, value_problems = _value_maps(source, kind, adapter)
     places = {name: found[0] for name, found in sorted(targets.items())}
-    return Layout(names, adapter, places, constants, values, (*problems, *value_problems))
+    return Layout(names, adapter, places, constants, values, (*problems, *value_problems), _aside(headers, adapter))
+
+
+def _aside(headers: Sequence[str], adapter: Adapter | None) -> dict[int, tuple[str, ...]]:
+    told = {loose(h): tuple(map(word, words)) for h, words in (adapter.aside if adapter else {}).items()}
+    return {i: told[loose(h)] for i, h in enumerate(headers) if loose(h) in told}
 
 
 def _by_adapter(header: str, adapter: Adapter) -> str | None:

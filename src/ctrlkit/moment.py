@@ -20,7 +20,7 @@ _MONTH: Final = (
 _PATTERN: Final = (
     r"(?i)^(?:(?<y1>[0-9]{4})[-/.](?<m1>[0-9]{1,2})[-/.](?<d1>[0-9]{1,2})"
     r"|(?<a>[0-9]{1,2})[-/.](?<b>[0-9]{1,2})[-/.](?<y2>[0-9]{4})"
-    rf"|(?<d3>[0-9]{{1,2}})[-/ ](?<m3>{_MONTH})[-/ ,]+(?<y3>[0-9]{{4}})"
+    rf"|(?<d3>[0-9]{{1,2}})[-/ ](?<m3>{_MONTH})[-/ ,]+(?<y3>[0-9]{{4}}|[0-9]{{2}})"
     rf"|(?<m4>{_MONTH})\.? (?<d4>[0-9]{{1,2}}),? (?<y4>[0-9]{{4}}))"
     r"(?<clock>(?:T|,? +)(?<h>[0-9]{1,2}):(?<min>[0-9]{2})(?::(?<s>[0-9]{2})(?:[.,](?<f>[0-9]{1,9}))?)?"
     r"(?: ?(?<ap>[ap])\.?m\.?)?"
@@ -228,7 +228,9 @@ def _day_text(parts: pl.Expr, order: Order | None) -> pl.Expr:
     day, month = {"dmy": (a, b), "mdy": (b, a)}.get(order or "", (pl.when(a == b).then(a), pl.when(a == b).then(b)))
     word = pl.coalesce(part("m3"), part("m4")).str.to_lowercase().str.slice(0, 3)
     named = word.replace_strict(_MONTHS, [str(n) for n in range(1, 13)], default=None, return_dtype=pl.String)
-    years = pl.coalesce(part("y1"), part("y2"), part("y3"), part("y4"))
+    short = part("y3").str.len_bytes() == len("26")
+    year = pl.when(~short).then(part("y3")).when(pl.lit(order == "dmy")).then("20" + part("y3"))
+    years = pl.coalesce(part("y1"), part("y2"), year, part("y4"))
     months = pl.coalesce(part("m1"), month, named).str.zfill(2)
     days = pl.coalesce(part("d1"), day, part("d3"), part("d4")).str.zfill(2)
     return pl.concat_str(years, months, days, separator="-")

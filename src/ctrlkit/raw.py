@@ -37,8 +37,12 @@ class Raw:
 
     def up_to(self, row: int) -> Raw:
         """The same without the rows after that one."""
-        blocks = self.blocks and Blocks(self.blocks, pl.col("_row") <= row)
-        return replace(self, frame=self.frame.filter(pl.col("_row") <= row), blocks=blocks)
+        return self.less(pl.col("_row") > row)
+
+    def less(self, rule: pl.Expr) -> Raw:
+        """The same without the rows that fit the rule."""
+        blocks = self.blocks and Blocks(self.blocks, ~rule)
+        return replace(self, frame=self.frame.filter(~rule), blocks=blocks)
 
 
 @dataclass(frozen=True, slots=True)

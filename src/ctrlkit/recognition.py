@@ -135,6 +135,9 @@ def _by_adapter(
             if not layout.resolve(cells, source, kinds[adapter.kind], [adapter]).problems:
                 fitting.append(adapter)
     if len(fitting) > 1:
+        named = [adapter for adapter in fitting if adapter.kind == _named_after(name, kinds)]
+        if len(named) == 1:
+            return Recognised(name, named[0].kind, named[0].name)
         names = ", ".join(a.name for a in fitting)
         return Unknown(
             name, f"several adapters know it ({names}): name one under adapter", tuple(a.kind for a in fitting)

@@ -18,7 +18,7 @@ from ctrlkit.reader import COLUMN_LIMIT, Survey, UnreadableError
 
 NEXT_PAGE: Final = (
     *("@odata.nextlink", "odata.nextlink", "nextlink", "nextpagetoken", "__next", "nexttoken", "nexturi", "next"),
-    *("next_page", "nextpage", "next_cursor", "next_link"),
+    *("next_page", "nextpage", "next_cursor", "next_link", "more"),
 )
 """Keys, in lower case, that say that another page follows."""
 
