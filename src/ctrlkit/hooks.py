@@ -37,8 +37,9 @@ Unfold = Callable[[Any], Unfolded | None]
 """Gets a document in its adapter's form and gives its records; None where it is another product's.
 
 json: the parsed document, its numbers as they are written. text: its lines, where it is no table. grid: per sheet its
-rows, each a number and its cells as text. xml: the root element. Raises ValueError, with what is wrong and what to do,
-for a document that it knows and cannot read.
+rows, each a number and its cells as text. xml: the root element. table: the rows below the header, each a number and
+its cells by header, as a list. Raises ValueError, with what is wrong and what to do, for a document that it knows and
+cannot read.
 """
 
 
@@ -52,7 +53,9 @@ class Adapter:
     trimmed, inner spaces collapsed, casefolded, a trailing "[…]" and a leading "*" dropped). `date_order` (dmy, mdy,
     ymd) and `zone` (an IANA name) hold for cells that do not say themselves; without `zone` the pack's zone is taken.
     `unfold` is for a document of that `form` whose rows do not lie there as records: what it gives goes by `headers` as
-    any other record does, so it names them after the product.
+    any other record does, so it names them after the product. `reads` is for the form table, which is any table or list
+    of records (CSV, a sheet, JSON): one header of each group must be there, unless the group holds an empty name. Its
+    cells come under the group's first name, those of other headers under their own, normalised as above.
     """
 
     name: str
@@ -66,7 +69,8 @@ class Adapter:
     zone: str | None = None
     about: str = ""
     unfold: Unfold | None = field(default=None, repr=False)
-    form: Literal["json", "text", "grid", "xml"] = "json"
+    form: Literal["json", "text", "grid", "xml", "table"] = "json"
+    reads: tuple[tuple[str, ...], ...] = ()
 
 
 Said = str | int | bool | tuple[str, ...] | None

@@ -1,0 +1,294 @@
+"""What systems of HR, time, pay and screening export becomes exact rows; what they do not say is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from ingestion import causes, read, read_text, table
+
+from ctrlkit import recognition
+from ctrlkit.hooks import Adapter, plugin_manager
+from ctrlkit.ingested import Ingested
+from ctrlkit.kind import shipped
+from ctrlkit.model import Cause, Grade
+
+Sheet = tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A file in the product's own shape and the rows it becomes; `where`: its name, `told`: what the pack adds."""
+
+    adapter: str
+    kind: str
+    content: str | Sheet
+    rows: tuple[Mapping[str, Any], ...]
+    name: str = "export.csv"
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+def adapters() -> tuple[Adapter, ...]:
+    return tuple(a for given in plugin_manager().hook.ctrlkit_adapters() for a in given)
+
+
+KNOWN = adapters()
+
+
+def put(folder: Path, content: str | Sheet, name: str) -> Path:
+    path = folder / name
+    if isinstance(content, str):
+        path.write_bytes(content.encode())
+    else:
+        with xlsxwriter.Workbook(path) as book:
+            sheet, days = book.add_worksheet("Sheet1"), book.add_format({"num_format": "d-mmm"})
+            for row, cells in enumerate(content):
+                for column, cell in enumerate(cells):
+                    sheet.write(row, column, cell, *([days] if isinstance(cell, date) else []))
+    return path
+
+
+def taken(folder: Path, sample: Sample, content: str | Sheet | None = None) -> Ingested:
+    path = put(folder, sample.content if content is None else content, sample.name)
+    return read(path, kind=sample.kind, adapters=KNOWN, **sample.told)
+
+
+def at(text: str) -> datetime:
+    """An instant in Manila's clock, as the tables hold it: naive, in UTC."""
+    return datetime.fromisoformat(f"{text}+08:00").astimezone(UTC).replace(tzinfo=None)
+
+
+def plain(found: Ingested) -> list[dict[str, Any]]:
+    """Every column but the file; numbers as text, so that none is rounded."""
+    return [
+        {n: f"{v.normalize():f}" if isinstance(v, Decimal) else v for n, v in row.items() if n != "_file"}
+        for row in table(found).to_dicts()
+    ]
+
+
+ATTLOG = (
+    "     1001\t2026-08-02 21:58:01\t1\t0\t1\t0\r\n"
+    "     1002\t2026-08-02 22:05:40\t1\t0\t1\t0\r\n"
+    "     1001\t2026-08-03 07:03:22\t1\t1\t1\t0\r\n"
+    "     1002\t2026-08-03 07:01:09\t1\t1\t15\t0\r\n"
+)
+ATTLOG_TWO = ATTLOG.replace("\t1\t0\t", "\t0\t1\t")
+PUNCHED = tuple(
+    {"ts": at(when), "employee_id": pin, "_row": row, "_bad": None}
+    for row, (pin, when) in enumerate(
+        (
+            ("1001", "2026-08-02T21:58:01"),
+            ("1002", "2026-08-02T22:05:40"),
+            ("1001", "2026-08-03T07:03:22"),
+            ("1002", "2026-08-03T07:01:09"),
+        ),
+        1,
+    )
+)
+WAYS = ("in", "in", "out", "out")
+SHIFTS = tuple(
+    {
+        "employee_id": pin, "work_date": date(2026, 8, 2), "clock_in": at(begin), "clock_out": at(end), "_row": row,
+        "_bad": None,
+    }
+    for row, (pin, begin, end) in enumerate(
+        (
+            ("1001", "2026-08-02T21:58:01", "2026-08-03T07:03:22"),
+            ("1002", "2026-08-02T22:05:40", "2026-08-03T07:01:09"),
+        ),
+        1,
+    )
+)  # fmt: skip
+FIRST = {"adapter": "zkteco_status_first_punches"}
+SECOND = {"adapter": "zkteco_device_first_punches"}
+MANAGEMENT = (
+    "Department,Name,No.,Date/Time,Status,Location ID,ID Number,VerifyCode,CardNo\n"
+    "VOICE,Ana Cruz,1001,02/08/2026 21:58:01,C/In,104,,FP,\n"
+    "VOICE,Ana Cruz,1001,14/08/2026 07:03:22,C/Out,104,,FACE,\n"
+)
+BIOTIME: Sheet = (
+    ("Employee ID", "First Name", "Department", "Date", "Time", "Punch State", "Work Code", "Terminal Alias"),
+    ("1001", "Ana", "Voice", "2026-08-02", "21:58:01", "Check In", "", "Gate 5F"),
+    ("1001", "Ana", "Voice", "2026-08-03", "07:03:22", "Check Out", "", "Gate 5F"),
+)
+PUNCH_LIST = (
+    "Employee ID,Name,Punch Time,Direction,Device\nE-1001,Ana Cruz,2026-08-02 21:58,IN,gate-1\n"
+    "E-1001,Ana Cruz,2026-08-03 07:03,OUT,gate-1\nE-1002,Raj Iyer,2026-08-03 08:00,Swipe,gate-1\n"
+)
+ANA = ({"employee_id": "1001", "ts": at("2026-08-02T21:58:01")}, {"employee_id": "1001"})
+SAMPLES = [
+    Sample("zkteco_punches", "punches", ATTLOG, PUNCHED, "1_attlog.dat"),
+    Sample("zkteco_punches", "punches", f"ABC1234567\r\n{ATTLOG}9F3A\r\n",
+           tuple({**row, "_row": n} for n, row in enumerate(PUNCHED, 2)), "attlog.txt"),
+    Sample("zkteco_punches", "punches", ATTLOG.replace("\t", ","), PUNCHED, "attlog.csv"),
+    Sample("zkteco_device_first_punches", "punches", ATTLOG,
+           tuple({**row, "device": "1", "direction": way} for row, way in zip(PUNCHED, WAYS, strict=True)),
+           "attlog.dat", SECOND),
+    Sample("zkteco_status_first_punches", "punches", ATTLOG_TWO,
+           tuple({**row, "direction": way} for row, way in zip(PUNCHED, WAYS, strict=True)), "attlog.dat", FIRST),
+    Sample("zkteco_status_first_punches", "punches", ATTLOG, PUNCHED, "attlog.dat", FIRST),
+    Sample("zkteco_device_first_shifts", "timesheets", ATTLOG, SHIFTS, "attlog.dat",
+           {"adapter": "zkteco_device_first_shifts"}),
+    Sample("zkteco_attendance_management_punches", "punches", MANAGEMENT, (
+        {"ts": at("2026-08-02T21:58:01"), "employee_id": "1001", "device": "104", "direction": "in", "_row": 2,
+         "_bad": None},
+        {"ts": at("2026-08-14T07:03:22"), "employee_id": "1001", "device": "104", "direction": "out", "_row": 3,
+         "_bad": None},
+    )),
+    Sample("zkteco_zktime_punches", "punches",
+           "AC-No.,No.,Name,Time,State,New State,Exception,Operation\n1001,,Ana,2026-08-02 21:58,C/In,,OK,\n", (
+        {"ts": at("2026-08-02T21:58:00"), "employee_id": "1001", "direction": "in", "_row": 2, "_bad": None},
+    )),
+    Sample("zkteco_biotime_punches", "punches", BIOTIME, (
+        {"ts": at("2026-08-02T21:58:01"), "employee_id": "1001", "device": "Gate 5F", "direction": "in", "_row": 2,
+         "_bad": None},
+        {"ts": at("2026-08-03T07:03:22"), "employee_id": "1001", "device": "Gate 5F", "direction": "out", "_row": 3,
+         "_bad": None},
+    ), "export.xlsx"),
+    Sample("zkteco_biotime_shifts", "timesheets", BIOTIME, (
+        {"employee_id": "1001", "work_date": date(2026, 8, 2), "clock_in": at("2026-08-02T21:58:01"),
+         "clock_out": at("2026-08-03T07:03:22"), "_row": 2, "_bad": None},
+    ), "export.xlsx"),
+    Sample("punch_list_punches", "punches", PUNCH_LIST, (
+        {"ts": at("2026-08-02T21:58:00"), "employee_id": "e-1001", "device": "gate-1", "direction": "in", "_row": 2,
+         "_bad": None},
+        {"ts": at("2026-08-03T07:03:00"), "employee_id": "e-1001", "device": "gate-1", "direction": "out", "_row": 3,
+         "_bad": None},
+        {"ts": at("2026-08-03T08:00:00"), "employee_id": "e-1002", "device": "gate-1", "direction": None, "_row": 4,
+         "_bad": ";direction;"},
+    )),
+]  # fmt: skip
+
+
+def named(sample: Sample) -> str:
+    return f"{sample.adapter}-{sample.name}"
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=named)
+def test_an_export_becomes_exactly_these_rows(sample: Sample, tmp_path: Path) -> None:
+    found = taken(tmp_path, sample)
+    assert (found.adapter, found.grade, found.faults) == (sample.adapter, Grade.EXPORT, ())
+    assert plain(found) == [*map(dict, sample.rows)]
+
+
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if not s.told], ids=named)
+def test_an_export_is_recognised_whatever_its_name(sample: Sample, tmp_path: Path) -> None:
+    put(tmp_path, sample.content, f"x{Path(sample.name).suffix}")
+    known, unknown = recognition.look(tmp_path, shipped(), KNOWN, deep=False)
+    assert unknown == ()
+    others = {other.adapter for other in SAMPLES if other.content == sample.content}
+    assert {found.adapter for found in known} & others, known
+
+
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if isinstance(s.content, str)], ids=named)
+def test_an_export_that_is_cut_is_never_whole(sample: Sample, tmp_path: Path) -> None:
+    assert isinstance(sample.content, str)
+    for cut in (4, 9):
+        found = taken(tmp_path, sample, sample.content.rstrip("\r\n]}")[:-cut])
+        assert {*causes(found)} & {Cause.TRUNCATED, Cause.MALFORMED}
+
+
+@pytest.mark.parametrize("adapter", [a for a in KNOWN if a.form == "table"], ids=lambda a: a.name)
+def test_only_one_adapter_of_a_kind_reads_a_table(adapter: Adapter, tmp_path: Path) -> None:
+    header = ",".join(f'"{group[0]}"' for group in adapter.reads)
+    cells = ",".join("x" for _ in adapter.reads)
+    found = read_text(tmp_path, f"{header}\n{cells}\n", "any.csv", kind=adapter.kind, adapters=KNOWN)
+    others = [a for a in KNOWN if a is not adapter and a.kind == adapter.kind]
+    alone = read_text(tmp_path, f"{header}\n{cells}\n", "any.csv", kind=adapter.kind, adapters=tuple(others))
+    assert found.adapter in {adapter.name, None}
+    assert (alone.adapter, causes(alone)) == (None, [Cause.MALFORMED])
+
+
+@pytest.mark.parametrize("adapter", [a for a in KNOWN if a.form == "table"], ids=lambda a: a.name)
+def test_a_table_without_one_of_the_headers_is_not_the_products(adapter: Adapter, tmp_path: Path) -> None:
+    needed = [group for group in adapter.reads if "" not in group]
+    for lacking in needed:
+        header = ",".join(f'"{group[0]}"' for group in adapter.reads if group is not lacking)
+        text = f"{header}\n{','.join('x' for _ in adapter.reads[1:])}\n"
+        found = read_text(tmp_path, text, "any.csv", kind=adapter.kind, adapters=(adapter,))
+        assert causes(found) == [Cause.MALFORMED]
+
+
+HEAD = "Employee ID,Punch Time,Direction\n"
+NIGHTS = ("2026-08-03 22:01", "2026-08-04 07:02", "2026-08-04 21:58", "2026-08-05 07:00", "2026-08-05 22:00")
+LATER = "2026-08-09 12:00"
+"""A punch of somebody else that keeps the end of the file away."""
+
+
+def paired(folder: Path, *punches: tuple[str, str], edges: bool = True) -> list[tuple[Any, ...]]:
+    """The shifts of E-1 in punches of (time, direction), between two of others where `edges` lie outside."""
+    around = [("E-8", "2026-08-01 12:00", "?"), ("E-9", LATER, "?")] if edges else []
+    rows = [*around, *(("E-1", when, way) for when, way in punches)]
+    text = HEAD + "".join(f"{who},{when},{way}\n" for who, when, way in rows)
+    found = read_text(folder, text, "p.csv", kind="timesheets", adapters=KNOWN)
+    assert (found.adapter, found.faults) == ("punch_list_shifts", ())
+    named = ("work_date", "clock_in", "clock_out", "_bad")
+    return [tuple(row[n] for n in named) for row in table(found).to_dicts() if row["employee_id"] == "e-1"]
+
+
+def shift(begin: str, end: str) -> tuple[Any, ...]:
+    return (date.fromisoformat(begin[:10]), at(begin.replace(" ", "T")), at(end.replace(" ", "T")), None)
+
+
+def unknown(day: str) -> tuple[Any, ...]:
+    return (date.fromisoformat(day), None, None, ";clock_in;clock_out;")
+
+
+def test_by_order_a_night_belongs_to_the_day_it_begins_and_a_second_touch_is_none(tmp_path: Path) -> None:
+    touched = [(when, "-") for when in (*NIGHTS[:4], "2026-08-04 07:03")]
+    assert paired(tmp_path, *touched) == [shift(NIGHTS[0], NIGHTS[1]), shift(NIGHTS[2], NIGHTS[3])]
+
+
+def test_by_order_a_pause_lies_within_the_shift(tmp_path: Path) -> None:
+    times = ("2026-08-03 22:00", "2026-08-04 02:00", "2026-08-04 03:00", "2026-08-04 07:00")
+    assert paired(tmp_path, *((when, "-") for when in times)) == [shift(times[0], times[3])]
+
+
+def test_by_order_a_missed_punch_makes_its_own_shift_unknown(tmp_path: Path) -> None:
+    lone = [(when, "-") for when in (*NIGHTS, "2026-08-06 21:59", "2026-08-07 07:00")]
+    assert paired(tmp_path, *lone) == [
+        shift(NIGHTS[0], NIGHTS[1]),
+        shift(NIGHTS[2], NIGHTS[3]),
+        unknown("2026-08-05"),
+        shift("2026-08-06 21:59", "2026-08-07 07:00"),
+    ]
+
+
+def test_by_order_what_can_be_divided_two_ways_is_unknown(tmp_path: Path) -> None:
+    twelve = ("2026-08-03 07:00", "2026-08-03 19:00", "2026-08-04 07:00")
+    assert paired(tmp_path, *((when, "-") for when in twelve)) == [unknown("2026-08-03"), unknown("2026-08-04")]
+
+
+def test_by_order_the_end_of_a_shift_before_the_file_and_the_begin_of_one_after_it_are_left_out(tmp_path: Path) -> None:
+    cut = [(when, "-") for when in NIGHTS[1:]]
+    assert paired(tmp_path, *cut[:3], edges=False) == [shift(NIGHTS[2], NIGHTS[3])]
+    assert paired(tmp_path, *cut, edges=False) == [shift(NIGHTS[2], NIGHTS[3])]
+
+
+def test_directions_decide_where_every_punch_has_one(tmp_path: Path) -> None:
+    said = [
+        ("2026-08-03 07:00", "IN"), ("2026-08-03 12:00", "Break Out"), ("2026-08-03 13:00", "Break In"),
+        ("2026-08-03 19:00", "OUT"), ("2026-08-04 07:00", "IN"), ("2026-08-05 07:00", "IN"),
+        ("2026-08-05 12:00", "OUT"), ("2026-08-05 13:00", "IN"), ("2026-08-05 19:00", "OUT"),
+        ("2026-08-06 19:00", "OUT"),
+    ]  # fmt: skip
+    assert paired(tmp_path, *said, edges=False) == [
+        shift("2026-08-03 07:00", "2026-08-03 19:00"),
+        (date(2026, 8, 4), at("2026-08-04T07:00:00"), None, None),
+        shift("2026-08-05 07:00", "2026-08-05 19:00"),
+        (date(2026, 8, 6), None, at("2026-08-06T19:00:00"), None),
+    ]
+
+
+def test_times_that_can_be_read_two_ways_or_none_make_no_shift(tmp_path: Path) -> None:
+    for when, said in (("03/08/2026 07:00", "cannot be told apart"), ("3rd of August", "no way of writing times")):
+        text = f"{HEAD}E-1,{when},IN\nE-1,{when},OUT\n"
+        found = read_text(tmp_path, text, "p.csv", kind="timesheets", adapters=KNOWN)
+        assert causes(found) == [Cause.MALFORMED]
+        assert said in found.faults[0].message
