@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -122,6 +123,87 @@ PUNCH_LIST = (
     "E-1001,Ana Cruz,2026-08-03 07:03,OUT,gate-1\nE-1002,Raj Iyer,2026-08-03 08:00,Swipe,gate-1\n"
 )
 ANA = ({"employee_id": "1001", "ts": at("2026-08-02T21:58:01")}, {"employee_id": "1001"})
+
+BAMBOO = json.dumps({
+    "title": "Roster",
+    "fields": [{"id": name, "type": "text", "name": name} for name in
+               ("id", "displayName", "location", "status", "employmentHistoryStatus", "hireDate", "terminationDate")],
+    "employees": [
+        {"id": "113", "displayName": "Ana Cruz", "workEmail": "ana.cruz@vendor.example", "supervisorEid": "114",
+         "department": "Voice", "location": "Makati", "status": "Active", "employmentHistoryStatus": "Full-Time",
+         "hireDate": "2026-01-05", "terminationDate": "0000-00-00"},
+        {"id": "114", "displayName": "Raj Iyer", "workEmail": None, "supervisorEid": None,
+         "department": "IT", "location": "Chennai", "status": "Inactive", "employmentHistoryStatus": "Contractor",
+         "hireDate": "2023-06-01", "terminationDate": "2026-07-31", "terminationType": "Resignation (Voluntary)"},
+    ],
+})  # fmt: skip
+BAMBOO_CSV = (
+    "Employee #,Last name,First name,Hire Date,Termination Date,Status,Location,Employment Status,Termination Type\n"
+    "E-1001,Cruz,Ana,01/25/2026,,Active,Makati,Probationary,\n"
+    "E-1002,Iyer,Raj,06/01/2023,07/31/2026,Inactive,Chennai,Terminated,Termination (Involuntary)\n"
+)
+SPROUT: Sheet = (
+    ("Status after upload", "*Employee ID No", "*Last Name", "*First Name", "Middle Name", "*Gender", "*Date of Birth",
+     "*Civil Status", "Home Address", "*Contact Number", "*Email", "*Biometric ID", "Employee Type", "Pay Group",
+     "Job Title", "*Department", "Cost Center", "Location", "Hire Date", "Employment Status",
+     "Expected Regularization Date", "Schedule type"),
+    ("", "E-1001", "Cruz", "Ana", "", "Female", "03/04/1999", "Single", "", "000", "ana.cruz@vendor.example", "1001",
+     "Rank and File", "Semi", "Agent", "Voice", "", "Makati", "01/05/2026", "Regular", "", "Normal Shift"),
+    ("", "E-1002", "Iyer", "Raj", "", "Male", "03/04/1990", "Single", "", "000", "raj.iyer@vendor.example", "1002",
+     "Manager", "Semi", "Manager", "IT", "", "Makati", "06/21/2023", "Resigned", "", "Exempted"),
+    ("", "E-1003", "Reyes", "Lia", "", "Female", "03/04/1998", "Single", "", "000", "lia.reyes@vendor.example", "1003",
+     "Rank and File", "Semi", "Agent", "Voice", "", "Makati", "06/21/2026", "Floating", "", "Normal Shift"),
+)  # fmt: skip
+JOBS = json.dumps({"d": {"results": [
+    {"__metadata": {"type": "SFOData.EmpJob"}, "userId": "1001", "startDate": "/Date(1767571200000)/",
+     "endDate": "/Date(253402214400000)/", "emplStatus": "A", "department": "VOICE", "location": "MNL",
+     "countryOfCompany": "PHL", "managerId": "NO_MANAGER",
+     "employmentNav": {"startDate": "/Date(1704067200000)/", "endDate": None, "lastDateWorked": None}},
+    {"__metadata": {"type": "SFOData.EmpJob"}, "userId": "1002", "startDate": "/Date(1672531200000)/",
+     "endDate": "/Date(1785369600000)/", "emplStatus": "A", "department": "IT", "location": "CHN",
+     "countryOfCompany": "IND", "managerId": "1001",
+     "employmentNav": {"startDate": "/Date(1672531200000)/", "endDate": None, "lastDateWorked": None}},
+    {"__metadata": {"type": "SFOData.EmpJob"}, "userId": "1002", "startDate": "/Date(1785456000000)/",
+     "endDate": "/Date(253402214400000)/", "emplStatus": "T", "department": "IT", "location": "CHN",
+     "countryOfCompany": "IND", "managerId": "1001",
+     "employmentNav": {"startDate": "/Date(1672531200000)/", "endDate": "/Date(1785369600000)/",
+                       "lastDateWorked": "/Date(1785283200000)/"}},
+]}})  # fmt: skip
+JOBS_BARE = json.dumps({"d": {"results": [
+    {"__metadata": {"type": "SFOData.EmpJob"}, "userId": "1001", "startDate": "/Date(1767571200000)/",
+     "endDate": "/Date(253402214400000)/", "emplStatus": "5586", "location": "MNL"},
+]}})  # fmt: skip
+GRID: Sheet = (
+    ("Northwind Voice - week 32",),
+    (),
+    ("Employee ID", "Name", "LOB", date(2026, 8, 3), date(2026, 8, 4), date(2026, 8, 5), date(2026, 8, 6)),
+    ("E-1001", "Ana Cruz", "Voice", "22:00-07:00", "10:00 PM - 7:00 AM", "RD", "VL"),
+    ("E-1002", "Raj Iyer", "Voice", "0600-1500", "SL", "", "TRN"),
+    ("Total", "", "", "2", "1", "0", "0"),
+)
+GRID_TEXT: Sheet = (
+    ("Name", "Mon 08/03/2026", "Tue 08/04/2026", "Wed 08/05/2026"),
+    ("Cruz, Ana", "22:00 \N{EN DASH} 07:00", "OFF", "15:00-24:00"),
+)
+IEX = (
+    "excdate|schedDate|TZ|muID|tvID|logonID|activity|start|stop\n"
+    "08032026|08022026|Asia/Manila|210|1001|5001|Open Time|22:00|02:00\n"
+    "08032026|08022026|Asia/Manila|210|1001|5001|Lunch|02:00|03:00\n"
+    "08032026|08022026|Asia/Manila|210|1001|5001|Open Time|03:00|07:00\n"
+    "08032026|08032026|Asia/Manila|210|1002|5002|Open Time|22:00|07:00\n"
+    "08032026|08042026|Asia/Manila|210|1002||Day Off|00:00|24:00\n"
+    "08032026|08052026|Asia/Manila|210|1002||Vacation|00:00|24:00\n"
+    "08032026|08022026|PST|211|1003|5003|Open Time|08:00|17:00\n"
+)
+
+
+def planned(who: str, day: str, row: int, *span: str, bad: str | None = None) -> dict[str, Any]:
+    begin, end = (at(when) for when in span) if span else (None, None)
+    return {"employee_id": who, "work_date": date.fromisoformat(day), "sched_start": begin, "sched_end": end,
+            "_row": row, "_bad": bad}  # fmt: skip
+
+
+UNSAID = ";sched_start;sched_end;"
 SAMPLES = [
     Sample("zkteco_punches", "punches", ATTLOG, PUNCHED, "1_attlog.dat"),
     Sample("zkteco_punches", "punches", f"ABC1234567\r\n{ATTLOG}9F3A\r\n",
@@ -163,6 +245,73 @@ SAMPLES = [
         {"ts": at("2026-08-03T08:00:00"), "employee_id": "e-1002", "device": "gate-1", "direction": None, "_row": 4,
          "_bad": ";direction;"},
     )),
+    Sample("bamboohr_report", "roster", BAMBOO, (
+        {"employee_id": "113", "site": "Makati", "employment_type": None, "manager_id": "114",
+         "hire_date": date(2026, 1, 5), "termination_date": None, "status": "active", "_row": 1,
+         "_bad": ";employment_type;"},
+        {"employee_id": "114", "site": "Chennai", "employment_type": "contract", "manager_id": None,
+         "hire_date": date(2023, 6, 1), "termination_date": date(2026, 7, 31), "status": "terminated", "_row": 2,
+         "_bad": None},
+    ), "export.json"),
+    Sample("bamboohr_report_leavers", "leavers", BAMBOO, (
+        {"employee_id": "114", "separated_on": date(2026, 7, 31), "kind": "resigned", "_row": 2, "_bad": None},
+    ), "export.json"),
+    Sample("bamboohr_report_csv", "roster", BAMBOO_CSV, (
+        {"employee_id": "e-1001", "site": "Makati", "employment_type": "probationary", "hire_date": date(2026, 1, 25),
+         "termination_date": None, "status": "active", "_row": 2, "_bad": None},
+        {"employee_id": "e-1002", "site": "Chennai", "employment_type": None, "hire_date": date(2023, 6, 1),
+         "termination_date": date(2026, 7, 31), "status": "terminated", "_row": 3, "_bad": ";employment_type;"},
+    )),
+    Sample("bamboohr_report_csv_leavers", "leavers", BAMBOO_CSV, (
+        {"employee_id": "e-1002", "separated_on": date(2026, 7, 31), "kind": None, "_row": 3, "_bad": ";kind;"},
+    )),
+    Sample("sprout_employees", "roster", SPROUT, (
+        {"employee_id": "e-1001", "site": "Makati", "country": "PH", "employment_type": "regular",
+         "hire_date": date(2026, 1, 5), "status": "active", "_row": 2, "_bad": None},
+        {"employee_id": "e-1002", "site": "Makati", "country": "PH", "employment_type": None,
+         "hire_date": date(2023, 6, 21), "status": "terminated", "_row": 3, "_bad": ";employment_type;"},
+        {"employee_id": "e-1003", "site": "Makati", "country": "PH", "employment_type": None,
+         "hire_date": date(2026, 6, 21), "status": None, "_row": 4, "_bad": ";employment_type;status;"},
+    ), "export.xlsx"),
+    Sample("sprout_biometric_ids", "identity_map", SPROUT, tuple(
+        {"employee_id": f"e-{pin}", "system": "biometric", "badge_pin": pin, "_row": row, "_bad": None}
+        for row, pin in enumerate(("1001", "1002", "1003"), 2)
+    ), "export.xlsx"),
+    Sample("successfactors_jobs", "roster", JOBS, (
+        {"employee_id": "1001", "site": "MNL", "country": "PH", "manager_id": None, "hire_date": date(2024, 1, 1),
+         "last_day_worked": None, "termination_date": None, "status": "active", "_row": 1, "_bad": ";manager_id;"},
+        {"employee_id": "1002", "site": "CHN", "country": "IN", "manager_id": "1001", "hire_date": date(2023, 1, 1),
+         "last_day_worked": date(2026, 7, 29), "termination_date": date(2026, 7, 30), "status": "terminated",
+         "_row": 3, "_bad": None},
+    ), "export.json"),
+    Sample("successfactors_jobs", "roster", JOBS_BARE, (
+        {"employee_id": "1001", "site": "MNL", "status": None, "_row": 1, "_bad": ";status;"},
+    ), "export.json"),
+    Sample("wfm_grid", "timesheets", GRID, (
+        planned("e-1001", "2026-08-03", 4, "2026-08-03T22:00:00", "2026-08-04T07:00:00"),
+        planned("e-1001", "2026-08-04", 4, "2026-08-04T22:00:00", "2026-08-05T07:00:00"),
+        planned("e-1001", "2026-08-05", 4),
+        planned("e-1002", "2026-08-03", 5, "2026-08-03T06:00:00", "2026-08-03T15:00:00"),
+        planned("e-1002", "2026-08-05", 5, bad=UNSAID),
+        planned("e-1002", "2026-08-06", 5, bad=UNSAID),
+    ), "export.xlsx"),
+    Sample("wfm_grid_leave", "leave", GRID, (
+        {"employee_id": "e-1001", "start": date(2026, 8, 6), "end": date(2026, 8, 6), "kind": "vacation", "_row": 4,
+         "_bad": None},
+        {"employee_id": "e-1002", "start": date(2026, 8, 4), "end": date(2026, 8, 4), "kind": "sick", "_row": 5,
+         "_bad": None},
+    ), "export.xlsx"),
+    Sample("wfm_grid", "timesheets", GRID_TEXT, (
+        planned("cruz, ana", "2026-08-03", 2, "2026-08-03T22:00:00", "2026-08-04T07:00:00"),
+        planned("cruz, ana", "2026-08-04", 2),
+        planned("cruz, ana", "2026-08-05", 2, "2026-08-05T15:00:00", "2026-08-06T00:00:00"),
+    ), "export.xlsx"),
+    Sample("nice_iex_schedule", "timesheets", IEX, (
+        planned("1001", "2026-08-02", 2, "2026-08-02T22:00:00", "2026-08-03T07:00:00"),
+        planned("1002", "2026-08-03", 5, "2026-08-03T22:00:00", "2026-08-04T07:00:00"),
+        planned("1002", "2026-08-04", 6),
+        planned("1003", "2026-08-02", 8, bad=UNSAID),
+    ), "agentScheduleDetail_080326_0100.txt"),
 ]  # fmt: skip
 
 
@@ -292,3 +441,66 @@ def test_times_that_can_be_read_two_ways_or_none_make_no_shift(tmp_path: Path) -
         found = read_text(tmp_path, text, "p.csv", kind="timesheets", adapters=KNOWN)
         assert causes(found) == [Cause.MALFORMED]
         assert said in found.faults[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "said"),
+    [
+        (
+            JOBS.replace('{"d": {', '{"d": {"__next": "https://api.vendor.example/x?$skiptoken=1", '),
+            Cause.TRUNCATED,
+            "__next",
+        ),
+        (JOBS.replace('"/Date(1767571200000)/"', "null"), Cause.MALFORMED, "does not say when it begins"),
+        (BAMBOO.replace("hireDate", "hired"), Cause.MALFORMED, "is a directory or a report without"),
+    ],
+)
+def test_an_hr_export_that_is_not_all_there_is_refused(text: str, cause: Cause, said: str, tmp_path: Path) -> None:
+    found = read_text(tmp_path, text, "hr.json", kind="roster", adapters=KNOWN)
+    assert causes(found) == [cause]
+    assert said in found.faults[0].message
+
+
+def test_the_number_of_an_employee_counts_and_leads_to_the_supervisor(tmp_path: Path) -> None:
+    text = BAMBOO.replace('"id": "113"', '"employeeNumber": "E-1", "id": "113"').replace(
+        '"id": "114"', '"employeeNumber": "E-2", "id": "114"'
+    )
+    ana, raj = table(read_text(tmp_path, text, "hr.json", kind="roster", adapters=KNOWN)).to_dicts()
+    assert (ana["employee_id"], ana["manager_id"], raj["employee_id"]) == ("e-1", "e-2", "e-2")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["22:00", "25:00-07:00", "22:00-22:00", "10 PM-7", "08:00-12:00/14:00-18:00", "VL?", "22:61-07:00", "13 PM-2 PM"],
+)
+def test_a_cell_of_a_grid_that_is_no_shift_is_a_day_of_which_nothing_is_known(cell: str, tmp_path: Path) -> None:
+    path = put(tmp_path, (*GRID[:3], ("E-1", "Ana", "Voice", cell, "RD", "RD", "22:00-07:00")), "grid.xlsx")
+    first = table(read(path, kind="timesheets", adapters=KNOWN)).to_dicts()[0]
+    assert (first["sched_start"], first["sched_end"], first["_bad"]) == (None, None, UNSAID)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Name", "Aug 3", "Aug 4", "Aug 5"),
+        ("Name", "08/03/2026", "08/05/2026", "08/04/2026"),
+        ("Team", "08/03/2026", "08/04/2026", "08/05/2026"),
+        ("Name", "08/03/2026", "08/04/2026", "Notes"),
+    ],
+)
+def test_a_sheet_without_days_in_a_row_and_people_beside_them_is_no_grid(header: Any, tmp_path: Path) -> None:
+    path = put(tmp_path, (header, ("Ana", "22:00-07:00", "RD", "RD")), "grid.xlsx")
+    assert causes(read(path, kind="timesheets", adapters=KNOWN)) == [Cause.MALFORMED]
+
+
+def test_a_workbook_of_several_grids_is_read_sheet_by_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "months.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name in ("July", "August"):
+            sheet = book.add_worksheet(name)
+            for row, cells in enumerate(GRID_TEXT):
+                sheet.write_row(row, 0, cells)
+    found = read(path, kind="timesheets", adapters=KNOWN)
+    assert causes(found) == [Cause.MALFORMED]
+    assert "with its name under sheet" in found.faults[0].message
+    assert read(path, kind="timesheets", adapters=KNOWN, sheet="August").rows == len(GRID_TEXT[0]) - 1
