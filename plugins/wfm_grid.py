@@ -149,7 +149,7 @@ SCHEDULE: Final = Adapter(
     date_order="ymd",
     about="A cell such as 22:00-07:00 is a shift in the pack's time_zone that begins on the day above it; RD, OFF and "
     "rest are rest days, days of leave make no row. An empty cell, or any other word, is a day of which nothing is "
-    "known. The person is the number, or the name where there is no number. Says no clock times, nor when it was published.",
+    "known. The person is the number, or the name where there is no number. Says no clock times, nor when it was set.",
     unfold=_unfold(_scheduled),
     form="grid",
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from ingestion import causes, read, read_text, table
+from ingestion import causes, problems, read, read_text, table
 
 from ctrlkit import recognition
 from ctrlkit.hooks import Adapter, plugin_manager
@@ -204,6 +204,58 @@ def planned(who: str, day: str, row: int, *span: str, bad: str | None = None) ->
 
 
 UNSAID = ";sched_start;sched_end;"
+REGISTER: Sheet = (
+    ("Northwind Voice Inc. - Payroll Register",),
+    ("Employee No.", "Name", "Department", "Period From", "Period To", "Pay Date", "Basic Pay", "Hourly Rate",
+     "OT Hours", "OT Pay", "ND Hours", "Night Differential", "SSS", "PhilHealth", "Pag-IBIG", "Withholding Tax",
+     "Uniform", "Total Deductions", "Gross Pay", "Net Pay", "13th Month Pay"),
+    ("E-1001", "Ana Cruz", "Voice", "07/16/2026", "07/31/2026", "08/05/2026", "12,500.00", "142.05", "4", "710.25",
+     "32", "454.56", "450.00", "250.00", "100.00", "0.00", "", "800.00", "13,664.81", "12,864.81", "0.00"),
+    ("E-1002", "Raj Iyer", "IT", "07/16/2026", "07/31/2026", "08/05/2026", "20,000.00", "227.27", "0", "0.00", "0",
+     "0.00", "450.00", "500.00", "100.00", "1,200.00", "350.00", "2,600.00", "20,000.00", "17,400.00", "0.00"),
+    ("Total", "", "", "", "", "", "32,500.00", "", "4", "710.25", "32", "454.56", "900.00", "750.00", "200.00",
+     "1,200.00", "350.00", "3,400.00", "33,664.81", "30,264.81", "0.00"),
+)  # fmt: skip
+CREDITS = (
+    "Employee ID,Account Number,Account Name,Amount,Value Date,Batch Reference,Status,Purpose\n"
+    'E-1001,0001,ANA CRUZ,"12,864.81",2026-08-05,B-0805,Credited,Payroll\n'
+    'E-1002,0002,RAJ IYER,"17,400.00",2026-08-05,B-0805,Rejected,Payroll\n'
+    'E-1002,0002,RAJ IYER,"17,400.00",2026-08-06,B-0806,Posted,13th Month Pay\n'
+    'E-1003,0003,LIA REYES,"1,000.00",2026-08-06,B-0806,Credited,Goodwill\n'
+)
+BATCHES = (
+    "Batch No,Value Date,No. of Transactions,Total Amount,Status\n"
+    'B-0805,08/25/2026,412,"6,204,400.00",Processed\nB-0826,08/26/2026,3,"9,000.00",Returned\n'
+)
+ECR = (
+    "100000000001#~#ANA C#~#15000#~#15000#~#15000#~#15000#~#1800#~#1250#~#550#~#0#~#0\r\n"
+    "100000000002#~#RAJ I#~#18000#~#15000#~#15000#~#15000#~#1800#~#1250#~#550#~#2#~#0\r\n"
+)
+CHECKED = (
+    "employee_uid,provider,package,check_type,ordered_date,completed_date,result,valid_until\n"
+    "E-1001,ScreenCo,PH-Standard,criminal,2025-12-10,2025-12-22,clear,2026-12-22\n"
+    "E-1001,ScreenCo,PH-Standard,NBI Clearance,2025-12-10,2025-12-22,NO DERROGATORY RECORD,2026-12-22\n"
+    "E-1001,ScreenCo,PH-Standard,Drug Test,2025-12-10,2025-12-22,Negative,\n"
+    "E-1002,ScreenCo,IN-Standard,employment,2026-07-01,,pending,\n"
+    "E-1002,ScreenCo,IN-Standard,Address Verification,2026-07-01,2026-07-09,Amber,\n"
+    "E-1002,ScreenCo,IN-Standard,education,2026-07-01,2026-07-09,Red,\n"
+)
+
+
+def checked(  # noqa: PLR0913, PLR0917  (a check is all of that)
+    row: int, said: str, asked: str, done: str, result: str | None, bad: str | None = None
+) -> Any:
+    who, what = said.split()
+    return {"employee_id": who, "check": what, "requested_on": date.fromisoformat(asked),
+            "completed_on": date.fromisoformat(done) if done else None, "result": result, "_row": row,
+            "_bad": bad}  # fmt: skip
+
+
+def paid(row: int, **said: Any) -> dict[str, Any]:
+    return {"period_start": date(2026, 7, 16), "period_end": date(2026, 7, 31), "payday": date(2026, 8, 5), **said,
+            "thirteenth_month": "0", "_row": row}  # fmt: skip
+
+
 SAMPLES = [
     Sample("zkteco_punches", "punches", ATTLOG, PUNCHED, "1_attlog.dat"),
     Sample("zkteco_punches", "punches", f"ABC1234567\r\n{ATTLOG}9F3A\r\n",
@@ -312,6 +364,36 @@ SAMPLES = [
         planned("1002", "2026-08-04", 6),
         planned("1003", "2026-08-02", 8, bad=UNSAID),
     ), "agentScheduleDetail_080326_0100.txt"),
+    Sample("payroll_register", "payroll", REGISTER, (
+        paid(3, employee_id="e-1001", basic="12500", basic_hourly="142.05", ot_hours="4", ot_pay="710.25",
+             night_hours="32", night_pay="454.56", deductions="800", deduction_kinds="sss;philhealth;pagibig",
+             gross="13664.81", net="12864.81", _bad=None),
+        paid(4, employee_id="e-1002", basic="20000", basic_hourly="227.27", ot_hours="0", ot_pay="0", night_hours="0",
+             night_pay="0", deductions="2600", deduction_kinds=None, gross="20000", net="17400",
+             _bad=";deduction_kinds;"),
+    ), "export.xlsx", {"date_order": "mdy"}),
+    Sample("bank_credits_by_person", "bank_credits", CREDITS, (
+        {"employee_id": "e-1001", "value_date": date(2026, 8, 5), "amount": "12864.81", "batch": "B-0805",
+         "purpose": "salary", "_row": 2, "_bad": None},
+        {"employee_id": "e-1002", "value_date": date(2026, 8, 6), "amount": "17400", "batch": "B-0806",
+         "purpose": "thirteenth_month", "_row": 4, "_bad": None},
+        {"employee_id": "e-1003", "value_date": date(2026, 8, 6), "amount": "1000", "batch": "B-0806", "purpose": None,
+         "_row": 5, "_bad": ";purpose;"},
+    )),
+    Sample("bank_credits_by_batch", "bank_credits", BATCHES, (
+        {"value_date": date(2026, 8, 25), "amount": "6204400", "batch": "B-0805", "_row": 2, "_bad": None},
+    )),
+    Sample("epfo_ecr", "contributions", ECR, (
+        {"scheme": "epf", "month": "2026-07", "employees": "2", "amount": "7200", "_row": 1, "_bad": None},
+    ), "ecr.txt", {"constants": {"month": "2026-07"}}),
+    Sample("screening_provider", "screening", CHECKED, (
+        checked(2, "e-1001 criminal", "2025-12-10", "2025-12-22", "clear"),
+        checked(3, "e-1001 nbi", "2025-12-10", "2025-12-22", "clear"),
+        checked(4, "e-1001 drug", "2025-12-10", "2025-12-22", None),
+        checked(5, "e-1002 employment", "2026-07-01", "", "pending"),
+        checked(6, "e-1002 address", "2026-07-01", "2026-07-09", None, ";result;"),
+        checked(7, "e-1002 education", "2026-07-01", "2026-07-09", "discrepancy"),
+    )),
 ]  # fmt: skip
 
 
@@ -326,7 +408,7 @@ def test_an_export_becomes_exactly_these_rows(sample: Sample, tmp_path: Path) ->
     assert plain(found) == [*map(dict, sample.rows)]
 
 
-@pytest.mark.parametrize("sample", [s for s in SAMPLES if not s.told], ids=named)
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if "adapter" not in s.told], ids=named)
 def test_an_export_is_recognised_whatever_its_name(sample: Sample, tmp_path: Path) -> None:
     put(tmp_path, sample.content, f"x{Path(sample.name).suffix}")
     known, unknown = recognition.look(tmp_path, shipped(), KNOWN, deep=False)
@@ -504,3 +586,37 @@ def test_a_workbook_of_several_grids_is_read_sheet_by_sheet(tmp_path: Path) -> N
     assert causes(found) == [Cause.MALFORMED]
     assert "with its name under sheet" in found.faults[0].message
     assert read(path, kind="timesheets", adapters=KNOWN, sheet="August").rows == len(GRID_TEXT[0]) - 1
+
+
+def test_a_credit_that_is_not_said_to_be_made_is_none_that_counts(tmp_path: Path) -> None:
+    found = read_text(tmp_path, CREDITS.replace("Posted", "Accepted"), kind="bank_credits", adapters=KNOWN)
+    assert (found.rows, found.bad_rows) == (2, 1)
+    assert next((line["row"], line["column"]) for line in problems(found)) == (4, "amount")
+
+
+def test_a_return_says_no_month_and_none_is_supposed(tmp_path: Path) -> None:
+    found = read_text(tmp_path, ECR, "ecr.txt", kind="contributions", adapters=KNOWN)
+    assert (found.adapter, found.rows, found.bad_rows, problems(found)[0]["column"]) == ("epfo_ecr", 0, 1, "month")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (ECR[:-12], Cause.TRUNCATED),
+        (ECR.replace("#~#1800#~#1250", "#~#1,800#~#1250"), Cause.MALFORMED),
+        (ECR.replace("#~#", "|"), Cause.MALFORMED),
+    ],
+)
+def test_a_return_that_is_cut_or_is_none_is_refused(text: str, cause: Cause, tmp_path: Path) -> None:
+    found = read_text(tmp_path, text, "ecr.txt", kind="contributions", adapters=KNOWN, constants={"month": "2026-07"})
+    assert causes(found) == [cause]
+
+
+@pytest.mark.parametrize("total", ["800.01", "", "n/a"])
+def test_deductions_that_do_not_make_their_total_are_not_all_known(total: str, tmp_path: Path) -> None:
+    row = [*REGISTER[2]]
+    row[17] = total
+    path = put(tmp_path, (REGISTER[1], tuple(row)), "register.xlsx")
+    found = table(read(path, kind="payroll", adapters=KNOWN, date_order="mdy")).to_dicts()[0]
+    assert found["deduction_kinds"] is None
+    assert "deduction_kinds" in (found["_bad"] or "")
