@@ -83,8 +83,8 @@ SCHEDULE: Final = Adapter(
     constants={},
     date_order="ymd",
     about="Times are in the zone of the management unit, which TZ must give by its IANA name; an abbreviation leaves "
-    "them unknown. The agent is the tvID: identity_map says whose it is. A shift begins on its schedDate and takes its "
-    "activities in the order of the file. Days of leave make no row. Says no clock times.",
+    "them unknown. The agent is the tvID, which must be the roster's employee id. A shift begins on its schedDate and "
+    "takes its activities in the order of the file. Days of leave make no row. Says no clock times.",
     unfold=unfold,
     form="table",
     reads=(("schedDate",), ("TZ",), ("tvID",), ("activity",), ("start",), ("stop",)),

@@ -195,6 +195,11 @@ IEX = (
     "08032026|08052026|Asia/Manila|210|1002||Vacation|00:00|24:00\n"
     "08032026|08022026|PST|211|1003|5003|Open Time|08:00|17:00\n"
 )
+GENESYS = json.dumps({"userSchedules": {
+    "u-1": {"shifts": [{"id": "s-1", "startDate": "2026-08-02T18:00:00.000Z", "lengthMinutes": 540, "activities": []},
+                       {"id": "s-2", "startDate": "2026-08-03T14:00:00Z", "lengthMinutes": 540, "activities": []}]},
+    "u-2": {"shifts": []},
+}})  # fmt: skip
 
 
 def planned(who: str, day: str, row: int, *span: str, bad: str | None = None) -> dict[str, Any]:
@@ -364,6 +369,10 @@ SAMPLES = [
         planned("1002", "2026-08-04", 6),
         planned("1003", "2026-08-02", 8, bad=UNSAID),
     ), "agentScheduleDetail_080326_0100.txt"),
+    Sample("genesys_wfm_schedules", "timesheets", GENESYS, (
+        planned("u-1", "2026-08-03", 1, "2026-08-03T02:00:00", "2026-08-03T11:00:00"),
+        planned("u-1", "2026-08-03", 2, "2026-08-03T22:00:00", "2026-08-04T07:00:00"),
+    ), "export.json"),
     Sample("payroll_register", "payroll", REGISTER, (
         paid(3, employee_id="e-1001", basic="12500", basic_hourly="142.05", ot_hours="4", ot_pay="710.25",
              night_hours="32", night_pay="454.56", deductions="800", deduction_kinds="sss;philhealth;pagibig",

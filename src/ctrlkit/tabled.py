@@ -66,7 +66,7 @@ def _unfold(adapter: Adapter, candidate: Candidate, at: int, names: Sequence[str
     made = records.unfolded(adapter, [(row, dict(zip(names, cells, strict=True))) for row, *cells in whole.rows()])
     if made is None:
         return None
-    headers = made.head[0][1] or (*adapter.headers, *adapter.columns)
+    headers = made.head[0][1] or tuple(dict.fromkeys((*adapter.headers, *adapter.columns)))
     return Candidate(((candidate.head[at][0], headers),), _Load(made, raw, table), candidate.name)
 
 
@@ -86,5 +86,6 @@ class _Load:
             self.table.lazy().select("_row", "_first"), on="_row", how="left", maintain_order="left"
         )
         flawed = self.table.lazy().filter(pl.col("_flaw").is_not_null()).select("_row", "_flaw", "_first")
-        frame = pl.concat([rows, flawed], how="diagonal").collect()
+        none = [pl.lit(None, pl.String).alias(f"c{i}") for i in indexes if i not in held]
+        frame = pl.concat([rows, flawed], how="diagonal").with_columns(none).collect()
         return replace(self.raw, frame=frame.lazy(), faults=(*self.raw.faults, *loaded.faults), blocks=None)
