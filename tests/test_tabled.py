@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from ingestion import causes, problems, read_text, table
 
+from ctrlkit import catalogue
 from ctrlkit.hooks import Adapter, Unfolded
 from ctrlkit.model import Cause
 
@@ -92,3 +93,8 @@ def test_a_table_of_another_product_or_one_that_cannot_be_read_is_malformed(tmp_
         found = read_text(tmp_path, text, adapters=(ACME,))
         assert causes(found) == [Cause.MALFORMED]
         assert said in found.faults[0].message
+
+
+def test_what_is_told_of_it_are_the_headers_that_it_reads() -> None:
+    said = catalogue.adapter(ACME)
+    assert (said["form"], said["headers"]) == ("table", ["Login", "On"])

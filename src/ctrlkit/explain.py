@@ -63,6 +63,13 @@ _NEXT: Final[Mapping[str, str]] = {
     "schemas": "next: ctrlkit list schemas --format json, for an editor",
 }
 
+_CONTENT: Final[Mapping[str, str]] = {
+    "json": "the content of its JSON document",
+    "text": "the content of its text",
+    "grid": "the content of its sheets",
+    "xml": "the content of its XML document",
+}
+
 
 def listing_text(what: str, stock: Stock, policy: Profile | None = None) -> str:
     """`listing` as an aligned table, with what to ask next. Raises InputError for another word."""
@@ -243,7 +250,7 @@ def _adapter(said: Entry) -> Iterator[str]:
     yield ""
     yield from _block("makes", said["kind"])
     headers = "the headers " + ", ".join(said["headers"])
-    yield from _block("known by", "the content of its JSON document" if said["unfolds"] else headers)
+    yield from _block("known by", _CONTENT.get(said["form"], headers))
     yield from _block("columns", f"{len(said['columns'])} columns")
     told = [(ours, "" if said["unfolds"] else f"from {theirs}") for theirs, ours in said["columns"].items()]
     yield from _pairs(told)
