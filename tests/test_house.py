@@ -110,6 +110,7 @@ LAYERS = (
     "workbook",
     "ingested",
     "records",
+    "tabled",
     "opening",
     "recognition",
     "cache",

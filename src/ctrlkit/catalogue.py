@@ -245,7 +245,7 @@ def adapter(found: Adapter) -> Entry:
         "kind": found.kind,
         "product": found.product,
         "about": found.about,
-        "headers": list(found.headers),
+        "headers": [group[0] for group in found.reads if "" not in group] or list(found.headers),
         "unfolds": found.unfold is not None,
         "form": found.form if found.unfold is not None else "table",
         "columns": dict(found.columns),

@@ -37,9 +37,10 @@ class Unfolded:
 Unfold = Callable[[Any], Unfolded | None]
 """Gets a document in its adapter's form and gives its records; None where it is another product's.
 
-json: the parsed document, its numbers as they are written; of NDJSON the list of its records. text: its lines. grid:
-per sheet its rows, each a number and its cells as text. xml: the root element. Raises ValueError, with what is wrong
-and what to do, for a document that it knows and cannot read.
+json: the parsed document, its numbers as they are written; of NDJSON the list of its records. text: its lines, where
+it is no table. grid: per sheet its rows, each a number and its cells as text. xml: the root element. table: the rows
+below the header, each a number and its cells by header, as a list. Raises ValueError, with what is wrong and what to
+do, for a document that it knows and cannot read.
 """
 
 
@@ -57,6 +58,9 @@ class Adapter:
     a row with one of them there is no record of the kind, as a call that no agent took: it is left aside and counted.
     Such a header belongs in `headers`. `stops`: numbers of records at which the product stops a page or an export; a
     file of just so many is taken for cut unless its control total says that it is whole.
+    any other record does, so it names them after the product. `reads` is for the form table, which is any table or list
+    of records (CSV, a sheet, JSON): one header of each group must be there, unless the group holds an empty name. Its
+    cells come under the group's first name, those of other headers under their own, normalised as above.
     """
 
     name: str
@@ -70,9 +74,10 @@ class Adapter:
     zone: str | None = None
     about: str = ""
     unfold: Unfold | None = field(default=None, repr=False)
-    form: Literal["json", "text", "grid", "xml"] = "json"
+    form: Literal["json", "text", "grid", "xml", "table"] = "json"
     aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stops: tuple[int, ...] = ()
+    reads: tuple[tuple[str, ...], ...] = ()
 
 
 Said = str | int | bool | tuple[str, ...] | None

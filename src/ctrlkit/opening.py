@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from ctrlkit import delimited, records, workbook
+from ctrlkit import delimited, records, tabled, workbook
 from ctrlkit.hooks import Adapter
 from ctrlkit.model import Cause, Fault
 from ctrlkit.raw import Candidate, Raw
@@ -35,6 +35,15 @@ def tables(  # noqa: PLR0913, PLR0917  (all of them decide)
     path: Path, form: str, digest: str, sheet: str | int | None, adapters: Sequence[Adapter], work: Path
 ) -> Opened:
     """The tables in a file of that form. Raises UnreadableError where it holds none that can be read."""
+    found = _as_they_are(path, form, digest, sheet, adapters, work)
+    if path.stat().st_size > UNFOLDED_LIMIT:
+        return found
+    return replace(found, candidates=(*tabled.unfolded(found.candidates, adapters), *found.candidates))
+
+
+def _as_they_are(  # noqa: PLR0913, PLR0917  (all of them decide)
+    path: Path, form: str, digest: str, sheet: str | int | None, adapters: Sequence[Adapter], work: Path
+) -> Opened:
     if form == "xlsx":
         grids = partial(workbook.grid, path, sheet)
         return Opened(_unfolded(path, "grid", grids, adapters) or workbook.candidates(path, sheet))
@@ -69,7 +78,7 @@ def _unfolded(path: Path, form: str, document: Callable[[], Any], adapters: Sequ
     if not asked or path.stat().st_size > UNFOLDED_LIMIT:
         return ()
     held = document()
-    return tuple(found for adapter in asked if (found := records.unfolded(adapter, held)) is not None)
+    return tabled.any_of(partial(records.unfolded, adapter, held) for adapter in asked)
 
 
 def _nobodys(what: str) -> tuple[Candidate, ...]:

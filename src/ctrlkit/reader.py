@@ -20,7 +20,7 @@ COLUMN_LIMIT: Final = 2_000
 FORMATS: Final = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv", ".json": "json", ".ndjson": "ndjson",
     ".jsonl": "ndjson", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet", ".xml": "xml",
-    ".log": "text", ".inf": "text", ".conf": "text", ".cfg": "text", ".out": "text", ".status": "text",
+    ".log": "text", ".inf": "text", ".conf": "text", ".cfg": "text", ".out": "text", ".status": "text", ".dat": "text",
     ".rsc": "text", ".rules": "text", ".v4": "text", ".v6": "text",
 }  # fmt: skip
 
