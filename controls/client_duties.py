@@ -44,7 +44,10 @@ from ctrlkit import (
         "vendor waits longer than a month for what it has to pay wages from."
     ),
     decisions=[
-        "Population: invoices issued at most look_back days before the as-of date; the finding is the invoices row.",
+        (
+            "Population: invoices issued at most look_back days before the as-of date, and older ones that are open "
+            "still; the finding is the invoices row."
+        ),
         (
             "paid_on is the day on which the vendor's bank was credited with the last part, never the day of the "
             "order; an invoice that is paid in part is not paid."
@@ -66,17 +69,18 @@ from ctrlkit import (
 )
 @reads(invoices="invoice_id issued_on due_on paid_on disputed_on cancelled_on")
 def test_invoices_are_paid_on_time(invoices: Table, params: Any, as_of: AsOf) -> None:
-    """Every invoice issued in the last look_back days is due at most terms_days after issued_on, and is paid or
-    cancelled at most grace_days after due_on; where it was disputed on or before due_on, at most dispute_days after it.
+    """Every invoice that was issued in the last look_back days, or is open still, is due at most terms_days after
+    issued_on, and is paid or cancelled at most grace_days after due_on; where it was disputed on or before due_on, at
+    most dispute_days after it.
     """
-    lately = invoices.where(col("issued_on") >= as_of.date - timedelta(days=params.look_back))
+    open_ = col("paid_on").is_null() & col("cancelled_on").is_null()
+    lately = invoices.where(open_ | (col("issued_on") >= as_of.date - timedelta(days=params.look_back)))
     in_time = col("due_on") <= col("issued_on") + days(params.terms_days)
     assert_every(lately, in_time, because=f"due on {{due_on}}, more than {params.terms_days} days after {{issued_on}}")
     disputed = col("disputed_on") <= col("due_on")
     allowed = when(disputed, days(params.dispute_days), days(params.grace_days))
     told = lately.with_columns(last=col("due_on") + allowed)
     settled = (col("paid_on") <= col("last")) | (col("cancelled_on") <= col("last"))
-    open_ = col("paid_on").is_null() & col("cancelled_on").is_null()
     waiting = open_ & (col("last") >= as_of.date)
     assert_every(told.where(~waiting), settled, because="to be settled by {last}, paid on {paid_on}")
     note_every(told.where(waiting), "not paid, and not due before {last}")
