@@ -88,8 +88,8 @@ def test_the_client_s_pack_decides_what_the_client_owes(engine: str, tmp_path: P
     client.mkdir()
     for name, text in (("invoices.csv", LEDGER), ("attendance.csv", CAME), ("pack.yaml", PACK)):
         (client / name).write_text(text, "utf-8")
-    words = ["--profile", "client-duties", "--select", "CLI-01,CLI-02", "--client-pack", client, "--engine", engine]
-    answer = ctrlkit(tmp_path, "run", sample_folder("northwind-ph"), *words, "--format", "json")
+    words = ["--profile", "client-duties", "--select", "CLI-01,CLI-02", "--engine", engine, "--format", "json"]
+    answer = ctrlkit(tmp_path, "run", sample_folder("northwind-ph"), "--client-pack", client, *words)
     said = {result["control"]: result for result in answer.said["results"]}
     assert {id_: result["verdict"] for id_, result in said.items()} == {"CLI-01": "failed", "CLI-02": "passed"}
     (late,) = said["CLI-01"]["findings"]
