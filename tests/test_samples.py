@@ -18,6 +18,7 @@ from pathlib import Path
 
 import make_samples
 import pytest
+import sample_first_hour
 import sample_hosts
 from host_trials import shelf
 from sample_oracle import Pack, expected, instant, judge, local_day
@@ -30,6 +31,7 @@ from ctrlkit.transcript import Output, Transcript
 
 SHIPPED = Path(str(files("ctrlkit.evidence"))) / "samples"
 NAMES = ("clean-ph", "northwind-ph")
+EVERY = (*NAMES, "first-hour-ph")
 OCTOBER = {date(2026, 10, 1) + timedelta(days=n) for n in range(31)}
 FREE_MAIL = {"gmail.com", "yahoo.com", "outlook.com"}
 DOCUMENTATION = [ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
@@ -77,9 +79,14 @@ def _agreed(folder: Path) -> None:
     assert list(judge(folder)) == told
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY)
 def test_generator_writes_the_shipped_pack_byte_for_byte(name: str) -> None:
-    made = {"clean-ph": make_samples.clean, "northwind-ph": make_samples.northwind}[name]()
+    makers = {
+        "clean-ph": make_samples.clean,
+        "northwind-ph": make_samples.northwind,
+        "first-hour-ph": sample_first_hour.pack,
+    }
+    made = makers[name]()
     again, there = _unpacked(made), _unpacked(_shipped(name))
     assert sorted(again) == sorted(there)
     assert [path for path in again if again[path] != there[path]] == []
@@ -156,12 +163,13 @@ def test_weak_pack_is_green_and_red() -> None:
     assert (server, workstation) == ({"failed": 2, "passed": 6}, {"failed": 3, "passed": 5})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY)
 def test_truth_has_its_shape(name: str) -> None:
     truth = expected(SHIPPED / name)
     assert list(truth) == ["verdicts", "causes", "findings", "undecided", "host_verdicts", "host_findings"]
-    assert set(truth["verdicts"]) == {*CONTROLS, *NOT_DUE}
-    assert list(truth["host_verdicts"]) == [f"host:{host}" for host in sample_hosts.ROLES]
+    whole = name in NAMES
+    assert set(truth["verdicts"]) == ({*CONTROLS, *NOT_DUE} if whole else {*sample_first_hour.CONTROLS})
+    assert list(truth["host_verdicts"]) == ([f"host:{host}" for host in sample_hosts.ROLES] if whole else [])
     for line in truth["host_findings"]:
         assert list(line) == ["control", "subject", "probe", "line", "why"]
         assert truth["host_verdicts"][line["subject"]][line["control"]] == "failed"
@@ -180,14 +188,14 @@ def _words(name: str) -> Iterator[str]:
         yield content.decode()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY)
 def test_addresses_are_documentation_addresses(name: str) -> None:
     found = {a for text in _words(name) for a in re.findall(r"(?<![\d.\w])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", text)}
     assert found
     assert [a for a in found if not any(ipaddress.ip_address(a) in net for net in DOCUMENTATION)] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY)
 def test_domains_are_examples_and_free_mail_stands_without_addresses(name: str) -> None:
     texts = [text.replace("schemas.openxmlformats.org", "") for text in _words(name)]
     hosts = {h for text in texts for h in re.findall(r"[\w.-]+\.(?:com|net|org|ph|io|example)\b", text)}
@@ -196,7 +204,7 @@ def test_domains_are_examples_and_free_mail_stands_without_addresses(name: str) 
     assert mailboxes == {"mabuhay.example"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY)
 def test_text_files_end_lines_with_lf_and_hold_plain_utf_8(name: str) -> None:
     for path, content in _shipped(name).items():
         if not path.endswith(".xlsx"):
@@ -268,6 +276,16 @@ def test_generator_refuses_what_it_cannot_plant(
     with pytest.raises(SystemExit, match="2"):
         make_samples.main()
     assert complaint in capsys.readouterr().err
+
+
+def test_first_hour_is_eight_exports_that_decide_twenty_controls_both_ways() -> None:
+    documents = {"pack.yaml", "engagement.yaml", "sample.yaml", "truth.json"}
+    assert len(_shipped("first-hour-ph").keys() - documents) == len(sample_first_hour.TABLES) == 8
+    truth = expected(SHIPPED / "first-hour-ph")
+    assert set(truth["verdicts"].values()) == {"passed", "failed"}
+    assert len(truth["verdicts"]) >= 20
+    assert truth["undecided"] == []
+    assert sum(map(len, _shipped("first-hour-ph").values())) < 600_000
 
 
 def test_shipped_samples_stay_small() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+import sample_first_hour
 import sample_hosts
 import sample_rooms
 from sample_documents import client_pack, engagement, sample, vendor_pack
@@ -71,9 +72,9 @@ def write(files: dict[str, bytes], folder: Path) -> None:
 
 
 def main() -> None:
-    """Write what the command line asks for; without options, the two samples that ctrlkit ships."""
+    """Write what the command line asks for; without options, the three samples that ctrlkit ships."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, help="folder of one pack; default: both samples, in evidence/samples")
+    parser.add_argument("--out", type=Path, help="folder of one pack; default: all three samples, in evidence/samples")
     parser.add_argument(
         "--people", type=int, default=PEOPLE, help=f"people on the roster, at least {LEAST} (default {PEOPLE})"
     )
@@ -89,6 +90,7 @@ def main() -> None:
     if options.out is None:
         write(northwind(), HOME / "northwind-ph")
         write(clean(), HOME / "clean-ph")
+        write(sample_first_hour.pack(), HOME / sample_first_hour.NAME)
     elif asked:
         write(pack("planted", options.people, asked), options.out)
     else:

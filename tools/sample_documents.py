@@ -40,12 +40,12 @@ _SOURCES: Final = (
 _OF_THE_CLIENT: Final = (Source("client_accounts", ("client",), "access-management", "08:00"), *CLIENT_SOURCES)
 
 
-def vendor_pack(name: str, book: dict[str, Table]) -> str:
-    """The vendor's pack.yaml."""
+def vendor_pack(name: str, book: dict[str, Table], answers: str = ENGAGEMENT) -> str:
+    """The vendor's pack.yaml, which answers the engagement of that id; of the sources those that are in `book`."""
     lines = [
         f"# Sample pack {name} of ctrlkit: everybody and everything in it is invented.",
         f"vendor: {VENDOR}",
-        f"engagement: {ENGAGEMENT}",
+        f"engagement: {answers}",
         "time_zone: Asia/Manila             # of times that carry none",
         "exported_at: 2026-11-01T09:00:00+08:00",
         "evidence:",
@@ -56,10 +56,11 @@ def vendor_pack(name: str, book: dict[str, Table]) -> str:
 
 def _listed(sources: Sequence[Source], book: dict[str, Table], day: str) -> Iterator[str]:
     """The sources by kind; what two departments keep of one kind stands together."""
-    for kind in dict.fromkeys(source.kind for source in sources):
+    here = [source for source in sources if not book.keys().isdisjoint(source.tables)]
+    for kind in dict.fromkeys(source.kind for source in here):
         yield f"  {kind}:"
-        for source in (s for s in sources if s.kind == kind):
-            for key in source.tables:
+        for source in (s for s in here if s.kind == kind):
+            for key in (key for key in source.tables if key in book):
                 yield from _source(source, key, book[key], day)
 
 
@@ -102,10 +103,15 @@ def client_pack(book: dict[str, Table]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def engagement() -> str:
+def engagement(
+    identity: str = ENGAGEMENT,
+    systems: str = "{crm: client, entra: vendor, dialler: vendor}",
+    features: str = "[card_data, home_work]",
+    nonce: str = NONCE,
+) -> str:
     """The client's engagement.yaml."""
     return f"""# What the client asks, of whom and for which period. Everybody and everything in it is invented.
-id: {ENGAGEMENT}
+id: {identity}
 issued_by: client
 issued_at: 2026-10-28T09:00:00Z
 client: {CLIENT}
@@ -118,9 +124,9 @@ sites:
   - {{id: CEB1, country: PH, time_zone: Asia/Manila, networks: [198.51.100.0/25]}}
 scope: {{clients: [{CLIENT}], sites: [MNL1, CEB1]}}
 domains: [{DOMAIN}]
-systems: {{crm: client, entra: vendor, dialler: vendor}}
-features: [card_data, home_work]
-nonce: {NONCE}
+systems: {systems}
+features: {features}
+nonce: {nonce}
 """
 
 
