@@ -126,7 +126,8 @@ def _key(text: pl.Expr) -> pl.Expr:
 def _mapped(column: Column, text: pl.Expr, pairs: Mapping[str, str | None]) -> pl.Expr:
     ours = {theirs: UNKNOWN if target is None else target for theirs, target in pairs.items()}
     if column.is_list:
-        each = over_distinct(lambda cell: ";".join(ours.get(word(part), part) for part in re.split(r"[;|\n]", cell)))
+        split = r"[;|,\n]" if column.values or column.known_values else r"[;|\n]"
+        each = over_distinct(lambda cell: ";".join(ours.get(word(part), part) for part in re.split(split, cell)))
         return tidy(text.map_batches(each, return_dtype=pl.String, is_elementwise=True))
     key = _key(text)
     known = key.replace_strict(ours, default=None, return_dtype=pl.String)

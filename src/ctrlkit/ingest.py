@@ -129,7 +129,7 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     opened = opening.tables(file.source.path, file.form, file.digest, file.source.sheet, asked, file.work)
     candidates, said = opened.candidates, _Said([*opened.faults], [*opened.notes])
     nothing = _nothing(file.source, file.digest, file.stem)
-    if file.form in {"json", "ndjson"} and not candidates[0].head[0][1]:
+    if candidates[0].head and not candidates[0].head[0][1]:
         said.faults += [*candidates[0].load(0, ()).faults, Fault(Cause.EMPTY, "holds no record")]
         return nothing.saying(said.faults, said.notes)
     candidate, position, found = _choose(candidates, file, adapters)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +13,12 @@ from xml.etree import ElementTree as ET
 from ctrlkit import delimited, records, workbook
 from ctrlkit.hooks import Adapter
 from ctrlkit.model import Cause, Fault
-from ctrlkit.raw import Candidate
+from ctrlkit.raw import Candidate, Raw
 from ctrlkit.reader import UnreadableError, as_utf8, survey
 
 UNFOLDED_LIMIT: Final = 64 * 2**20
 """Bytes of a document that is held whole, so that an adapter can unfold it; a larger table is read as one."""
+_TABLES: Final = frozenset({".csv", ".tsv", ".tab"})
 _DECLARES: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -50,9 +51,13 @@ def _of_text(path: Path, form: str, digest: str, adapters: Sequence[Adapter], wo
     if form == "json":
         found = records.json_candidates(text, [a for a in adapters if a.form == "json"])
     elif form == "ndjson":
-        found = records.ndjson_candidates(text, seen)
+        held = text.stat().st_size <= UNFOLDED_LIMIT
+        asked = [a for a in adapters if held and a.unfold is not None and a.form == "json"]
+        found = records.ndjson_candidates(text, seen, asked)
     else:
         found = _unfolded(text, "text", partial(_lines, text), adapters)
+        if path.suffix.lower() in _TABLES and not seen.ended:
+            found = tuple(replace(table, load=partial(_unended, table)) for table in found)
         if not found:
             found = _nobodys("text") if form == "text" else delimited.candidates(text, seen, work, tabs=form == "tsv")
     return Opened(found, (cut,) if seen.cut_character else (), tuple(notes))
@@ -70,6 +75,11 @@ def _unfolded(path: Path, form: str, document: Callable[[], Any], adapters: Sequ
 def _nobodys(what: str) -> tuple[Candidate, ...]:
     msg = f"is {what} that no adapter knows; expected an export named in ctrlkit list adapters, or a table"
     raise UnreadableError(Cause.MALFORMED, msg)
+
+
+def _unended(table: Candidate, header: int, indexes: Sequence[int]) -> Raw:
+    """A table that was unfolded and whose last line has no line break, as in any other file of its kind."""
+    return replace(table.load(header, indexes), unended=True)
 
 
 def _lines(path: Path) -> list[str]:

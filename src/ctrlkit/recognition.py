@@ -69,6 +69,7 @@ def look(
 ) -> tuple[tuple[Recognised, ...], tuple[Unknown, ...]]:
     """What the files of `folder` are, sorted by name; those of its folders too where `deep`.
 
+    A document that adapters unfold into several kinds of evidence, as a log of sign-ins and of changes, is each of them.
     Documents of ctrlkit, hidden files and folders that are packs of their own are left aside.
     Raises InputError where a folder cannot be read.
     """
@@ -77,10 +78,10 @@ def look(
     with tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
         for name in _files(folder, PurePosixPath(), deep=deep):
             found = _one(folder, name, kinds, adapters, Path(work))
-            if isinstance(found, Recognised):
-                known.append(found)
-            else:
+            if isinstance(found, Unknown):
                 unknown.append(found)
+            else:
+                known += found
     return tuple(known), tuple(unknown)
 
 
@@ -97,7 +98,7 @@ def _files(folder: Path, place: PurePosixPath, *, deep: bool) -> Iterator[str]:
 
 def _one(
     folder: Path, name: str, kinds: Mapping[str, Kind], adapters: Sequence[Adapter], work: Path
-) -> Recognised | Unknown:
+) -> Sequence[Recognised] | Unknown:
     if not _PLAIN_NAME.fullmatch(name) or not name.isprintable():
         return Unknown(name, "its name holds signs that not every system can hold: rename it")
     try:
@@ -107,10 +108,18 @@ def _one(
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
     best = max((len(cells) for cells in heads), default=0)
+    unfolding = {a.name for a in adapters if a.unfold is not None}
+    known: dict[str, Recognised] = {}
     for cells in heads:
         found = _by_adapter(name, path, cells, kinds, adapters) or _by_columns(name, path, cells, kinds)
-        if isinstance(found, Recognised) or (found is not None and found.maybe):
+        if isinstance(found, Recognised) and found.adapter in unfolding:
+            known.setdefault(found.kind, found)
+        elif not known and isinstance(found, Recognised):
+            return [found]
+        elif not known and found is not None and found.maybe:
             return found
+    if known:
+        return list(known.values())
     header = next((cells for cells in heads if len(cells) == best and _is_header(cells, kinds)), ())
     maybe = tuple(kind for kind in [_named_after(name, kinds)] if kind)
     return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))

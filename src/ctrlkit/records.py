@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -56,8 +57,9 @@ def json_candidates(path: Path, adapters: Sequence[Adapter] = ()) -> tuple[Candi
     return (_candidate(rows, faults),)
 
 
-def unfolded(adapter: Adapter, document: Any) -> Candidate | None:
+def unfolded(adapter: Adapter, document: Any, lines: _Lines | None = None) -> Candidate | None:
     """The records that an adapter finds in a document; None where it is not the product's."""
+    lines = lines or _Lines()
     if adapter.unfold is None:
         return None
     try:
@@ -69,8 +71,9 @@ def unfolded(adapter: Adapter, document: Any) -> Candidate | None:
         raise UnreadableError(Cause.MALFORMED, f"{what}; export it again") from None
     if found is None:
         return None
-    faults = [Fault(Cause.TRUNCATED, found.cut)] if found.cut else []
-    return _candidate([(number, None, dict(cells)) for number, cells in found.rows], faults)
+    faults = [*lines.faults, *([Fault(Cause.TRUNCATED, found.cut)] if found.cut else [])]
+    rows: list[Row] = [(lines.line(number), None, dict(cells)) for number, cells in found.rows]
+    return _candidate([*rows, *lines.flaws], faults)
 
 
 def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
@@ -78,9 +81,10 @@ def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
     return closing is not None and (not text.endswith(closing) or error.doc[error.pos :].strip() == "")
 
 
-def ndjson_candidates(path: Path, seen: Survey) -> tuple[Candidate, ...]:
-    """The one table in a file with one JSON object on each line."""
+def ndjson_candidates(path: Path, seen: Survey, adapters: Sequence[Adapter] = ()) -> tuple[Candidate, ...]:
+    """The one table in a file with one JSON object on each line: what an adapter unfolds of them, or each as a row."""
     rows: list[Row] = []
+    whole: list[tuple[int, Any]] = []
     faults: list[Fault] = []
     with path.open(encoding="utf-8-sig", newline="\n") as file:
         for number, line in enumerate(file, 1):
@@ -93,6 +97,7 @@ def ndjson_candidates(path: Path, seen: Survey) -> tuple[Candidate, ...]:
                 continue
             flat = _flat(record) if isinstance(record, dict) else {}
             rows.append((number, None if isinstance(record, dict) else "no JSON object on this line", flat))
+            whole += [(number, record)] if adapters else []
     if rows and rows[-1][1] and not seen.ended:
         faults.append(
             Fault(
@@ -103,7 +108,22 @@ def ndjson_candidates(path: Path, seen: Survey) -> tuple[Candidate, ...]:
         raise UnreadableError(
             Cause.TRUNCATED if faults else Cause.MALFORMED, "no line holds a JSON object; export it again"
         )
-    return (_candidate(rows, faults),)
+    flaws = [row for row in rows if row[1]]
+    known = [found for a in adapters if (found := unfolded(a, [r for _, r in whole], _Lines(whole, flaws, faults)))]
+    return tuple(known) or (_candidate(rows, faults),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What a list of records cannot say of the lines it came from: their numbers, and those that are no record."""
+
+    records: Sequence[tuple[int, Any]] = ()
+    flaws: Sequence[Row] = ()
+    faults: Sequence[Fault] = ()
+
+    def line(self, number: int) -> int:
+        """The line of the record of that number, which is its own number where there are no lines."""
+        return self.records[number - 1][0] if 0 < number <= len(self.records) else number
 
 
 def parquet_candidates(path: Path, size: int, work: Path, digest: str) -> tuple[Candidate, ...]:
