@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ctrlkit import layout, opening
+from ctrlkit import layout, opening, sensitive
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
@@ -69,7 +69,7 @@ def look(
 ) -> tuple[tuple[Recognised, ...], tuple[Unknown, ...]]:
     """What the files of `folder` are, sorted by name; those of its folders too where `deep`.
 
-    A document that adapters unfold into several kinds of evidence, as a log of sign-ins and of changes, is each of them.
+    A document that adapters unfold into several kinds, as a log of sign-ins and of changes, is each of them.
     Documents of ctrlkit, hidden files and folders that are packs of their own are left aside.
     Raises InputError where a folder cannot be read.
     """
@@ -92,7 +92,9 @@ def _files(folder: Path, place: PurePosixPath, *, deep: bool) -> Iterator[str]:
             aside = (place == PurePosixPath() and name in _SKIPPED) or (path / DOCUMENT).exists()
             if deep and not path.is_symlink() and not aside:
                 yield from _files(folder, place / name, deep=True)
-        elif path.suffix.lower() not in _NO_EVIDENCE and (place != PurePosixPath() or path.suffix):
+            continue
+        other = path.suffix.lower() not in _NO_EVIDENCE and (place != PurePosixPath() or path.suffix)
+        if other or sensitive.by_name(name):
             yield (place / name).as_posix()
 
 
@@ -103,23 +105,37 @@ def _one(
         return Unknown(name, "its name holds signs that not every system can hold: rename it")
     try:
         path = checked(folder, name, InputError)
-        opened = opening.tables(path, identify(path), sha256(path), None, adapters, work)
+        form = identify(path)
+        adapters = opening.readers(adapters, form)
+        opened = opening.tables(path, form, sha256(path), None, adapters, work)
         heads = [cells for candidate in opened.candidates for _, cells in candidate.head]
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
-    best = max((len(cells) for cells in heads), default=0)
+    if refused := next((r for cells in heads if _is_header(cells, kinds) and (r := sensitive.by_header(cells))), None):
+        return Unknown(name, f"holds {refused[1]} (column {refused[0]}): refused; export it again without that column")
+    return _fitting(name, path, heads, kinds, adapters) or _strange(name, heads, kinds)
+
+
+def _fitting(
+    name: str, path: Path, heads: Sequence[Sequence[str]], kinds: Mapping[str, Kind], adapters: Sequence[Adapter]
+) -> Sequence[Recognised] | Unknown | None:
+    """What the first of these headers that anybody knows says the file is; each kind that adapters unfold."""
     unfolding = {a.name for a in adapters if a.unfold is not None}
     known: dict[str, Recognised] = {}
     for cells in heads:
         found = _by_adapter(name, path, cells, kinds, adapters) or _by_columns(name, path, cells, kinds)
-        if isinstance(found, Recognised) and found.adapter in unfolding:
-            known.setdefault(found.kind, found)
-        elif not known and isinstance(found, Recognised):
-            return [found]
-        elif not known and found is not None and found.maybe:
+        if isinstance(found, Recognised):
+            if found.adapter in unfolding:
+                known.setdefault(found.kind, found)
+            elif not known:
+                return [found]
+        elif found is not None and found.maybe and not known:
             return found
-    if known:
-        return list(known.values())
+    return list(known.values()) or None
+
+
+def _strange(name: str, heads: Sequence[Sequence[str]], kinds: Mapping[str, Kind]) -> Unknown:
+    best = max((len(cells) for cells in heads), default=0)
     header = next((cells for cells in heads if len(cells) == best and _is_header(cells, kinds)), ())
     maybe = tuple(kind for kind in [_named_after(name, kinds)] if kind)
     return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))

@@ -23,7 +23,7 @@ from ctrlkit.visible import visible
 __all__ = ["Started", "begin", "keygen", "render", "start"]
 
 DEFAULT_PROFILE: Final = "bpo-philippines"
-TABLES: Final = (".csv", ".jsonl", ".ndjson", ".parquet", ".tab", ".tsv", ".xlsm", ".xlsx")
+TABLES: Final = (".csv", ".gz", ".jsonl", ".ndjson", ".parquet", ".tab", ".tsv", ".xlsm", ".xlsx")
 """Endings that make a file beside other things look like evidence."""
 
 
