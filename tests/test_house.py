@@ -115,6 +115,7 @@ LAYERS = (
     "records",
     "opening",
     "recognition",
+    "matching",
     "cache",
     "ingest",
     "derive",

@@ -46,7 +46,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bare:
+class Bare:
     """A file before anything is known of it, as layouts ask for it."""
 
     kind: str
@@ -147,7 +147,7 @@ def _by_adapter(
     fitting = []
     for adapter in adapters:
         if adapter.kind in kinds:
-            source = _Bare(adapter.kind, name, path, adapter=adapter.name)
+            source = Bare(adapter.kind, name, path, adapter=adapter.name)
             if not layout.resolve(cells, source, kinds[adapter.kind], [adapter]).problems:
                 fitting.append(adapter)
     if len(fitting) > 1:
@@ -162,7 +162,7 @@ def _by_columns(name: str, path: Path, cells: Sequence[str], kinds: Mapping[str,
     """The kind whose required columns are all there and that knows most of the header; the file's name goes first."""
     fitting: dict[str, int] = {}
     for kind in kinds.values():
-        found = layout.resolve(cells, _Bare(kind.name, name, path, adapter="none"), kind, ())
+        found = layout.resolve(cells, Bare(kind.name, name, path, adapter="none"), kind, ())
         if not found.problems and len(found.places) * 2 > sum(1 for cell in cells if cell.strip()):
             fitting[kind.name] = len(found.places)
     if not fitting:
