@@ -58,7 +58,15 @@ def test_cells_of_one_sort_are_counted_together(tmp_path: Path, work: Path) -> N
     bad = ACCOUNTS + "".join(f"crm,u{n},person,true,,perhaps,,,\n" for n in range(40))
     found = ready(started(tmp_path / "desk", {"accounts.csv": bad}), work)
     assert [(p.row, p.count) for p in found.files[0].problems] == [(4, 40)]
-    assert "(and 39 more)" in readiness.text(found)
+    assert "(and 39 more: row 5, 6, 7, 8, 9, 10, 11, 12, 13, …)" in readiness.text(found)
+
+
+def test_a_file_s_columns_and_what_was_odd_in_it_are_told(tmp_path: Path, work: Path) -> None:
+    found = ready(started(tmp_path / "desk", {"accounts.csv": f"Accounts of October\n{ACCOUNTS}2 records\n"}), work)
+    said = readiness.text(found)
+    assert "    columns: system, account_id, " in said
+    assert "    note: 1 line before the header on row 2 skipped" in said
+    assert "    note: lines after the last record are not read: row 5" in said
 
 
 def test_values_of_personal_columns_are_masked(tmp_path: Path, work: Path) -> None:

@@ -16,14 +16,14 @@ from ctrlkit.column import Reading, read_series
 from ctrlkit.kind import Column, Kind
 from ctrlkit.layout import Layout, word
 from ctrlkit.moment import MAY_TELL_ORDER, Clock, Order, order_signs, orders_shown
-from ctrlkit.raw import Raw
+from ctrlkit.raw import FOOTER, Raw
 from ctrlkit.value_map import UNKNOWN
 
 _TOTAL: Final = r"(?i)^(?:grand |sub)?totals? ?:?$"
-_TOTAL_CELL: Final = (
-    (pl.col("_first").str.len_bytes() < 256)  # noqa: PLR2004  (the pattern is dear, and no long cell is a total)
-    & pl.col("_first").str.strip_chars().str.contains(_TOTAL)
-).fill_null(False)
+_FIRST: Final = pl.when(pl.col("_first").str.len_bytes() < 256).then(pl.col("_first").str.strip_chars())  # noqa: PLR2004
+"""The first cell, as far as a pattern is tried on it: patterns are dear, and no long cell is a total."""
+_TOTAL_CELL: Final = _FIRST.str.contains(_TOTAL).fill_null(False)
+_FOOTER_CELL: Final = _FIRST.str.contains(FOOTER).fill_null(False)
 _NUMBERS: Final = frozenset({"number", "decimal"})
 
 
@@ -33,7 +33,7 @@ class Typed:
 
     Each block holds `_row`, `_flaw`, `_bad_row`, and per column its value, `w:` why it has none, and `t:` its text
     where there is such a reason. `records` is how many there are, bad rows among them; `held`: all in memory, as one
-    block.
+    block. `footed`: lines after the last record show that it is the last; `stated` is how many records they say.
     """
 
     blocks: Iterable[pl.DataFrame]
@@ -42,6 +42,8 @@ class Typed:
     records: int
     held: bool
     notes: tuple[str, ...]
+    footed: bool = False
+    stated: int | None = None
 
 
 def typed(raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | None) -> Typed:
@@ -54,15 +56,19 @@ def typed(raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | Non
     for name in sorted(layout.values.keys() & columns.keys()):
         notes += _map_notes(columns[name], raw.frame, layout)
     seen = _seen(raw, columns, layout, order)
-    total_notes: list[str] = []
+    ending = pl.DataFrame()
     if seen["_total"]:
-        raw, total_notes = _without_totals(raw, columns, layout)
-        seen = _seen(raw, columns, layout, order) if total_notes else seen
+        raw, ending = _without_ending(raw, columns, layout)
+        seen = _seen(raw, columns, layout, order) if len(ending) else seen
     rules = _rules(seen, columns, clock, order)
     readings = [Reading(c, rules, _from(_RAW, c, layout), plain=_is_plain(n, layout)) for n, c in columns.items()]
     blocks = raw.blocks
     cells = [_at_once(raw.frame.collect(), readings, layout)] if blocks is None else _Cells(blocks, readings, layout)
-    return Typed(cells, columns, rules, seen["_records"], blocks is None, (*notes, *total_notes))
+    footed = bool(len(ending)) and bool(ending["_footer"].any())
+    notes += _ending_notes(ending) if len(ending) else []
+    stated = ending["_stated"].max() if footed else None
+    said = int(stated) if isinstance(stated, int) else None
+    return Typed(cells, columns, rules, seen["_records"], blocks is None, tuple(notes), footed, said)
 
 
 _RAW: Final = pl.col("raw")
@@ -177,24 +183,36 @@ def _target(ours: str | None) -> str:
     return "not known" if ours is None else ours or "empty"
 
 
-def _without_totals(raw: Raw, columns: Mapping[str, Column], layout: Layout) -> tuple[Raw, list[str]]:
-    """The rows without the total rows at the end: `Total` in the first cell and nothing but numbers beside it."""
-    beside = [
-        _text(c, layout).is_null()
-        for n, c in columns.items()
-        if n in layout.places and layout.places[n].index != 0 and c.type not in _NUMBERS
-    ]
-    named = raw.frame.filter(_TOTAL_CELL).collect(engine="streaming")
-    totals = named.lazy().filter(pl.all_horizontal(pl.lit(True), *beside)).select("_row").collect()["_row"]
-    if totals.is_empty():
-        return raw, []
-    others = raw.frame.filter(~pl.col("_row").is_in(totals.implode())).select(pl.col("_row").max())
+def _without_ending(raw: Raw, columns: Mapping[str, Column], layout: Layout) -> tuple[Raw, pl.DataFrame]:
+    """The rows without those at the end that are no records, and these: `_row`, `_footer`, `_stated`.
+
+    `Total` in the first cell and nothing but numbers beside it, or a line about the list itself and nothing beside it.
+    """
+    beside = {n: _text(c, layout).is_null() for n, c in columns.items() if n in layout.places}
+    beside = {n: blank for n, blank in beside.items() if layout.places[n].index != 0}
+    no_words = [blank for n, blank in beside.items() if columns[n].type not in _NUMBERS]
+    nothing = pl.all_horizontal(pl.lit(True), *beside.values())
+    total = _TOTAL_CELL & pl.all_horizontal(pl.lit(True), *no_words)
+    footer = _FOOTER_CELL & nothing
+    named = raw.frame.filter(_TOTAL_CELL | _FOOTER_CELL).collect(engine="streaming")
+    groups = _FIRST.str.extract_groups(FOOTER)
+    stated = pl.coalesce(groups.struct.field("a"), groups.struct.field("b")).cast(pl.Int64, strict=False)
+    odd = named.lazy().filter(total | footer).select("_row", footer.alias("_footer"), stated.alias("_stated")).collect()
+    if odd.is_empty():
+        return raw, odd
+    others = raw.frame.filter(~pl.col("_row").is_in(odd["_row"].implode())).select(pl.col("_row").max())
     last = others.collect(engine="streaming").item() or 0
-    at_end = sorted(row for row in totals.to_list() if row > last)
-    if not at_end:
-        return raw, []
-    listed = ", ".join(map(str, at_end))
-    return raw.up_to(last), [f"total rows are not records: row {listed}"]
+    ending = odd.filter(pl.col("_row") > last).sort("_row")
+    return (raw.up_to(last), ending) if len(ending) else (raw, ending)
+
+
+def _ending_notes(ending: pl.DataFrame) -> list[str]:
+    """One note for the totals and one for the other lines."""
+    said = []
+    for footer, what in ((False, "total rows are not records"), (True, "lines after the last record are not read")):
+        rows = ending.filter(pl.col("_footer") == footer)["_row"].to_list()
+        said += [f"{what}: row {', '.join(map(str, rows))}"] if rows else []
+    return said
 
 
 def _seen(raw: Raw, columns: Mapping[str, Column], layout: Layout, order: Order | None) -> dict[str, Any]:
@@ -203,7 +221,7 @@ def _seen(raw: Raw, columns: Mapping[str, Column], layout: Layout, order: Order 
     numbers = [c for c in columns.values() if c.type in _NUMBERS]
     signs = order_signs({c.name: _suspects(c, layout, MAY_TELL_ORDER) for c in moments})
     grouped = [shows_groups(_suspects(c, layout, ",")).any().alias(c.name) for c in numbers]
-    total = _TOTAL_CELL.any().alias("_total")
+    total = (_TOTAL_CELL | _FOOTER_CELL).any().alias("_total")
     asked = [pl.len().cast(pl.Int64).alias("_records"), total, *grouped, *signs]
     parts = [block.select(asked) for block in raw.blocks or [raw.frame.collect()]]
     whole = pl.concat(parts).select(pl.col("_records").sum(), pl.exclude("_records").any())

@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from ctrlkit.model import Cause, Fault
-from ctrlkit.raw import HEADER_ROWS, STAGED_FROM, Blocks, Candidate, Raw, in_blocks
+from ctrlkit.raw import FOOTER, HEADER_ROWS, STAGED_FROM, Blocks, Candidate, Raw, in_blocks
 from ctrlkit.reader import CELL_LIMIT, Survey, UnreadableError
 from ctrlkit.whole import is_whole, signs
 
@@ -28,6 +28,7 @@ _BLOCK: Final = 8 * 2**20
 _QUOTED_FAST_FROM: Final = 8 * 2**20
 """Below this many bytes a file with quotes is read by the slower reader, which knows every line."""
 
+_FOOTER: Final = re.compile(FOOTER)
 _END: Final = "\x00end"
 
 
@@ -158,7 +159,7 @@ def _slow(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw:
         if open_quote:
             faults.append(Fault(Cause.TRUNCATED, f"line {row}: {flaw}; the file is cut, export it again"))
         batch.append((row, flaw, cells[0], *(cells[i] if i < len(cells) else None for i in wanted)))
-        last = (row, len(cells))
+        last = last if _is_footer(cells) else (row, len(cells))
         if len(batch) == _BATCH:
             frames.append(pl.DataFrame(batch, schema=schema, orient="row"))
             batch = []
@@ -171,6 +172,11 @@ def _slow(text: _Text, line: int, width: int, indexes: Sequence[int]) -> Raw:
             )
         )
     return Raw(pl.concat(frames).lazy(), tuple(faults))
+
+
+def _is_footer(cells: Sequence[str]) -> bool:
+    """Whether a line is about the list itself; it needs no cells beside the first."""
+    return len(cells[0]) < 256 and bool(_FOOTER.match(cells[0].strip())) and not any(c.strip() for c in cells[1:])  # noqa: PLR2004
 
 
 def _records(text: _Text) -> Iterator[tuple[int, list[str], bool]]:

@@ -6,11 +6,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.kind import Kind
 from ctrlkit.model import Grade
+
+FIRST: Final = 10
+"""Rows of one problem that are named; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Problem:
     """What is wrong in a file: `count` cells, rows or faults of one sort, the first of them at `row`.
 
     `row` and `column` are None where the whole file, or the whole row, is meant. Personal values come masked.
+    `rows` are the first ten that it is about.
     """
 
     row: int | None
@@ -25,11 +30,15 @@ class Problem:
     value: str | None
     expected: str
     count: int
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """One file that a selected control reads. `period` is `first day/last day` of its dated rows, or None."""
+    """One file that a selected control reads. `period` is `first day/last day` of its dated rows, or None.
+
+    `columns` are those of its kind that the files of its party hold and some control asks for.
+    """
 
     file: str
     party: str
@@ -40,6 +49,7 @@ class FileState:
     grade: Grade
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+    columns: tuple[str, ...]
 
 
 def state_of(evidence: Evidence, source: Source, kind: Kind, zone: ZoneInfo) -> FileState:
@@ -56,6 +66,7 @@ def state_of(evidence: Evidence, source: Source, kind: Kind, zone: ZoneInfo) -> 
         grade=source.grade,
         problems=(*whole, *_problems(evidence, source.file, kind)),
         notes=tuple(_bare(note, source.file) for note in source.notes),
+        columns=evidence.columns,
     )
 
 
@@ -87,5 +98,6 @@ def _problems(evidence: Evidence, file: str, kind: Kind) -> Iterator[Problem]:
                 continue
             sort = (said["column"], said["expected"])
             first = found.get(sort) or Problem(said["row"], said["column"], said["value"], said["expected"], 0)
-            found[sort] = replace(first, count=first.count + 1)
+            rows = (*first.rows, said["row"]) if len(first.rows) < FIRST else first.rows
+            found[sort] = replace(first, count=first.count + 1, rows=rows)
     yield from found.values()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ctrlkit import cache as cache_folder
-from ctrlkit import layout, opening, problem, rows_file
+from ctrlkit import layout, opening, problem, rows_file, sensitive
 from ctrlkit.canonical import Typed, set_aside, typed
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
@@ -25,9 +25,9 @@ from ctrlkit.layout import Layout, Source
 from ctrlkit.model import Cause, Fault
 from ctrlkit.moment import Clock, Order, zone_exists
 from ctrlkit.raw import Candidate, Raw
-from ctrlkit.reader import COLUMN_LIMIT, UnreadableError, identify, sha256
+from ctrlkit.reader import COLUMN_LIMIT, RefusedError, UnreadableError, identify, sha256
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Grows whenever the same file would be read differently; part of the cache's key."""
 
 _SHEET_ENDS: Final = frozenset({65_535, 65_536, 1_048_575, 1_048_576})
@@ -57,7 +57,8 @@ def ingest(  # noqa: PLR0913  (all of them decide how a file is read)
         form, digest = identify(source.path), sha256(source.path)
     except UnreadableError as error:
         stem = work / _key("", source, kind, adapters, clock)
-        return _nothing(source, _digest(source.path), stem).saying([Fault(error.cause, str(error))], [])
+        known = None if isinstance(error, RefusedError) else _digest(source.path)
+        return _nothing(source, known, stem).saying([Fault(error.cause, str(error))], [])
     key = _key(digest, source, kind, adapters, clock)
     kept = cache_folder.recall(home, key) if cache else None
     if kept is not None:
@@ -65,7 +66,8 @@ def ingest(  # noqa: PLR0913  (all of them decide how a file is read)
     try:
         found = _read(_File(source, kind, form, digest, clock, work, home / key), adapters)
     except UnreadableError as error:
-        found = _nothing(source, digest, home / key).saying([Fault(error.cause, str(error))], [])
+        known = None if isinstance(error, RefusedError) else digest
+        found = _nothing(source, known, home / key).saying([Fault(error.cause, str(error))], [])
     finally:
         for copy in work.glob(f"{digest[:16]}.*"):
             copy.unlink()
@@ -132,7 +134,12 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     if candidates[0].head and not candidates[0].head[0][1]:
         said.faults += [*candidates[0].load(0, ()).faults, Fault(Cause.EMPTY, "holds no record")]
         return nothing.saying(said.faults, said.notes)
+    adapters = [a for a in adapters if a.name == file.source.adapter or a in opening.readers(adapters, file.form)]
     candidate, position, found = _choose(candidates, file, adapters)
+    if refused := sensitive.by_header(found.headers):
+        header, what = refused
+        raise RefusedError(f"{what} (column {header})", "export it again without that column")
+    said.faults += _other_sheets(candidates, candidate, file, adapters)
     if found.problems:
         said.faults += [Fault(Cause.MALFORMED, text) for text in found.problems]
         return nothing.saying(said.faults, said.notes)
@@ -140,8 +147,10 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     raw, aside = set_aside(every, found)
     adapter = found.adapter
     clock = replace(file.clock, local=adapter.zone) if adapter and adapter.zone else file.clock
+    clock = replace(clock, serials=raw.serials)
     order = _ORDERS.get(file.source.date_order or (adapter.date_order if adapter else None))
     cells = typed(raw, found, file.kind, clock, order)
+    raw = replace(raw, unended=raw.unended and not cells.footed)
     said.faults += raw.faults
     said.notes += [*_layout_notes(candidate, position, found, file), *raw.notes, *cells.notes]
     if aside:
@@ -168,8 +177,24 @@ def _choose(candidates: Sequence[Candidate], file: _File, adapters: Sequence[Ada
     return best[1:]
 
 
+def _other_sheets(
+    candidates: Sequence[Candidate], chosen: Candidate, file: _File, adapters: Sequence[Adapter]
+) -> list[Fault]:
+    """A fault where other sheets of the workbook hold records of the kind as well, which nobody asked to leave out."""
+    others = [
+        other.name
+        for other in candidates
+        if other is not chosen and other.name and chosen.name
+        if any(not layout.resolve(cells, file.source, file.kind, adapters).problems for _, cells in other.head[:-1])
+    ]
+    if not others:
+        return []
+    found = f'only sheet "{chosen.name}" is read, and {", ".join(others)} would fit as well'
+    return [Fault(Cause.TRUNCATED, f"{found}; name each sheet that counts under sheet in pack.yaml")]
+
+
 def _layout_notes(candidate: Candidate, position: int, found: Layout, file: _File) -> list[str]:
-    notes = []
+    notes = [*candidate.notes]
     if candidate.name and file.source.sheet is None:
         notes.append(f'read from sheet "{candidate.name}"')
     if position:
@@ -206,11 +231,14 @@ def _finish(  # noqa: PLR0913, PLR0917  (what one reading has found)
         last=_iso(written.last),
     )
     stops = found.adapter.stops if found.adapter else ()
-    return done.saying([*said.faults, *_count_faults(file, raw, cells.records + aside, stops)], said.notes)
+    return done.saying([*said.faults, *_count_faults(file, raw, cells, aside, stops)], said.notes)
 
 
-def _count_faults(file: _File, raw: Raw, read: int, stops: Sequence[int]) -> list[Fault]:
-    total, faults = file.source.rows, []
+def _count_faults(file: _File, raw: Raw, cells: Typed, aside: int, stops: Sequence[int]) -> list[Fault]:
+    total, read, faults = file.source.rows, cells.records + aside, []
+    if cells.stated not in {None, read}:
+        found = f"holds {read} records where its last line says {cells.stated}"
+        faults.append(Fault(Cause.TRUNCATED, f"{found}; export it again, whole"))
     if read == 0:
         faults.append(Fault(Cause.EMPTY, "holds a header and no record"))
     if total is not None and total != read:

@@ -247,7 +247,7 @@ def to_json(ready: Readiness) -> dict[str, Any]:
                 "rows": f.rows,
                 "period": f.period,
                 "grade": f.grade.value,
-                "problems": [asdict(problem) for problem in f.problems],
+                "problems": [{k: v for k, v in asdict(problem).items() if k != "rows"} for problem in f.problems],
             }
             for f in ready.files
         ],

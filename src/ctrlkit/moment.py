@@ -29,6 +29,9 @@ _PATTERN: Final = (
 _EITHER: Final = r"^(?<a>[0-9]{1,2})[-/.](?<b>[0-9]{1,2})[-/.][0-9]{4}(?:[^0-9]|$)"
 MAY_TELL_ORDER: Final = r"^\s*[0-9]{1,2}[-/.]"
 """What a cell holds that may tell the order of day and month; far cheaper than to read it."""
+_SERIAL: Final = r"^[2-7][0-9]{4}(?:\.[0-9]{1,16})?$"
+"""Days of a workbook from 1954 to 2123; whoever writes a number for a day in five digits means such a one."""
+_DAY: Final = 24 * 3600 * 10**6
 _LAST_MONTH: Final = 12
 _WIDEST_OFFSET: Final = 14
 _HOUR: Final = 60
@@ -38,11 +41,15 @@ _FIRST_YEAR: Final = 1901
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`local`: IANA zone of times that carry none; `site`: zone whose calendar days count; and the as-of date there."""
+    """`local`: IANA zone of times that carry none; `site`: zone whose calendar days count; and the as-of date there.
+
+    `serials`: the day from which a workbook counts its days, None where a bare number is no day.
+    """
 
     local: str
     site: str
     as_of_date: date
+    serials: date | None = None
 
     def is_after(self, value: pl.Expr, kind: str) -> pl.Expr:
         """Whether a date or instant lies after the as-of date."""
@@ -135,6 +142,8 @@ def _iso_date(text: pl.Expr) -> pl.Expr:
 def _other_date(clock: Clock, order: Order | None) -> pl.Expr:
     parts = pl.col("text").str.extract_groups(_PATTERN)
     own = _day_text(parts, order).str.to_date("%Y-%m-%d", strict=False, cache=False)
+    if clock.serials:
+        own = pl.coalesce(own, _of_serial(clock.serials).dt.date())
     clocked = parts.struct.field("clock").is_not_null()
     moment = _utc(parts, clock, order)
     at_site = _aware(moment).dt.convert_time_zone(clock.site).dt.date()
@@ -149,7 +158,15 @@ def read_instant(text: pl.Expr, clock: Clock, order: Order | None) -> pl.Expr:
     plain = _to_utc(spaced, clock.local)
     rest = pl.when(utc.is_null() & spaced.is_null()).then(text)
     other = _utc(pl.col("text").str.extract_groups(_PATTERN), clock, order)
+    if clock.serials:
+        other = pl.coalesce(other, _to_utc(_of_serial(clock.serials).dt.round("1s"), clock.local))
     return _credible(pl.coalesce(utc, plain, _where_needed(rest, other, pl.Datetime("us"))))
+
+
+def _of_serial(zero: date) -> pl.Expr:
+    """The local time that a number of days since `zero` means."""
+    number = pl.when(pl.col("text").str.contains(_SERIAL)).then("text").cast(pl.Float64, strict=False)
+    return pl.lit(datetime.combine(zero, datetime.min.time())) + pl.duration(microseconds=(number * _DAY).round())
 
 
 def plain_instants(text: pl.Series, clock: Clock) -> pl.Series:

@@ -13,11 +13,14 @@ from xml.etree import ElementTree as ET
 from ctrlkit import delimited, records, tabled, workbook
 from ctrlkit.hooks import Adapter
 from ctrlkit.model import Cause, Fault
+from ctrlkit.placeholder import lock_beside
 from ctrlkit.raw import Candidate, Raw
-from ctrlkit.reader import UnreadableError, as_utf8, survey
+from ctrlkit.reader import LINE_LIMIT, PACKED, UnreadableError, as_utf8, survey, unpacked
 
 UNFOLDED_LIMIT: Final = 64 * 2**20
 """Bytes of a document that is held whole, so that an adapter can unfold it; a larger table is read as one."""
+JSON_LIMIT: Final = 256 * 2**20
+"""Bytes of a JSON document, which is held whole."""
 _TABLES: Final = frozenset({".csv", ".tsv", ".tab"})
 _DECLARES: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -31,14 +34,22 @@ class Opened:
     notes: tuple[str, ...] = ()
 
 
+def readers(adapters: Sequence[Adapter], form: str) -> list[Adapter]:
+    """The adapters that may read a file of that form: an unfolded one's headers are those of its own form alone."""
+    own = {"xlsx": "grid", "json": "json", "ndjson": "json", "xml": "xml", "parquet": ""}.get(form, "text")
+    return [a for a in adapters if a.unfold is None or a.form in {own, "table"}]
+
+
 def tables(  # noqa: PLR0913, PLR0917  (all of them decide)
     path: Path, form: str, digest: str, sheet: str | int | None, adapters: Sequence[Adapter], work: Path
 ) -> Opened:
     """The tables in a file of that form. Raises UnreadableError where it holds none that can be read."""
-    found = _as_they_are(path, form, digest, sheet, adapters, work)
-    if path.stat().st_size > UNFOLDED_LIMIT:
-        return found
-    return replace(found, candidates=(*tabled.unfolded(found.candidates, adapters), *found.candidates))
+    plain = unpacked(path, digest, work) if path.suffix.lower() == PACKED else path
+    found = _as_they_are(plain, form, digest, sheet, adapters, work)
+    if plain.stat().st_size <= UNFOLDED_LIMIT:
+        found = replace(found, candidates=(*tabled.unfolded(found.candidates, adapters), *found.candidates))
+    lock = lock_beside(path)
+    return replace(found, notes=(*found.notes, lock)) if lock else found
 
 
 def _as_they_are(  # noqa: PLR0913, PLR0917  (all of them decide)
@@ -56,6 +67,12 @@ def _as_they_are(  # noqa: PLR0913, PLR0917  (all of them decide)
 
 def _of_text(path: Path, form: str, digest: str, adapters: Sequence[Adapter], work: Path) -> Opened:
     text, seen, notes = as_utf8(path, survey(path, digest), work)
+    if form == "json" and seen.size > JSON_LIMIT:
+        size = f"is one JSON document of {seen.size // 2**20} MiB"
+        raise UnreadableError(Cause.MALFORMED, f"{size}; at most {JSON_LIMIT // 2**20} are read, export NDJSON or CSV")
+    if form != "json" and seen.longest > LINE_LIMIT:
+        line = f"has a line of more than {LINE_LIMIT // 2**20} MiB"
+        raise UnreadableError(Cause.MALFORMED, f"{line}, which is no record; export it again")
     cut = Fault(Cause.TRUNCATED, "ends in the middle of a character; it is cut, export it again")
     if form == "json":
         found = records.json_candidates(text, [a for a in adapters if a.form == "json"])

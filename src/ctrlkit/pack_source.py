@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ctrlkit.kind import Kind
 
 FORMATS: Final = ("csv", "tsv", "json", "ndjson", "xlsx", "parquet")
-"""The endings of files that need no entry."""
+"""The endings of files that need no entry; each may be packed as .gz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def self_named(folder: Path, data: Mapping[str, Any], kinds: Mapping[str, Kind],
     """The files `<kind>.<format>` of the folder that are not `taken`; `data` is that of pack.yaml, for its defaults."""
     sources: list[PackSource] = []
     for name in names_in(folder):
-        kind, _, suffix = name.casefold().rpartition(".")
+        kind, _, suffix = name.casefold().removesuffix(".gz").rpartition(".")
         if name in taken or suffix not in FORMATS or kind not in kinds or (folder / name).is_dir():
             continue
         files_named(folder, name, lambda message: InputError(f"{folder.as_posix()}: {message}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,20 @@ from ctrlkit.model import Fault
 
 HEADER_ROWS: Final = 20
 """The header must stand in the first rows of a table."""
+
+FOOTER: Final = (
+    r"(?i)^\W*(?:(?:(?:this )?(?:report|list|file|export|data)? ?(?:was )?"
+    r"(?:generated|exported|printed|downloaded|extracted|run|prepared|created)) ?(?:by|on|at|from|date|:)\W?.{0,120}"
+    r"|(?:end|bottom) of (?:the )?(?:report|file|list|export|data|page)|page [0-9]{1,6}(?: (?:of|/) [0-9]{1,6})?"
+    r"|(?:strictly )?(?:confidential|for internal use)\b.{0,120}|(?:copyright|©|\(c\)) .{0,120}"
+    r"|(?:filters?|filtered by|applied filters|as of|report date|run date)\s*:.{0,200}"
+    r"|(?:grand |sub)?totals?\s*:?\s*[0-9][0-9,.]{0,20}"
+    r"|(?:grand )?(?:total|number of|count of|total number of)?\s*(?:records?|rows?|entries|count)"
+    r"\s*:?\s*(?P<a>[0-9]{1,12})"
+    r"|(?:total\s*:?\s*)?(?P<b>[0-9]{1,12}) (?:records?|rows?|entries)(?: (?:found|exported|total|listed|in total))?"
+    r"|(?:total )?(?:users|employees|items)\s*:\s*[0-9]{1,12}|[0-9]{1,12} (?:users|employees|items))\W*$"
+)
+"""What the first cell of a line says that is no record: who made a list and when, how many records, that it ends."""
 
 STAGED_FROM: Final = 128 * 2**20
 """Bytes from which a table is kept on disk and not in memory."""
@@ -26,7 +41,7 @@ class Raw:
     `frame` holds `_row` (Int64, as a person counts), `_flaw` (String, why the row is no record), `_first` (String, its
     first cell) and `c<i>` (String) for each column asked for; wholly blank rows are left out. `unended`: the last line
     has no line break, and nothing shows that it is whole. `blocks`, where the table is too large to be held, gives the
-    rows of `frame` again and again, some hundred thousand at a time.
+    rows of `frame` again and again, some hundred thousand at a time. `serials`: the day that a workbook counts as 0.
     """
 
     frame: pl.LazyFrame
@@ -34,6 +49,7 @@ class Raw:
     notes: tuple[str, ...] = ()
     unended: bool = False
     blocks: Iterable[pl.DataFrame] | None = None
+    serials: date | None = None
 
     def up_to(self, row: int) -> Raw:
         """The same without the rows after that one."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from stat import S_ISREG
 from typing import BinaryIO, Final
 
+from ctrlkit import placeholder, sensitive
 from ctrlkit.errors import EvidenceError
 from ctrlkit.model import Cause
 
 FILE_LIMIT: Final = 4 * 2**30
 CELL_LIMIT: Final = 2**20
 COLUMN_LIMIT: Final = 2_000
+LINE_LIMIT: Final = 64 * 2**20
+"""Bytes of one line; a longer one is no record, and reading it would take the memory that others need."""
 
 FORMATS: Final = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv", ".json": "json", ".ndjson": "ndjson",
@@ -24,11 +29,17 @@ FORMATS: Final = {
     ".rsc": "text", ".rules": "text", ".v4": "text", ".v6": "text",
 }  # fmt: skip
 
+PACKED: Final = ".gz"
+UNPACKED_LIMIT: Final = 2 * 2**30
+RATIO_LIMIT: Final = 200
+_RATIO_FROM: Final = 10 * 2**20
 _CHUNK: Final = 2**20
+_OLE: Final = b"\xd0\xcf\x11\xe0"
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _SIGNS: Final = (
     (b"PK\x03\x04", "a zip or Excel file", {"xlsx"}),
     (b"%PDF", "a PDF", set[str]()),
-    (b"\xd0\xcf\x11\xe0", "an old or password-protected Office file", set[str]()),
+    (_OLE, "an old Office file", set[str]()),
     (b"PAR1", "a Parquet file", {"parquet"}),
     (b"\x1f\x8b", "a gzip file", set[str]()),
     (b"7z\xbc\xaf", "a 7-Zip file", set[str]()),
@@ -38,7 +49,7 @@ _SIGNS: Final = (
     (b"SQLite format 3", "a SQLite database", set[str]()),
 )
 _ADVICE: Final = {
-    "xlsx": "save it as .xlsx without a password",
+    "xlsx": "open it and save it as .xlsx",
     "parquet": "hand over the Parquet file itself",
 }
 
@@ -49,6 +60,13 @@ class UnreadableError(EvidenceError):
     def __init__(self, cause: Cause, message: str) -> None:
         super().__init__(message)
         self.cause = cause
+
+
+class RefusedError(UnreadableError):
+    """A file holds what must not be handed over: it is not read, and not even its digest is taken."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(Cause.MALFORMED, f"holds {what}, which no control needs: refused and not read; {advice}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,37 +84,110 @@ class Survey:
     ended: bool
     quoted: bool
     returns: int | None
+    longest: int = 0
 
 
 def identify(path: Path) -> str:
-    """The format of a file, by its name and its first bytes; raises UnreadableError where the two disagree."""
+    """The format of a file, by its name and its first bytes; raises UnreadableError where the two disagree.
+
+    `.csv.gz` is the format of what is packed in it.
+    """
+    if what := sensitive.by_name(path.name):
+        raise RefusedError(what, "take it out of the pack")
     _regular(path)
-    kind = FORMATS.get(path.suffix.lower())
+    packed = path.suffix.lower() == PACKED
+    suffix = PurePath(path.stem).suffix if packed else path.suffix
+    kind = FORMATS.get(suffix.lower())
+    if suffix.lower() == ".xls":
+        raise UnreadableError(Cause.MALFORMED, "is an old Excel file, which is not read; open it and save it as .xlsx")
     if kind is None:
         raise UnreadableError(
             Cause.MALFORMED,
-            f"files named {path.suffix or 'without suffix'} are not read; "
+            f"files named {(suffix + path.suffix if packed else suffix) or 'without suffix'} are not read; "
             "expected .csv, .tsv, .json, .ndjson, .xlsx, .parquet, or the text or XML of a product",
         )
-    with path.open("rb") as file:
-        head = file.read(2048)
+    head = _head(path, packed=packed)
+    if what := sensitive.by_start(head):
+        raise RefusedError(what, "take it out of the pack")
+    if head.startswith(_OLE) and not packed and _has_password(path):
+        raise UnreadableError(
+            Cause.MALFORMED,
+            "is locked with a password; open it, take the password away, save it as .xlsx and try again",
+        )
     _agree(kind, head)
     return kind
 
 
+def _has_password(path: Path) -> bool:
+    """Whether an Office file is an encrypted one; its table of contents stands near its start or its end."""
+    with path.open("rb") as file:
+        start = file.read(_CHUNK)
+        file.seek(max(0, path.stat().st_size - _CHUNK))
+        return _ENCRYPTED in start or _ENCRYPTED in file.read(_CHUNK)
+
+
+def _head(path: Path, *, packed: bool) -> bytes:
+    try:
+        with path.open("rb") as file:
+            if not packed:
+                return file.read(2048)
+            with gzip.GzipFile(fileobj=file) as inner:
+                return inner.read(2048)
+    except EOFError:
+        raise UnreadableError(
+            Cause.TRUNCATED, "ends in the middle of what is packed; it is cut, export it again"
+        ) from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise UnreadableError(Cause.MALFORMED, "is no gzip file as its name says; export it again") from None
+    except OSError as error:
+        raise UnreadableError(Cause.MALFORMED, _locked(error)) from None
+
+
+def _locked(error: OSError) -> str:
+    reason = error.strerror or type(error).__name__
+    return f"cannot be opened ({reason}); close the program that has it open, or let yourself read it, and try again"
+
+
+def unpacked(path: Path, digest: str, work: Path) -> Path:
+    """What is packed in a gzip file, as a file in `work`; raises UnreadableError for a bomb and for one that is cut."""
+    suffix = PurePath(path.stem).suffix.lower()
+    target, size, packed = work / f"{digest[:16]}.unpacked{suffix}", 0, max(1, path.stat().st_size)
+    try:
+        with gzip.open(path) as source, target.open("wb") as copy:
+            while chunk := source.read(_CHUNK):
+                size += len(chunk)
+                if size > UNPACKED_LIMIT or (size > _RATIO_FROM and size // packed > RATIO_LIMIT):
+                    found = f"unpacks to more than {size} bytes, {size // packed} times its size"
+                    raise UnreadableError(Cause.MALFORMED, f"{found}; refused, hand it over unpacked")
+                copy.write(chunk)
+    except EOFError:
+        raise UnreadableError(
+            Cause.TRUNCATED, "ends in the middle of what is packed; it is cut, export it again"
+        ) from None
+    except (OSError, zlib.error) as error:
+        raise UnreadableError(Cause.MALFORMED, f"cannot be unpacked ({error}); export it again") from None
+    if not size:
+        raise UnreadableError(Cause.MALFORMED, "is empty (0 bytes); export it again")
+    return target
+
+
 def _regular(path: Path) -> None:
+    if said := placeholder.by_name(path):
+        raise UnreadableError(Cause.MALFORMED, said)
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise UnreadableError(
-            Cause.MISSING, "there is no such file; hand it over or mend its name in pack.yaml"
-        ) from None
+        said = placeholder.beside(path) or "there is no such file; hand it over or mend its name in pack.yaml"
+        raise UnreadableError(Cause.MISSING, said) from None
     except OSError as error:
-        raise UnreadableError(Cause.MALFORMED, f"cannot be opened: {error.strerror}") from None
+        raise UnreadableError(Cause.MALFORMED, _locked(error)) from None
+    if said := placeholder.by_status(status):
+        raise UnreadableError(Cause.MALFORMED, said)
     if not S_ISREG(status.st_mode):
         raise UnreadableError(Cause.MALFORMED, "is not a regular file; expected a file with rows")
     if status.st_size == 0:
-        raise UnreadableError(Cause.MALFORMED, "is empty (0 bytes); export it again")
+        found = "is empty (0 bytes), as a cloud file that is not downloaded"
+        raise UnreadableError(Cause.MALFORMED, f"{found}; keep it on this computer, or export it again")
     if status.st_size > FILE_LIMIT:
         raise UnreadableError(Cause.MALFORMED, f"is larger than {FILE_LIMIT // 2**30} GiB; split it by month")
 
@@ -130,6 +221,7 @@ def survey(path: Path, digest: str) -> Survey:
     """One pass over a text file with that digest; raises UnreadableError for bytes that are no text."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     utf8, pending, last, size, zeros, quoted, returns, pairs = True, False, b"", 0, False, False, 0, 0
+    line = longest = 0
     with path.open("rb") as file:
         head = file.read(65536)
         file.seek(0)
@@ -148,11 +240,17 @@ def survey(path: Path, digest: str) -> Survey:
                     utf8 = False
                 pending = utf8 and bool(decoder.getstate()[0])
             last = chunk[-1:]
+            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+            line = len(chunk) - end if end else line + len(chunk)
+            longest = max(longest, line)
+    if not head.strip(b"\x00"):
+        raise UnreadableError(Cause.MALFORMED, "begins with zeros only, as a download that failed; fetch it again")
     encoding = _encoding(head, utf8=utf8)
     if zeros and not encoding.startswith("utf-16"):
         raise UnreadableError(Cause.MALFORMED, "holds binary data, not text; export it again")
     ended = last in {b"\n", b"\r"}
-    return Survey(digest, size, encoding, pending and utf8, ended, quoted, returns if returns == pairs else None)
+    paired = returns if returns == pairs else None
+    return Survey(digest, size, encoding, pending and utf8, ended, quoted, paired, longest)
 
 
 def counted(path: Path, what: Sequence[bytes]) -> dict[bytes, int]:

@@ -44,9 +44,17 @@ def _files(ready: Readiness) -> Iterator[str]:
     yield heading
     for file, line in zip(ready.files, table, strict=True):
         yield line
+        yield from (f"    {said}" for said in _about(file))
         yield from (f"    {_problem(problem)}" for problem in file.problems[:SHOWN])
         if len(file.problems) > SHOWN:
             yield f"    and {len(file.problems) - SHOWN} more sorts of problem in this file"
+
+
+def _about(file: FileState) -> Iterator[str]:
+    """What was taken from a file, and what a person should know of how it was read."""
+    if file.columns:
+        yield f"columns: {', '.join(file.columns)}"
+    yield from (f"note: {note}" for note in file.notes[:SHOWN])
 
 
 def _name(file: FileState) -> str:
@@ -58,7 +66,8 @@ def _problem(problem: Problem) -> str:
         return problem.expected
     value = "empty" if problem.value is None else f'"{problem.value}"'
     where = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
-    more = f" (and {problem.count - 1} more)" if problem.count > 1 else ""
+    others = ", ".join(map(str, problem.rows[1:])) + (", …" if problem.count > len(problem.rows) else "")
+    more = f" (and {problem.count - 1} more: row {others})" if problem.count > 1 else ""
     return f"{where}: found {value}, expected {problem.expected}{more}"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ctrlkit import layout, opening
+from ctrlkit import layout, opening, sensitive
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
@@ -24,6 +24,9 @@ _USUAL: Final = frozenset({"address", "code", "emp", "mail", "name", "no", "numb
 """Words of headers beside those of the canonical columns."""
 
 _PLAIN_NAME: Final = re.compile(r'[^:\\*?\[\]"<>|]+')
+
+_Head = tuple[Sequence[str], str]
+"""The cells of a possible header, and the adapter that unfolded its table, or ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bare:
+class Bare:
     """A file before anything is known of it, as layouts ask for it."""
 
     kind: str
@@ -92,7 +95,9 @@ def _files(folder: Path, place: PurePosixPath, *, deep: bool) -> Iterator[str]:
             aside = (place == PurePosixPath() and name in _SKIPPED) or (path / DOCUMENT).exists()
             if deep and not path.is_symlink() and not aside:
                 yield from _files(folder, place / name, deep=True)
-        elif path.suffix.lower() not in _NO_EVIDENCE and (place != PurePosixPath() or path.suffix):
+            continue
+        other = path.suffix.lower() not in _NO_EVIDENCE and (place != PurePosixPath() or path.suffix)
+        if other or sensitive.by_name(name):
             yield (place / name).as_posix()
 
 
@@ -103,11 +108,23 @@ def _one(
         return Unknown(name, "its name holds signs that not every system can hold: rename it")
     try:
         path = checked(folder, name, InputError)
-        opened = opening.tables(path, identify(path), sha256(path), None, adapters, work)
+        form = identify(path)
+        adapters = opening.readers(adapters, form)
+        opened = opening.tables(path, form, sha256(path), None, adapters, work)
         heads = [(cells, candidate.by) for candidate in opened.candidates for _, cells in candidate.head]
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
-    best = max((len(cells) for cells, _ in heads), default=0)
+    if refused := next(
+        (r for cells, _ in heads if _is_header(cells, kinds) and (r := sensitive.by_header(cells))), None
+    ):
+        return Unknown(name, f"holds {refused[1]} (column {refused[0]}): refused; export it again without that column")
+    return _fitting(name, path, heads, kinds, adapters) or _strange(name, heads, kinds)
+
+
+def _fitting(
+    name: str, path: Path, heads: Sequence[_Head], kinds: Mapping[str, Kind], adapters: Sequence[Adapter]
+) -> Sequence[Recognised] | Unknown | None:
+    """What the first of these headers that anybody knows says the file is; each kind that adapters unfold."""
     known: dict[str, Recognised] = {}
     for cells, by in heads:
         readers = [a for a in adapters if by in {"", a.name}]
@@ -116,10 +133,13 @@ def _one(
             known.setdefault(found.kind, found)
             if not by:
                 break
-        elif not known and found is not None and found.maybe:
+        elif found is not None and found.maybe and not known:
             return found
-    if known:
-        return list(known.values())
+    return list(known.values()) or None
+
+
+def _strange(name: str, heads: Sequence[_Head], kinds: Mapping[str, Kind]) -> Unknown:
+    best = max((len(cells) for cells, _ in heads), default=0)
     header = next((cells for cells, _ in heads if len(cells) == best and _is_header(cells, kinds)), ())
     maybe = tuple(kind for kind in [_named_after(name, kinds)] if kind)
     return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))
@@ -131,7 +151,7 @@ def _by_adapter(
     fitting = []
     for adapter in adapters:
         if adapter.kind in kinds:
-            source = _Bare(adapter.kind, name, path, adapter=adapter.name)
+            source = Bare(adapter.kind, name, path, adapter=adapter.name)
             if not layout.resolve(cells, source, kinds[adapter.kind], [adapter]).problems:
                 fitting.append(adapter)
     if len(fitting) > 1:
@@ -149,7 +169,7 @@ def _by_columns(name: str, path: Path, cells: Sequence[str], kinds: Mapping[str,
     """The kind whose required columns are all there and that knows most of the header; the file's name goes first."""
     fitting: dict[str, int] = {}
     for kind in kinds.values():
-        found = layout.resolve(cells, _Bare(kind.name, name, path, adapter="none"), kind, ())
+        found = layout.resolve(cells, Bare(kind.name, name, path, adapter="none"), kind, ())
         if not found.problems and len(found.places) * 2 > sum(1 for cell in cells if cell.strip()):
             fitting[kind.name] = len(found.places)
     if not fitting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +23,14 @@ NEXT_PAGE: Final = (
 )
 """Keys, in lower case, that say that another page follows."""
 
+MORE: Final = frozenset(
+    {"hasmore", "hasnext", "hasnextpage", "moreitems", "moreavailable", "istruncated", "incomplete"}
+)
+"""Keys, in lower case and without dashes, that say so by being true."""
+_LAST: Final = frozenset({"islast", "lastpage", "islastpage"})
+_PAGING: Final = frozenset(
+    {"paging", "pagination", "links", "_links", "meta", "metadata", "responsemetadata", "pageinfo", "page", "cursor"}
+)
 _LISTS: Final = ("value", "d", "results", "result", "records", "users", "items", "activities", "entities", "response")
 _DEPTH: Final = 8
 
@@ -217,7 +226,7 @@ def _list_in(document: Any, faults: list[Fault]) -> list[Any]:
     lists = {
         key: value
         for key, value in document.items()
-        if isinstance(value, list) and all(isinstance(v, dict) for v in value)
+        if isinstance(value, list) and all(isinstance(v, dict) for v in value) and not any(map(_is_link, value))
     }
     lists = {key: value for key, value in lists.items() if value or key.lower() in _LISTS or len(document) == 1}
     if len(lists) > 1:
@@ -232,10 +241,25 @@ def _list_in(document: Any, faults: list[Fault]) -> list[Any]:
     return _list_in(inner[0], faults) if len(inner) == 1 else [document]
 
 
-def _look_for_more(document: Mapping[str, Any], faults: list[Fault]) -> None:
+def _look_for_more(document: Mapping[str, Any], faults: list[Fault], before: str = "") -> None:
     for key, value in document.items():
-        if key.lower() in NEXT_PAGE and value not in (None, "", False, [], {}):
+        plain = re.sub(r"[^a-z@._]|(?<=[a-z])_", "", key.lower())
+        told = (key.lower() in NEXT_PAGE or plain in MORE) and value not in (None, "", False, [], {}, "false")
+        if told or (plain in _LAST and value is False):
+            name = f"{before}{key}"
+            faults.append(Fault(Cause.TRUNCATED, f"{name} says that another page follows; hand over every page"))
+        elif plain in _PAGING and isinstance(value, dict) and not before:
+            _look_for_more(value, faults, f"{key}.")
+        elif plain in _PAGING and isinstance(value, list) and any(map(_is_link_on, value)):
             faults.append(Fault(Cause.TRUNCATED, f"{key} says that another page follows; hand over every page"))
+
+
+def _is_link(link: Any) -> bool:
+    return isinstance(link, dict) and bool({"rel", "relation"} & link.keys()) and bool({"href", "url"} & link.keys())
+
+
+def _is_link_on(link: Any) -> bool:
+    return isinstance(link, dict) and "next" in {link.get("rel"), link.get("relation")}
 
 
 def _count(document: Mapping[str, Any], rows: int, faults: list[Fault]) -> None:

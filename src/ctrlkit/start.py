@@ -10,10 +10,11 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ctrlkit import engagement, pack, plan, profile, stock, template
+from ctrlkit import engagement, matching, pack, plan, profile, stock, template
 from ctrlkit.errors import InputError
 from ctrlkit.inspection import handed_over
 from ctrlkit.keygen import keygen
+from ctrlkit.layout import Source
 from ctrlkit.profile import Profile
 from ctrlkit.recipe import recipe
 from ctrlkit.recognition import Recognised, Unknown, look
@@ -23,7 +24,7 @@ from ctrlkit.visible import visible
 __all__ = ["Started", "begin", "keygen", "render", "start"]
 
 DEFAULT_PROFILE: Final = "bpo-philippines"
-TABLES: Final = (".csv", ".jsonl", ".ndjson", ".parquet", ".tab", ".tsv", ".xlsm", ".xlsx")
+TABLES: Final = (".csv", ".gz", ".jsonl", ".ndjson", ".parquet", ".tab", ".tsv", ".xlsm", ".xlsx")
 """Endings that make a file beside other things look like evidence."""
 
 
@@ -89,6 +90,9 @@ def begin(  # noqa: PLR0913  (each is an option of the command, or what decides 
         MARKER: template.MARKER,
         ".gitignore": template.ignored(found.pack, TABLES),
     }
+    who = matching.propose(_sources(folder / found.pack, found, shelf), shelf.kinds, shelf.adapters)
+    for name_of, text in (who.documents() if who else {}).items():
+        files[f"{found.pack}/{name_of}".removeprefix("./")] = text
     own = sorted(p.name for p in (folder / "profiles").glob("*.y*ml"))
     if not own:
         stem = _free(template.slug(name), shelf)
@@ -101,6 +105,7 @@ def begin(  # noqa: PLR0913  (each is an option of the command, or what decides 
     for path in made:
         _write(folder / path, files[path])
     said = _said(folder, found, kept, own, files[".gitignore"])
+    said += [who.said()] if who else []
     return Started(
         folder, tuple(sorted(made)), tuple(sorted(kept)), found.pack, found.recognised, found.unknown, tuple(said)
     )
@@ -141,6 +146,16 @@ def _found(folder: Path, shelf: Stock) -> _Found:
         moved_strange = tuple(Unknown(f"evidence/{u.file}", u.why, u.maybe, u.header) for u in strange_there)
         return _Found(".", (*here, *moved), (*strange, *moved_strange))
     return _Found("evidence", there, strange_there)
+
+
+def _sources(folder: Path, found: _Found, shelf: Stock) -> Sequence[Source]:
+    """The files of evidence: those that a pack.yaml names, else those that were recognised."""
+    if not found.document:
+        return matching.recognised_in(folder, found.recognised)
+    try:
+        return pack.load(folder, shelf.kinds, vendor="").sources
+    except InputError:
+        return ()  # whatever is wrong in a pack that was there is said when it is read
 
 
 def _wanted(policy: Profile, shelf: Stock, found: _Found) -> Mapping[str, tuple[Sequence[str], Sequence[str]]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 from xml.etree import ElementTree as ET
 
 import fastexcel
@@ -18,6 +17,7 @@ from ctrlkit.errors import did_you_mean
 from ctrlkit.model import Cause
 from ctrlkit.raw import HEADER_ROWS, Candidate, Raw
 from ctrlkit.reader import COLUMN_LIMIT, UnreadableError
+from ctrlkit.sheet_parts import Sheet, damaged, look
 
 UNPACKED_LIMIT: Final = 2 * 2**30
 RATIO_LIMIT: Final = 200
@@ -27,13 +27,11 @@ _MEMBER_LIMIT: Final = 10_000
 DAMAGED: Final = "#UNREADABLE!"
 """Stands in a cell whose value the workbook does not hold: an error, a formula never computed, a number too long."""
 
-_SUSPECT: Final = re.compile(rb't="e"|<f|<v>-?[0-9.]+E\+?(?:1[5-9]|[2-9][0-9])|<v>-?[0-9]{16}')
-_CUT_NUMBER: Final = 10**15
-_CHUNK: Final = 2**20
-_MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_STRICT: Final = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
-_LINK: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_STRICT_LINK: Final = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+_BROKEN: Final = (
+    *(KeyError, ValueError, ET.ParseError, zipfile.BadZipFile, zlib.error, EOFError, OSError),
+    *(NotImplementedError, RecursionError, RuntimeError),
+)
+"""What reading the parts of a workbook raises where they are no sound ones."""
 
 
 def candidates(path: Path, sheet: str | int | None) -> tuple[Candidate, ...]:
@@ -47,12 +45,14 @@ def candidates(path: Path, sheet: str | int | None) -> tuple[Candidate, ...]:
     chosen = names if sheet is None else [_named(names, sheet)]
     found = []
     for name in chosen:
+        sheet_seen = _looked(path, name)
         head = tuple(
             (number, tuple(cell or "" for cell in row))
             for number, row in enumerate(_table(book, name, HEADER_ROWS * 2).rows(), 1)
             if any(cell and cell.strip() for cell in row)
         )[:HEADER_ROWS]
-        found.append(Candidate(head, partial(_load, path, name, head), name))
+        load = partial(_load, path, name, head, sheet_seen)
+        found.append(Candidate(head, load, name, sheet_seen.notes(name)))
     return tuple(found)
 
 
@@ -64,7 +64,7 @@ def grid(path: Path, sheet: str | int | None) -> list[list[tuple[int, tuple[str,
     except fastexcel.FastExcelError as error:
         raise UnreadableError(Cause.MALFORMED, f"is no whole workbook ({_first_line(error)}); save it again") from None
     names = book.sheet_names if sheet is None else [_named(book.sheet_names, sheet)]
-    return [_numbered(_marked(_table(book, name), path, name)) for name in names]
+    return [_numbered(_marked(_looked(path, name), _table(book, name), path, name)) for name in names]
 
 
 def _numbered(table: pl.DataFrame) -> list[tuple[int, tuple[str, ...]]]:
@@ -103,112 +103,70 @@ def _table(book: fastexcel.ExcelReader, name: str, rows: int | None = None) -> p
     return table.rename({old: f"c{i}" for i, old in enumerate(table.columns)})
 
 
-def _load(
-    path: Path, name: str, head: tuple[tuple[int, tuple[str, ...]], ...], header: int, indexes: Sequence[int]
+def _looked(path: Path, name: str) -> Sheet:
+    try:
+        return look(path, name)
+    except _BROKEN as error:
+        raise UnreadableError(Cause.MALFORMED, f"is no whole workbook ({_first_line(error)}); save it again") from None
+
+
+def _load(  # noqa: PLR0913, PLR0917  (all of them decide)
+    path: Path,
+    name: str,
+    head: tuple[tuple[int, tuple[str, ...]], ...],
+    seen: Sheet,
+    header: int,
+    indexes: Sequence[int],
 ) -> Raw:
     line, cells = head[header]
     if len(cells) > COLUMN_LIMIT:
         raise UnreadableError(Cause.MALFORMED, f"has {len(cells)} columns; at most {COLUMN_LIMIT} are read")
-    table = _marked(_table(fastexcel.read_excel(path), name), path, name)
+    table = _marked(seen, _table(fastexcel.read_excel(path), name), path, name)
+    table, filled = _unmerged(seen, table, path, name, line)
     blank = pl.all_horizontal([pl.col(c).is_null() | (pl.col(c).str.strip_chars() == "") for c in table.columns])
     rows = table.with_row_index("_row").with_columns((pl.col("_row").cast(pl.Int64) + 1).alias("_row"))
     wanted = [f"c{i}" for i in sorted(set(indexes))]
     kept = rows.filter((pl.col("_row") > line) & ~blank).select(
         "_row", pl.lit(None, pl.String).alias("_flaw"), pl.col("c0").alias("_first"), *wanted
     )
-    return Raw(kept.lazy())
+    said = (f"{filled} cells under merged ones read as the value that covers them",) if filled else ()
+    return Raw(kept.lazy(), notes=said, serials=seen.serials)
 
 
-def _marked(table: pl.DataFrame, path: Path, name: str) -> pl.DataFrame:
-    """The table with damaged cells marked: the reader shows them as empty, or as digits that are not the true ones."""
+def _unmerged(seen: Sheet, table: pl.DataFrame, path: Path, name: str, header: int) -> tuple[pl.DataFrame, int]:
+    """The table with the value of each cell merged over rows in all of them, and how many were filled."""
+    below = [(column, first, last) for column, first, last in seen.merged if first > header]
+    if not below:
+        return table, 0
+    start, filled = _damaged(path, name)[0], 0
+    for column, first, last in below:
+        place, end = column - start, min(last, table.height)
+        if 0 <= place < table.width and end > first:
+            series = table[f"c{place}"]
+            rows = [row for row in range(first, end) if series[row] is None]
+            filled += len(rows) if series[first - 1] is not None else 0
+            table = table.with_columns(series.scatter(rows, series[first - 1]))
+    return table, filled
+
+
+def _damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int]]]:
     try:
-        first, damaged = _damaged(path, name)
-    except (KeyError, ET.ParseError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        return damaged(path, name)
+    except _BROKEN as error:
         raise UnreadableError(Cause.MALFORMED, f"is no whole workbook ({_first_line(error)}); save it again") from None
+
+
+def _marked(seen: Sheet, table: pl.DataFrame, path: Path, name: str) -> pl.DataFrame:
+    """The table with damaged cells marked: the reader shows them as empty, or as digits that are not the true ones."""
+    first, found = _damaged(path, name) if seen.suspect else (1, [])
     by_column: dict[int, list[int]] = {}
-    for row, column in damaged:
+    for row, column in found:
         by_column.setdefault(column - first, []).append(row - 1)
     for column, rows in sorted(by_column.items()):
         if 0 <= column < table.width:
             series = table[f"c{column}"]
             table = table.with_columns(series.scatter([r for r in rows if r < table.height], DAMAGED))
     return table
-
-
-def _damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int]]]:
-    """The first column of the sheet that holds anything, and the damaged cells as (row, column), all from 1."""
-    with zipfile.ZipFile(path) as packed:
-        part = _part(packed, name)
-        with packed.open(part) as file:
-            before, suspect = b"", False
-            while chunk := file.read(_CHUNK):
-                _refuse_declarations(before + chunk)
-                suspect = suspect or bool(_SUSPECT.search(before + chunk))
-                before = chunk[-64:]
-        if not suspect:
-            return 1, []
-        first, damaged = 2**20, []
-        with packed.open(part) as file:
-            for row, column, kind, formula, text in _cells(file):
-                if text or kind == "e":
-                    first = min(first, column)
-                if kind == "e" or (formula and text is None) or (kind == "n" and _cut(text)):
-                    damaged.append((row, column))
-    return first, damaged
-
-
-def _part(packed: zipfile.ZipFile, name: str) -> str:
-    book = _document(packed, "xl/workbook.xml")
-    links = _document(packed, "xl/_rels/workbook.xml.rels")
-    targets = {link.get("Id"): link.get("Target", "") for link in links}
-    for sheet in (*book.iter(f"{_MAIN}sheet"), *book.iter(f"{_STRICT}sheet")):
-        if sheet.get("name") == name:
-            target = targets.get(sheet.get(_LINK) or sheet.get(_STRICT_LINK), "")
-            return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    raise UnreadableError(Cause.MALFORMED, f'sheet "{name}" has no content; save the workbook again')
-
-
-def _document(packed: zipfile.ZipFile, part: str) -> ET.Element:
-    data = packed.read(part)
-    _refuse_declarations(data)
-    return ET.fromstring(data)  # noqa: S314  (no document type, so no entity)
-
-
-def _refuse_declarations(data: bytes) -> None:
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise UnreadableError(Cause.MALFORMED, "holds XML declarations that no workbook needs; refused, save it again")
-
-
-def _cells(file: IO[bytes]) -> Iterator[tuple[int, int, str, bool, str | None]]:
-    """Row, column, type, whether a formula, and text of each cell of a sheet."""
-    row = column = 0
-    for event, node in ET.iterparse(file, events=("start", "end")):  # noqa: S314  (as in _document)
-        tag = node.tag.rpartition("}")[2]
-        if event == "start" and tag == "row":
-            row, column = int(node.get("r") or row + 1), 0
-        elif event == "end" and tag == "c":
-            place = re.match(r"([A-Z]+)", node.get("r") or "")
-            column = _number(place[1]) if place else column + 1
-            parts = {child.tag.rpartition("}")[2]: child for child in node}
-            text = parts["v"].text if "v" in parts else ("".join(parts["is"].itertext()) if "is" in parts else None)
-            yield row, column, node.get("t") or "n", "f" in parts, text
-        elif event == "end" and tag == "row":
-            node.clear()
-
-
-def _number(letters: str) -> int:
-    value = 0
-    for letter in letters:
-        value = value * 26 + ord(letter) - 64
-    return value
-
-
-def _cut(text: str | None) -> bool:
-    """Whether a number is so long that Excel kept only its first 15 digits."""
-    try:
-        return text is not None and abs(float(text)) >= _CUT_NUMBER
-    except ValueError:
-        return True
 
 
 def _first_line(error: Exception) -> str:
