@@ -258,7 +258,7 @@ def test_response_and_continuity_are_rehearsed(drills: Table, params: Any, as_of
     """
     took_place = ~(col("result").is_told() & (col("result") == "void"))
     counted = drills.where(col("kind").is_in(REHEARSED) & took_place)
-    assert_listed(counted, "kind", REHEARSED, because="never rehearsed")
+    assert_listed(counted, "kind", REHEARSED, because="{kind}: never rehearsed")
     longest = when(col("kind") == "incident_response", days(params.ir_days), days(params.bcp_days))
     good = col("result").is_in(["pass", "fail"])
     recent = any_of(good & (col("held_on") + longest >= as_of.date))

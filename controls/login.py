@@ -642,9 +642,10 @@ def test_idle_screens_lock(devices: Table, settings: Table, params: Any, engagem
     """Unattended sessions lock within the limit on agent desktops, consoles and the CRM, and users cannot change it."""
     consoles = settings.where(col("setting") == "idle_lock_minutes")
     desktops = settings.where(col("setting") == "desktop_idle_lock_minutes")
-    unset = "how soon an idle screen locks is not on record"
-    assert_listed(consoles, "system", engagement.client_systems, because=unset, if_absent="unknown")
-    assert_listed(desktops, "setting", ["desktop_idle_lock_minutes"], because=unset, if_absent="unknown")
+    unset, systems = "how soon an idle screen locks is not on record", engagement.client_systems
+    assert_listed(consoles, "system", systems, because="{system}: " + unset, if_absent="unknown")
+    desktop = "{setting}: " + unset
+    assert_listed(desktops, "setting", ["desktop_idle_lock_minutes"], because=desktop, if_absent="unknown")
     assert_locks_within(consoles, params.ceiling)
     assert_locks_within(desktops, params.desktop_idle)
     changed = settings.where(col("setting") == "idle_lock_user_can_change")

@@ -578,7 +578,7 @@ def test_people_are_trained_drilled_and_tested_again(
     if training is not None and training.has("language", "completed_at"):
         for language in params.languages:
             spoken = period.of(training).where(col("language") == language.lower())
-            assert_some(spoken, because=f"no course was completed in {language}")
+            assert_some(spoken, because="no course was completed in {language}", language=language)
 
 
 def assert_rated(taken: Table, params: Any) -> None:

@@ -257,7 +257,9 @@ class _Places:
         root = stumble.table.root
         if stumble.keys:
             return dict(zip(sorted(stumble.table.unique or ()), stumble.keys, strict=True))
-        row = self._rows[id(root), stumble.ids[""] or 0]
+        if stumble.ids[""] is None:  # something that is not there, under no name
+            return {}
+        row = self._rows[id(root), stumble.ids[""]]
         return {k: logical(row[k], root.columns[k].type) for k in root.kind.key if k in root.columns}
 
 
