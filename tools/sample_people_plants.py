@@ -9,7 +9,7 @@ from sample_files import Row
 from sample_plants import agents
 from sample_room import Plants
 from sample_truth import Truth
-from sample_vendor import CLIENT, Person, Vendor, at
+from sample_vendor import CLIENT, Person, Vendor
 from sample_work import Book
 
 
@@ -30,10 +30,10 @@ def _long_there(vendor: Vendor, truth: Truth, number: int) -> list[Person]:
 def _unscreened(book: Book, vendor: Vendor, truth: Truth) -> None:
     """An agent without a clearance, one whose came on the floor, one whose degree nobody could find, or decided on."""
     bare, late, doubtful, running = agents(vendor, truth, 4)
-    (gone,) = _of(book, "screening", bare, check="nbi")
+    (gone,) = _of(book, "screening", bare, check=vendor.place.criminal_check)
     book["screening"].rows.remove(gone)
     truth.expect("SCR-01", "roster", _of(book, "roster", bare)[0], "no clearance at all")
-    (row,) = _of(book, "screening", late, check="nbi")
+    (row,) = _of(book, "screening", late, check=vendor.place.criminal_check)
     row["completed_on"] = late.floor + timedelta(days=20)
     truth.expect("SCR-01", "screening", row, "complete three weeks after the first day on the floor")
     (row,) = _of(book, "screening", doubtful, check="education")
@@ -47,11 +47,11 @@ def _unscreened(book: Book, vendor: Vendor, truth: Truth) -> None:
 def _not_checked_again(book: Book, vendor: Vendor, truth: Truth) -> None:
     """A team leader last checked when hired, and an agent whose clearance was a year old at the hiring."""
     lead = next(p for p in vendor.those(role="team_leader", client=CLIENT) if p.hired < date(2024, 9, 1))
-    first, again = _of(book, "screening", lead, check="nbi")
+    first, again = _of(book, "screening", lead, check=vendor.place.criminal_check)
     book["screening"].rows.remove(again)
     truth.expect("SCR-02", "screening", first, "not repeated for two years")
     (p,) = agents(vendor, truth, 1)
-    (row,) = _of(book, "screening", p, check="nbi")
+    (row,) = _of(book, "screening", p, check=vendor.place.criminal_check)
     row["issued_on"] = p.hired - timedelta(days=370)
     truth.expect("SCR-02", "screening", row, "a year old at the hiring")
 
@@ -149,7 +149,7 @@ def _clicked_through(book: Book, vendor: Vendor, truth: Truth) -> None:
     *team, hasty = _long_there(vendor, truth, 7)
     for n, p in enumerate(team):
         row = _of(book, "training", p, course="security")[-1]
-        done = at(date(2026, 9, 28), 21 * 60 + 14, 9 * n)
+        done = vendor.place.at(date(2026, 9, 28), 21 * 60 + 14, 9 * n)
         row |= {"src_ip": "203.0.113.77", "method": "interactive", "completed_at": done}
         row["started_at"] = done - timedelta(seconds=row["seconds_spent"] + 20)
         truth.expect("TRN-07", "training", row, "six completions within a minute at one address")

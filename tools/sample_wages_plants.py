@@ -7,14 +7,12 @@ from decimal import Decimal
 from typing import Final
 
 from sample_files import Row
+from sample_place import INDIA
 from sample_plants import agents
 from sample_room import Plants
 from sample_truth import Truth
 from sample_vendor import CLIENT, DAYS, Person, Vendor
 from sample_work import Book
-
-COVERED: Final = date(2026, 10, 11)
-"""The first day of the pay period that the attendance report covers wholly."""
 
 
 def _pay(book: Book, p: Person, payday: date) -> Row:
@@ -32,9 +30,9 @@ def _sheets(book: Book, p: Person) -> list[Row]:
 
 
 def _late_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """Six people were paid four days late in the middle of the month, one short at its end."""
+    """Six people were paid four days late, one short at the next payday."""
     *late, short = agents(vendor, truth, 7)
-    middle, end = date(2026, 10, 15), date(2026, 10, 30)
+    *_, middle, end = vendor.place.pay.banked
     for p in late:
         _credit(book, p, middle)["value_date"] = middle + timedelta(days=4)
         truth.expect("WRK-01", "payroll", _pay(book, p, middle), "paid four days late")
@@ -45,7 +43,7 @@ def _late_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
 def _plain_overtime(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Overtime of some agents was paid as ordinary hours."""
     for p in agents(vendor, truth, 6):
-        row = _pay(book, p, date(2026, 10, 30))
+        row = _pay(book, p, vendor.place.pay.covered[-1])
         if row["ot_hours"]:
             row["ot_pay"] = row["basic_hourly"] * row["ot_hours"]
             truth.expect("WRK-02", "payroll", row, "overtime paid as ordinary hours")
@@ -84,9 +82,19 @@ def _late_roster(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 
 def _night_by_schedule(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """The differential of four agents was cut."""
+    """The differential of four agents was cut; in India three women went home on their own, one never agreed."""
+    if vendor.place is INDIA:
+        *alone, unasked = [p for p in agents(vendor, truth, 8, shift="night", mode="onsite") if p.woman][:4]
+        for row in book["nights"].rows:
+            if row["_person"] is unasked:
+                row["consent_on"] = None
+                truth.expect("WRK-06", "nights", row, "no consent to night work")
+            elif row["_person"] in alone and row["shift_start"].date() in DAYS[11:18]:
+                row["transport"] = "own"
+                truth.expect("WRK-06", "nights", row, "no transport by the company")
+        return
     for p in agents(vendor, truth, 4, shift="night"):
-        row = _pay(book, p, date(2026, 10, 30))
+        row = _pay(book, p, vendor.place.pay.covered[-1])
         row["night_pay"] = (row["night_pay"] * Decimal("0.8")).quantize(Decimal("0.01"))
         truth.expect("WRK-06", "payroll", row, "night hours paid at less than a tenth on top")
 
@@ -94,9 +102,9 @@ def _night_by_schedule(book: Book, vendor: Vendor, truth: Truth) -> None:
 def _boot_up(book: Book, vendor: Vendor, truth: Truth) -> None:
     """One agent starts the systems 25 minutes before the paid shift, every day of a pay period."""
     (p,) = agents(vendor, truth, 1, shift="day")
-    payday = date(2026, 10, 30)
+    first, last, payday = vendor.place.pay.covered
     for row in _sheets(book, p):
-        if COVERED <= row["work_date"] <= date(2026, 10, 25):
+        if first <= row["work_date"] <= last:
             mine = [r for r in book["crm_events"].rows if r.get("_shift") is row["_shift"] and r["result"] == "success"]
             min(mine, key=lambda r: r["ts"])["ts"] = row["clock_in"] - timedelta(minutes=25)
             truth.expect("WRK-07", "timesheets", row, "signed in 25 minutes before the paid shift")
@@ -104,11 +112,12 @@ def _boot_up(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 
 def _no_meal(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """One agent's meal was cut to 40 minutes on two days of another pay period."""
+    """One agent's meal was cut short on two days."""
+    short = vendor.place.pay.short_meal
     (p,) = agents(vendor, truth, 1, shift="day")
-    for row in [r for r in _sheets(book, p) if r["work_date"] < COVERED - timedelta(days=1)][:2]:
-        row |= {"meal_minutes": 50}
-        truth.expect("WRK-08", "timesheets", row, "a meal of 50 minutes")
+    for row in [r for r in _sheets(book, p) if r["work_date"] < DAYS[9]][:2]:
+        row |= {"meal_minutes": short}
+        truth.expect("WRK-08", "timesheets", row, f"a meal of {short} minutes")
 
 
 def _held_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
@@ -123,20 +132,19 @@ def _held_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 
 def _bonds(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """A cash bond was taken off five agents, and Pag-IBIG was remitted late."""
+    """A cash bond was taken off five agents, and one remittance was late."""
     for p in agents(vendor, truth, 5):
-        row = _pay(book, p, date(2026, 10, 30))
+        row = _pay(book, p, vendor.place.pay.covered[-1])
         row["deduction_kinds"] += ";cash_bond"
         truth.expect("WRK-11", "payroll", row, "a cash bond was taken off")
-    row = next(r for r in book["contributions"].rows if r["scheme"] == "pagibig")
+    row = next(r for r in book["contributions"].rows if r["scheme"] == vendor.place.pay.schemes[-1][0])
     row["paid_on"] = date(2026, 10, 27)
     truth.expect("WRK-11", "contributions", row, "remitted twelve days late")
 
 
 def _unheard(book: Book, vendor: Vendor, truth: Truth) -> None:
     """At one site few answered."""
-    del vendor
-    row = next(r for r in book["pulse"].rows if r["site"] == "CEB1")
+    row = next(r for r in book["pulse"].rows if r["site"] == vendor.place.sites[1].name)
     row["answered"] = row["invited"] // 3
     truth.expect("WRK-12", "pulse", row, "a third answered")
 
