@@ -9,7 +9,7 @@ from sample_access_home import WITH_DOORS_AND_DEVICES, with_doors_and_devices
 from sample_files import Row, Table
 from sample_names import account_id
 from sample_place import START
-from sample_plants import agents
+from sample_plants import agents, some
 from sample_records import account
 from sample_room import Plants, Source
 from sample_truth import Truth
@@ -187,7 +187,7 @@ def _review(book: Book, row: Row, p: Person) -> None:
 
 def _unreviewed(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Lines passed over, an account that was forgotten, a team leader who reviewed herself, a removal never done."""
-    *passed, forgotten, open_ = agents(vendor, truth, 5)
+    *passed, forgotten, open_ = agents(vendor, truth, some(vendor, 5))
     lines = {(row["system"], row["account_id"]): row for row in book["reviews"].rows}
     for p in passed:
         lines["dialler", account_id("dialler", p)] |= {"decision": "not_reviewed", "reviewer_id": None}

@@ -68,7 +68,16 @@ def _registered(place: Place, officer: str) -> tuple[tuple[object, ...], ...]:
     """The privacy commission's numbers and report; in India whom CERT-In and people who ask may call."""
     if place is INDIA:
         return (
-            ("certin_contact", "CERT-In", "POC-26-0417", date(2026, 4, 6), None, officer, date(2026, 4, 6), None),
+            (
+                "certin_contact",
+                "CERT-In",
+                "POC-26-0417",
+                date(2026, 4, 6),
+                date(2027, 4, 5),
+                officer,
+                date(2026, 4, 6),
+                date(2026, 4, 30),
+            ),
             ("other", "DPB", "grievance officer", date(2026, 4, 6), None, officer, None, None),
         )
     return (

@@ -78,7 +78,9 @@ def _table(kind: str, file: str, columns: str, order: str) -> Table:
 def _courses(table: Table, p: Person) -> None:
     """All courses between the hiring and the floor; those of the yearly ones that are older again since the spring."""
     for n, course in enumerate(_COURSES):
-        _course(table, p, course, p.hired + timedelta(days=1 + 2 * n + draw("course", course, p.seat) % 2))
+        day = p.hired + timedelta(days=1 + 2 * n + draw("course", course, p.seat) % 2)
+        watched = p.hired >= p.place.pay.covered[0] and day.weekday() >= 5  # noqa: PLR2004  (an unpaid Saturday)
+        _course(table, p, course, day + timedelta(days=2) if watched else day)
         if course != "client_rules" and p.hired < _ROLLED_OUT and p.status != "terminated":
             _course(table, p, course, _ROLLED_OUT + timedelta(days=7 + draw("again", course, p.seat) % 150))
 
@@ -178,14 +180,13 @@ def _drill(table: Table, kind: str, day: date, site: str, p: Person | None = Non
 
 
 def _checks(table: Table, vendor: Vendor, p: Person) -> None:
-    """The four checks before the hiring, a credit check where money is handled; high-risk roles again this year."""
-    checks = ["identity", p.place.criminal_check, "employment", "education"]
-    checks += ["credit"] if p.role in _HIGH_RISK[2:] else []
+    """The checks of the place before the hiring, a credit check where money is handled; high risks again this year."""
+    checks = [*p.place.checks, *(["credit"] if p.role in _HIGH_RISK[2:] else [])]
     for check in checks:
         done = p.hired - timedelta(days=2 + draw("done", check, p.seat) % 9)
         row = _check(table, p, check, done)
         if check == "employment" and draw("doubt", p.seat) % 12 == 0:
-            deciders = [m for m in vendor.those(role="hr") if m is not p]
+            deciders = [m for m in vendor.those(role="hr") if m is not p] or vendor.those(role="manager")
             row |= {"result": "unable_to_verify", "adjudicated_by": pick(deciders, "decider", p.seat).employee_id}
     if p.role in _HIGH_RISK and p.hired < date(2025, 1, 1):
         _check(table, p, p.place.criminal_check, date(2025, 6, 2) + timedelta(days=draw("cycle", p.seat) % 300))

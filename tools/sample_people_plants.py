@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from sample_files import Row
-from sample_plants import agents
+from sample_plants import agents, some
 from sample_room import Plants
 from sample_truth import Truth
 from sample_vendor import CLIENT, Person, Vendor
@@ -24,7 +24,8 @@ def _of(book: Book, table: str, p: Person, **traits: object) -> list[Row]:
 
 def _long_there(vendor: Vendor, truth: Truth, number: int) -> list[Person]:
     """So many agents who were hired before this year's versions, and so took the yearly courses twice."""
-    return [p for p in agents(vendor, truth, 3 * number) if p.hired < date(2026, 3, 1)][:number]
+    drawn = agents(vendor, truth, some(vendor, 3 * number, number + 1))
+    return [p for p in drawn if p.hired < date(2026, 3, 1)][:number]
 
 
 def _unscreened(book: Book, vendor: Vendor, truth: Truth) -> None:
@@ -109,7 +110,7 @@ def _support_staff(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _head_office_only(book: Book, vendor: Vendor, truth: Truth) -> None:
     """A tenth of the agents were in no campaign."""
-    left_out = {p.employee_id for p in agents(vendor, truth, 24)}
+    left_out = {p.employee_id for p in agents(vendor, truth, some(vendor, 24))}
     book["phish"].rows = [row for row in book["phish"].rows if row["employee_id"] not in left_out]
     for row in book["roster"].rows:
         if row["employee_id"] in left_out:

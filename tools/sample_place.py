@@ -24,10 +24,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """Wages, by the law of the place; `cutoffs` are pay periods: first day, last day, payday."""
+    """Wages, by the law of the place; `cutoffs` are pay periods: first day, last day, payday.
+
+    `slack` is how many minutes people come early or stay late: more of them in a month would add up to unpaid work.
+    """
 
     cutoffs: tuple[tuple[date, date, date], ...]
     hours: int
+    slack: int
     cents_an_hour: int
     overtime: Decimal
     rest_day: Decimal
@@ -65,6 +69,7 @@ class Place:
     last_names: str
     sites: tuple[Site, Site]
     languages: tuple[str, str]
+    checks: tuple[str, ...]
     criminal_check: str
     national_id: str
     partners: tuple[str, str, str]
@@ -114,6 +119,7 @@ PHILIPPINES: Final = Place(
         Site("CEB1", "Cebu City, Cebu, PH", "Central Visayas", "198.51.100"),
     ),
     languages=("fil", "hi"),
+    checks=("identity", "nbi", "employment", "education"),
     criminal_check="nbi",
     national_id="philsys",
     partners=("Bayani Staffing Example, Inc.", "Habagat Hosting Example", "Amihan Courier Example"),
@@ -127,6 +133,7 @@ PHILIPPINES: Final = Place(
             (date(2026, 10, 11), date(2026, 10, 25), date(2026, 10, 30)),
         ),
         hours=80,
+        slack=6,
         cents_an_hour=9_000,
         overtime=Decimal("1.25"),
         rest_day=Decimal("1.3"),
@@ -164,6 +171,7 @@ INDIA: Final = Place(
         Site("BLR1", "Bengaluru, Karnataka, IN", "KA", "198.51.100"),
     ),
     languages=("hi", "fil"),
+    checks=("identity", "court_record", "employment", "education", "address"),
     criminal_check="court_record",
     national_id="aadhaar",
     partners=("Sahayak Staffing Example Pvt. Ltd.", "Monsoon Hosting Example", "Doot Courier Example"),
@@ -176,6 +184,7 @@ INDIA: Final = Place(
             (date(2026, 10, 1), date(2026, 10, 31), date(2026, 11, 6)),
         ),
         hours=176,
+        slack=3,
         cents_an_hour=5_900,
         overtime=Decimal(2),
         rest_day=Decimal(2),

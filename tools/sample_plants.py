@@ -14,6 +14,11 @@ from sample_vendor import CLIENT, DAYS, OTHER_CLIENT, Person, Shift, Vendor, dra
 from sample_work import Book, sign_in
 
 
+def some(vendor: Vendor, number: int, least: int = 3) -> int:
+    """So many in a house of 300 people or more, and in a smaller one its share."""
+    return min(number, max(least, number * len(vendor.people) // 300))
+
+
 def agents(vendor: Vendor, truth: Truth, number: int, **traits: object) -> list[Person]:
     """`number` agents of the client on the floor the whole month who carry no weakness yet; drawn, not the first."""
     away = {a.person.employee_id for a in vendor.absences}
@@ -50,8 +55,8 @@ def _october_leavers(vendor: Vendor) -> list[Person]:
 
 
 def _second_factor(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """Fourteen agents without a second factor in the CRM, one whose factor is a security question."""
-    *bare, asked = agents(vendor, truth, 15)
+    """Agents without a second factor in the CRM, fourteen in a large house; one whose factor is a security question."""
+    *bare, asked = agents(vendor, truth, some(vendor, 15))
     for p in bare:
         row = _row(book["crm"], p)
         row |= {"mfa_enrolled": False, "mfa_method": None, "mfa_identifier_hash": None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -139,7 +139,7 @@ def invent(size: int, place: Place) -> Vendor:
     """A vendor with `size` people on the roster besides its leavers of the last twelve months; at least 100."""
     people = tuple(_people(size, place))
     absences = tuple(_absences(people))
-    return Vendor(place, people, absences, tuple(_shifts(people, absences)))
+    return Vendor(place, people, absences, tuple(_missed_twice(list(_shifts(people, absences)))))
 
 
 def _roles(size: int) -> list[str]:
@@ -272,6 +272,21 @@ def _shifts(people: tuple[Person, ...], absences: tuple[Absence, ...]) -> Iterat
                 yield _shift(p, day, scheduled=False)
 
 
+def _missed_twice(shifts: list[Shift]) -> list[Shift]:
+    """Somebody misses two shifts in a row and comes again; in a small house not by chance, so one is made to."""
+    rows = [n for n, s in enumerate(shifts) if s.clock_in is None and s.scheduled and s.day in DAYS]
+    if not any(shifts[n].person is shifts[n + 1].person and n + 1 in rows for n in rows[:-1]):
+        after = [(n, shifts[n : n + 3]) for n in rows if shifts[n].person.client == CLIENT]
+        n = next(n for n, three in after if _in_a_row(three))
+        shifts[n + 1] = replace(shifts[n + 1], clock_in=None, clock_out=None, overtime=0)
+    return shifts
+
+
+def _in_a_row(three: list[Shift]) -> bool:
+    same = len({(s.person.employee_id, s.scheduled, s.day - timedelta(days=n)) for n, s in enumerate(three)}) == 1
+    return same and all(s.clock_in for s in three[1:]) and three[0].person.role == "agent"
+
+
 def _shift(p: Person, day: date, *, scheduled: bool) -> Shift:
     first, last = HOURS[p.shift]
     starts, ends = p.place.at(day, first * 60), p.place.at(day, last * 60)
@@ -281,6 +296,6 @@ def _shift(p: Person, day: date, *, scheduled: bool) -> Shift:
     overtime = (
         0 if p.shift == "office" or not scheduled else (0, 0, 0, 0, 0, 0, 0, 0, 60, 120)[draw("ot", p.seat, day) % 10]
     )
-    clock_in = starts - timedelta(minutes=draw("in", p.seat, day) % 6)
-    clock_out = ends + timedelta(minutes=overtime + draw("out", p.seat, day) % 6)
+    clock_in = starts - timedelta(minutes=draw("in", p.seat, day) % p.place.pay.slack)
+    clock_out = ends + timedelta(minutes=overtime + draw("out", p.seat, day) % p.place.pay.slack)
     return Shift(p, day, scheduled, starts, ends, clock_in, clock_out, overtime)

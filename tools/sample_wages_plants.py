@@ -8,7 +8,7 @@ from typing import Final
 
 from sample_files import Row
 from sample_place import INDIA
-from sample_plants import agents
+from sample_plants import agents, some
 from sample_room import Plants
 from sample_truth import Truth
 from sample_vendor import CLIENT, DAYS, Person, Vendor
@@ -30,8 +30,8 @@ def _sheets(book: Book, p: Person) -> list[Row]:
 
 
 def _late_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """Six people were paid four days late, one short at the next payday."""
-    *late, short = agents(vendor, truth, 7)
+    """People were paid four days late, one short at the next payday."""
+    *late, short = agents(vendor, truth, some(vendor, 7))
     *_, middle, end = vendor.place.pay.banked
     for p in late:
         _credit(book, p, middle)["value_date"] = middle + timedelta(days=4)
@@ -42,7 +42,7 @@ def _late_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _plain_overtime(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Overtime of some agents was paid as ordinary hours."""
-    for p in agents(vendor, truth, 6):
+    for p in agents(vendor, truth, some(vendor, 6)):
         row = _pay(book, p, vendor.place.pay.covered[-1])
         if row["ot_hours"]:
             row["ot_pay"] = row["basic_hourly"] * row["ot_hours"]
@@ -50,8 +50,8 @@ def _plain_overtime(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 
 def _ordered(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """Overtime of five agents was ordered, and of two others nobody asked."""
-    *ordered, one, two = agents(vendor, truth, 7)
+    """Overtime of some agents was ordered, and two others were asked once it had begun."""
+    *ordered, one, two = agents(vendor, truth, some(vendor, 7))
     for p in ordered:
         for row in [r for r in _sheets(book, p) if r["ot_hours"]][:2]:
             row |= {"ot_kind": "mandatory", "ot_consent_on": None, "ot_reason": "volume_spike"}
@@ -82,9 +82,9 @@ def _late_roster(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 
 def _night_by_schedule(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """The differential of four agents was cut; in India three women went home on their own, one never agreed."""
+    """The differential of four agents was cut; in India two women went home on their own, one never agreed."""
     if vendor.place is INDIA:
-        *alone, unasked = [p for p in agents(vendor, truth, 8, shift="night", mode="onsite") if p.woman][:4]
+        *alone, unasked = agents(vendor, truth, 3, shift="night", mode="onsite", woman=True)
         for row in book["nights"].rows:
             if row["_person"] is unasked:
                 row["consent_on"] = None
@@ -132,8 +132,8 @@ def _held_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 
 def _bonds(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """A cash bond was taken off five agents, and one remittance was late."""
-    for p in agents(vendor, truth, 5):
+    """A cash bond was taken off some agents, and one remittance was late."""
+    for p in agents(vendor, truth, some(vendor, 5)):
         row = _pay(book, p, vendor.place.pay.covered[-1])
         row["deduction_kinds"] += ";cash_bond"
         truth.expect("WRK-11", "payroll", row, "a cash bond was taken off")
