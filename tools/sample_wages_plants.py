@@ -71,6 +71,18 @@ def _long_days(book: Book, vendor: Vendor, truth: Truth) -> None:
         row |= {"clock_out": row["sched_end"] + timedelta(hours=5, minutes=5), "ot_hours": 5, "paid_hours": 13}
         row |= {"ot_kind": "voluntary", "ot_consent_on": consent, "ot_reason": "queue_cover"}
         truth.expect("WRK-04", "timesheets", row, "worked thirteen hours")
+        _paid_too(book, row, 5)
+
+
+def _paid_too(book: Book, sheet: Row, hours: int) -> None:
+    """The overtime of this sheet was paid, if its pay period is the one that is looked at."""
+    p: Person = sheet["_shift"].person
+    first, last, payday = p.place.pay.covered
+    if first <= sheet["work_date"] <= last:
+        row = _pay(book, p, payday)
+        extra = row["basic_hourly"] * hours * p.place.pay.overtime
+        row |= {"ot_hours": row["ot_hours"] + hours, "ot_pay": row["ot_pay"] + extra}
+        row |= {"gross": row["gross"] + extra, "net": row["net"] + extra}
 
 
 def _late_roster(book: Book, vendor: Vendor, truth: Truth) -> None:
@@ -107,6 +119,9 @@ def _boot_up(book: Book, vendor: Vendor, truth: Truth) -> None:
         if first <= row["work_date"] <= last:
             mine = [r for r in book["crm_events"].rows if r.get("_shift") is row["_shift"] and r["result"] == "success"]
             min(mine, key=lambda r: r["ts"])["ts"] = row["clock_in"] - timedelta(minutes=25)
+            for entry in book["badge"].rows:
+                if entry["employee_id"] == p.employee_id and abs(entry["ts"] - row["clock_in"]) < timedelta(hours=1):
+                    entry["ts"] = row["clock_in"] - timedelta(minutes=28)
             truth.expect("WRK-07", "timesheets", row, "signed in 25 minutes before the paid shift")
     truth.expect("WRK-07", "payroll", _pay(book, p, payday), "the unpaid minutes add up")
 
@@ -118,6 +133,10 @@ def _no_meal(book: Book, vendor: Vendor, truth: Truth) -> None:
     for row in [r for r in _sheets(book, p) if r["work_date"] < DAYS[9]][:2]:
         row |= {"meal_minutes": short}
         truth.expect("WRK-08", "timesheets", row, f"a meal of {short} minutes")
+        if not short:
+            for control in ("WRK-02", "WRK-07"):
+                truth.expect(control, "timesheets", row, "the meal was worked, and not paid")
+            truth.expect("WRK-07", "payroll", _pay(book, p, vendor.place.pay.covered[-1]), "the meals add up")
 
 
 def _held_pay(book: Book, vendor: Vendor, truth: Truth) -> None:
