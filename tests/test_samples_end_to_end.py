@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from commands import Answer, ctrlkit
 
+PROFILES = {"ph": "bpo-philippines", "in": "bpo-india"}
 PLACE = tuple[str, str, str, str, int]
 
 
@@ -68,10 +69,11 @@ def undecided(answer: Answer) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
-@pytest.mark.parametrize("name", ["northwind-ph", "clean-ph"])
+@pytest.mark.parametrize("name", ["northwind-ph", "clean-ph", "northwind-in", "clean-in"])
 def test_verdicts_causes_findings_and_their_rows_are_those_of_the_truth(name: str, engine: str, tmp_path: Path) -> None:
     pack = sample(name, tmp_path)
-    answer = ctrlkit(tmp_path, "run", pack, "--profile", "bpo-philippines", "--format", "json", "--engine", engine)
+    profile = PROFILES[name.partition("-")[2]]
+    answer = ctrlkit(tmp_path, "run", pack, "--profile", profile, "--format", "json", "--engine", engine)
     said = truth(name)
     assert {id_: r["verdict"] for id_, r in organisation(answer).items()} == said["verdicts"]
     causes = {id_: r["cause"] for id_, r in organisation(answer).items() if r["cause"] is not None}
@@ -81,14 +83,17 @@ def test_verdicts_causes_findings_and_their_rows_are_those_of_the_truth(name: st
     assert host_places(answer) == sorted(expected)
     assert found(answer) == places(said)
     assert undecided(answer) == sorted((u["control"], f"{u['file']} row {u['row']}") for u in said["undecided"])
-    assert answer.code == answer.said["exit"] == (4 if name == "clean-ph" else 1)
+    assert answer.code == answer.said["exit"] == (4 if name.startswith("clean") else 1)
 
 
-def test_without_a_pack_the_profile_s_sample_is_judged_and_the_first_line_says_so(tmp_path: Path) -> None:
-    answer = ctrlkit(tmp_path, "run", "--profile", "bpo-philippines")
+@pytest.mark.parametrize(("country", "profile"), PROFILES.items())
+def test_without_a_pack_the_profile_s_sample_is_judged_and_the_first_line_says_so(
+    country: str, profile: str, tmp_path: Path
+) -> None:
+    answer = ctrlkit(tmp_path, "run", "--profile", profile)
     first = (answer.out + answer.err).splitlines()
     assert "SAMPLE" in answer.out.splitlines()[0] or "sample" in first[0]
-    assert "northwind-ph" in answer.err + answer.out
+    assert f"northwind-{country}" in answer.err + answer.out
     assert answer.code == 1
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +19,8 @@ from sample_vendor import invent
 
 HOME: Final = Path(__file__).resolve().parent.parent / "evidence" / "samples"
 PEOPLE: Final = 300
-LEAST: Final = 100
-SIZES: Final = {PHILIPPINES: PEOPLE, INDIA: 120}
+LEAST: Final = 120
+SIZES: Final = {PHILIPPINES: PEOPLE, INDIA: LEAST}
 """How many people the shipped samples of a place hold."""
 SHOWN: Final = (*sample_rooms.SHOWN, *sample_hosts.PLANTS)
 """The controls for which the weak sample holds weaknesses; the others are met."""
@@ -39,7 +40,7 @@ def pack(name: str, people: int, plants: Iterable[str] = (), place: Place = PHIL
     for control in (control for control in plants if control in sample_rooms.PLANTS):
         sample_rooms.PLANTS[control](book, vendor, truth)
     files = {_path(t.party, t.file): t.content() for _, t in sorted(book.items())}
-    told = truth.document(book, sample_rooms.CONTROLS, sample_rooms.NOT_DUE) | sample_hosts.truth(plants)
+    told = truth.document(book, sample_rooms.CONTROLS, sample_rooms.NOT_DUE[place.country]) | sample_hosts.truth(plants)
     texts = {
         **sample_hosts.files(plants),
         "pack.yaml": vendor_pack(name, book, place),
@@ -65,11 +66,11 @@ def clean(people: int = PEOPLE, place: Place = PHILIPPINES) -> dict[str, bytes]:
     return pack(f"clean-{place.country.lower()}", people, (), place)
 
 
-def shipped() -> Iterator[tuple[str, dict[str, bytes]]]:
-    """The samples that ctrlkit ships, by name."""
+def shipped() -> Iterator[tuple[str, Callable[[], dict[str, bytes]]]]:
+    """The samples that ctrlkit ships: the name of each, and what makes its files."""
     for place, people in SIZES.items():
         for make in (northwind, clean):
-            yield f"{make.__name__}-{place.country.lower()}", make(people, place)
+            yield f"{make.__name__}-{place.country.lower()}", partial(make, people, place)
 
 
 def write(files: dict[str, bytes], folder: Path) -> None:
@@ -98,8 +99,8 @@ def main() -> None:
     if unknown := sorted(set(asked) - set(known)):
         parser.error(f"--plant: no weakness for {', '.join(unknown)}; there is {', '.join(known)}")
     if options.out is None:
-        for name, files in shipped():
-            write(files, HOME / name)
+        for name, make in shipped():
+            write(make(), HOME / name)
     elif asked:
         write(pack("planted", options.people, asked, PLACES[options.country]), options.out)
     else:

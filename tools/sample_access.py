@@ -159,10 +159,12 @@ def _before_a_rest(vendor: Vendor, p: Person) -> tuple[Shift, Shift]:
 def _stay_away(book: Book, shift: Shift) -> None:
     """Nobody came: no punches, no sign-ins."""
     sheet = next(row for row in book["timesheets"].rows if row["_shift"] is shift)
+    extra = sheet["ot_hours"]
     sheet |= {"clock_in": None, "clock_out": None, "meal_minutes": 0, "paid_hours": 0, "ot_hours": 0, "ot_kind": None}
     for pay in book["payroll"].rows:
         if pay["employee_id"] == sheet["employee_id"] and pay["period_start"] <= shift.day <= pay["period_end"]:
             pay["regular_hours"] -= 8
+            pay["ot_hours"] = max(0, pay["ot_hours"] - extra)
     for system in ("entra", "crm", "dialler"):
         book[f"{system}_events"].rows = [r for r in book[f"{system}_events"].rows if r.get("_shift") is not shift]
 

@@ -124,7 +124,7 @@ def _short_logs(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _plain_disks(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Two laptops that travel with plain disks."""
-    for seat in (950, 952):
+    for seat in (vendor.spare + 50, vendor.spare + 52):
         row = _device(book, f"{vendor.place.tag}-LT-{seat:04d}")
         row["disk_encrypted"] = False
         truth.expect("END-01", "devices", row, "outside the sites with a plain disk")
@@ -150,7 +150,7 @@ def _unpatched(book: Book, vendor: Vendor, truth: Truth) -> None:
     truth.expect("END-03", "vulns", recorder, "published months ago and still open on the recorder")
     late["fixed_on"] = late["published_on"] + timedelta(days=46)
     truth.expect("END-03", "vulns", late, "fixed 46 days after publication, 45 are allowed")
-    for seat in (901, 902):
+    for seat in (vendor.spare + 1, vendor.spare + 2):
         row = _device(book, f"{vendor.place.tag}-WS-{seat:04d}")
         row |= {"os": "Windows 10 Enterprise 22H2", "os_supported_until": date(2025, 10, 14)}
         row["last_patch_on"] = date(2025, 10, 14)

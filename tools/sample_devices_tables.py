@@ -28,8 +28,6 @@ _OS: Final = (
 _DEBIAN: Final = ("Debian GNU/Linux 12", date(2028, 6, 30))
 _DEBIAN_SEAT: Final = 142
 """The audit drew this one: what it says of itself lies beside the files."""
-_TRAINING_ROOM: Final = range(900, 904)
-_ON_THE_ROAD: Final = range(950, 954)
 
 
 def devices(book: Book, vendor: Vendor) -> None:
@@ -43,10 +41,10 @@ def devices(book: Book, vendor: Vendor) -> None:
         if p.mode != "onsite":
             _device(book, p.laptop, holder, "home" if holder is p else p.site, p.seat)
     trainer = vendor.those(role="trainer", status="active", client=CLIENT)[0]
-    for seat in _TRAINING_ROOM:
+    for seat in range(vendor.spare, vendor.spare + 4):
         _device(book, f"{vendor.place.tag}-WS-{seat:04d}", trainer, vendor.place.sites[0].name, seat)
     boss = vendor.those(role="manager", status="active", client=CLIENT)[0]
-    for seat in _ON_THE_ROAD:
+    for seat in range(vendor.spare + 50, vendor.spare + 54):
         where = pick(["elsewhere", "home", None], "on the road", seat)
         _device(book, f"{vendor.place.tag}-LT-{seat:04d}", boss, where, seat)
 

@@ -110,7 +110,9 @@ def _support_staff(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _head_office_only(book: Book, vendor: Vendor, truth: Truth) -> None:
     """A tenth of the agents were in no campaign."""
-    left_out = {p.employee_id for p in agents(vendor, truth, some(vendor, 24))}
+    left_out = {p.employee_id for p in agents(vendor, truth, 24 * len(vendor.people) // 300)}
+    if len(vendor.people) < 300:  # noqa: PLR2004
+        truth.used -= left_out  # in a small house they may carry another weakness, too
     book["phish"].rows = [row for row in book["phish"].rows if row["employee_id"] not in left_out]
     for row in book["roster"].rows:
         if row["employee_id"] in left_out:

@@ -98,8 +98,8 @@ def _shared_logins(book: Book, vendor: Vendor, truth: Truth) -> None:
     for n, day in enumerate((DAYS[2], DAYS[15], DAYS[29])):
         event = book["crm_events"].add(
             ts=at(day, 14 * 60, n), system="crm", account_id="trainer01", result="success", factors=1, mfa_method=None,
-            src_ip="203.0.113.20", country=place.country, device_id=f"{place.tag}-WS-0900",
-            workstation_id=f"{place.sites[0].name}-0900",
+            src_ip="203.0.113.20", country=place.country, device_id=f"{place.tag}-WS-{vendor.spare:04d}",
+            workstation_id=f"{place.sites[0].name}-{vendor.spare:04d}",
             session_id=code("trainer01", n, size=10), logout_ts=None, remote=False,
         )  # fmt: skip
         truth.expect("MFA-02", "crm_events", event, "signed in to the client's system with one factor")

@@ -130,6 +130,12 @@ class Vendor:
     absences: tuple[Absence, ...]
     shifts: tuple[Shift, ...]
 
+    @property
+    def spare(self) -> int:
+        """The number of the first seat that nobody sits at: training rooms and laptops for the road begin there."""
+        seats = len(self.people)
+        return 900 if seats < 900 else 9 * 10 ** len(str(seats))  # noqa: PLR2004  (where a house of 300 has them)
+
     def those(self, **traits: object) -> list[Person]:
         """The people whose attributes equal `traits`, in order of employee id."""
         return [p for p in self.people if all(getattr(p, name) == value for name, value in traits.items())]
@@ -156,6 +162,12 @@ class _House:
     roles: list[str]
     ids: dict[int, str]
     logins: dict[str, int]
+
+    @property
+    def spare(self) -> int:
+        """The number of the first seat that nobody sits at: training rooms and laptops for the road begin there."""
+        seats = len(self.people)
+        return 900 if seats < 900 else 9 * 10 ** len(str(seats))  # noqa: PLR2004  (where a house of 300 has them)
 
     def those(self, role: str) -> list[int]:
         return [i for i in range(self.size) if self.roles[i] == role]
@@ -261,15 +273,24 @@ def _shifts(people: tuple[Person, ...], absences: tuple[Absence, ...]) -> Iterat
     }
     called_in = {(a.person.employee_id, day) for a in absences for day in a.worked}
     for p in people:
+        free = EVE - timedelta(days=1)
         for day in (EVE, *DAYS):
             key = (p.employee_id, day)
             if key in away or day < p.hired or (p.last_day and day > p.last_day) or (day == EVE and p.shift != "night"):
+                free = day
                 continue
             resting = (day.weekday() - p.rest) % 7 < 2 if p.shift != "office" else day.weekday() >= 5  # noqa: PLR2004
-            if key in called_in or day == p.last_day or not resting:
-                yield _shift(p, day, scheduled=True)
-            elif draw("rest day work", p.seat, day) % 60 == 0:
-                yield _shift(p, day, scheduled=False)
+            asked = key in called_in or day == p.last_day or not resting
+            extra = not asked and draw("rest day work", p.seat, day) % 60 == 0 and _may_come(p, day - free)
+            shift = _shift(p, day, scheduled=asked)
+            free = free if (asked or extra) and shift.clock_in else day
+            if asked or extra:
+                yield shift
+
+
+def _may_come(p: Person, since_free: timedelta) -> bool:
+    """Nobody of the client's works on seven days in a row."""
+    return p.client == OTHER_CLIENT or since_free <= timedelta(days=6)
 
 
 def _missed_twice(shifts: list[Shift]) -> list[Shift]:

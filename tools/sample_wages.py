@@ -9,7 +9,7 @@ from typing import Final
 from sample_files import Row, Table
 from sample_place import INDIA
 from sample_room import Plants, Source
-from sample_vendor import CLIENT, Person, Shift, Vendor, draw, pick
+from sample_vendor import CLIENT, DAYS, Person, Shift, Vendor, draw, pick
 from sample_wages_plants import PLANTS as WAGE_PLANTS
 from sample_work import Book, at_home
 
@@ -134,7 +134,13 @@ def _night_register(book: Book, vendor: Vendor) -> None:
     )
     for shift in vendor.shifts:
         p = shift.person
-        if p.woman and p.shift in {"mid", "night"} and shift.clock_in and not at_home(p, shift.day):
+        if (
+            p.woman
+            and shift.day in DAYS
+            and p.shift in {"mid", "night"}
+            and shift.clock_in
+            and not at_home(p, shift.day)
+        ):
             book["nights"].add(
                 employee_id=p.employee_id, shift_start=shift.starts, shift_end=shift.ends, gender="f",
                 consent_on=p.hired, transport=pick(["company_cab", "company_cab", "company_bus"], "transport", p.seat),

@@ -118,7 +118,10 @@ def _boot_up(book: Book, vendor: Vendor, truth: Truth) -> None:
     for row in _sheets(book, p):
         if first <= row["work_date"] <= last:
             mine = [r for r in book["crm_events"].rows if r.get("_shift") is row["_shift"] and r["result"] == "success"]
-            min(mine, key=lambda r: r["ts"])["ts"] = row["clock_in"] - timedelta(minutes=25)
+            event = min(mine, key=lambda r: r["ts"])
+            before, event["ts"] = event["ts"], row["clock_in"] - timedelta(minutes=25)
+            for account in [r for key in ("crm", "client") for r in book[key].rows if r["last_login_at"] == before]:
+                account["last_login_at"] = event["ts"]
             for entry in book["badge"].rows:
                 if entry["employee_id"] == p.employee_id and abs(entry["ts"] - row["clock_in"]) < timedelta(hours=1):
                     entry["ts"] = row["clock_in"] - timedelta(minutes=28)
