@@ -143,7 +143,7 @@ def test_each_weakness_alone_is_found_and_breaks_its_control(control: str, tmp_p
 @pytest.mark.parametrize("country", ["ph", "in"])
 def test_clean_pack_leaves_nothing_to_find_and_nothing_undecided(country: str) -> None:
     truth = expected(SHIPPED / f"clean-{country}")
-    assert Counter(truth["verdicts"].values()) == {"passed": len(CONTROLS), "not_applicable": 1}
+    assert Counter(truth["verdicts"].values()) == {"passed": len(CONTROLS), "not_applicable": len(NOT_DUE)}
     assert {v for of_host in truth["host_verdicts"].values() for v in of_host.values()} == {"passed"}
     assert (truth["findings"], truth["undecided"], truth["host_findings"]) == ([], [], [])
 
@@ -154,7 +154,7 @@ def test_weak_pack_is_green_and_red(country: str) -> None:
     assert Counter(truth["verdicts"].values()) == {
         "failed": len(SHOWN),
         "passed": len(CONTROLS) - len(SHOWN),
-        "not_applicable": 1,
+        "not_applicable": len(NOT_DUE),
     }
     server, workstation = (Counter(of_host.values()) for of_host in truth["host_verdicts"].values())
     assert (server, workstation) == ({"failed": 2, "passed": 6}, {"failed": 3, "passed": 5})
@@ -164,7 +164,7 @@ def test_weak_pack_is_green_and_red(country: str) -> None:
 def test_truth_has_its_shape(name: str) -> None:
     truth = expected(SHIPPED / name)
     assert list(truth) == ["verdicts", "causes", "findings", "undecided", "host_verdicts", "host_findings"]
-    assert set(truth["verdicts"]) == {*CONTROLS, *NOT_DUE[name[-2:].upper()]}
+    assert set(truth["verdicts"]) == {*CONTROLS, *NOT_DUE}
     assert list(truth["host_verdicts"]) == [f"host:{host}" for host in sample_hosts.ROLES]
     for line in truth["host_findings"]:
         assert list(line) == ["control", "subject", "probe", "line", "why"]
@@ -280,4 +280,5 @@ def test_generator_refuses_what_it_cannot_plant(
 
 def test_shipped_samples_stay_small() -> None:
     for name in NAMES:
-        assert sum(map(len, _shipped(name).values())) < 4_000_000
+        limit = 4_500_000 if name.endswith("-ph") else 2_000_000
+        assert sum(map(len, _shipped(name).values())) < limit

@@ -40,7 +40,7 @@ def pack(name: str, people: int, plants: Iterable[str] = (), place: Place = PHIL
     for control in (control for control in plants if control in sample_rooms.PLANTS):
         sample_rooms.PLANTS[control](book, vendor, truth)
     files = {_path(t.party, t.file): t.content() for _, t in sorted(book.items())}
-    told = truth.document(book, sample_rooms.CONTROLS, sample_rooms.NOT_DUE[place.country]) | sample_hosts.truth(plants)
+    told = truth.document(book, sample_rooms.CONTROLS, sample_rooms.NOT_DUE) | sample_hosts.truth(plants)
     texts = {
         **sample_hosts.files(plants),
         "pack.yaml": vendor_pack(name, book, place),
