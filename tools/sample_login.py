@@ -50,8 +50,9 @@ def _two_seats(book: Book, vendor: Vendor, truth: Truth) -> None:
         ts = row["ts"] + timedelta(minutes=50)
         event = sign_in(book, "crm", row["_shift"], ts)
         if event is not None:
-            seat = f"{p.site}-{p.seat + 1:04d}"
-            event |= {"workstation_id": seat, "device_id": f"{p.place.tag}-WS-{p.seat + 1:04d}"}
+            desks = [q for q in vendor.people if q.seat > p.seat and q.mode != "wfh"]
+            near = min(desks, key=lambda q: q.seat)
+            event |= {"workstation_id": f"{p.site}-{near.seat:04d}", "device_id": near.desktop}
             event["logout_ts"] = ts + timedelta(minutes=95)
             truth.expect("LOG-02", "crm_events", event, "signed in at two seats at once")
 
