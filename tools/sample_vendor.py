@@ -163,12 +163,6 @@ class _House:
     ids: dict[int, str]
     logins: dict[str, int]
 
-    @property
-    def spare(self) -> int:
-        """The number of the first seat that nobody sits at: training rooms and laptops for the road begin there."""
-        seats = len(self.people)
-        return 900 if seats < 900 else 9 * 10 ** len(str(seats))  # noqa: PLR2004  (where a house of 300 has them)
-
     def those(self, role: str) -> list[int]:
         return [i for i in range(self.size) if self.roles[i] == role]
 
