@@ -16,12 +16,11 @@ from typing import Any
 
 import fastexcel
 
-ZONE = timezone(timedelta(hours=8))
-PERIOD = (datetime(2026, 10, 1, tzinfo=ZONE), datetime(2026, 11, 1, tzinfo=ZONE))
-AS_OF = datetime(2026, 11, 2, 9, tzinfo=ZONE)
+MANILA, KOLKATA = timezone(timedelta(hours=8)), timezone(timedelta(hours=5, minutes=30))
+PLACES = {"Asia/Manila": (MANILA, {"MNL1", "CEB1"}), "Asia/Kolkata": (KOLKATA, {"PUN1", "BLR1"})}
+"""By what the pack says of its clocks: the zone, and the sites of the engagement."""
 FREE_MAIL = {"gmail.com", "yahoo.com", "outlook.com", "hotmail.com", "icloud.com", "proton.me"}
 WEAK = {"bypass", "security_question", "remembered_device"}
-SITES = {"MNL1", "CEB1"}
 CLIENT = "northwind"
 Row = dict[str, str]
 Found = tuple[str, str, int]
@@ -33,8 +32,12 @@ class Pack:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        said = (folder / "pack.yaml").read_text("utf-8")
+        self.zone, self.sites = next(place for name, place in PLACES.items() if f"time_zone: {name} " in said)
+        self.domains = {"mabuhay.example", "sahyadri.example"}
+        self.as_of = datetime(2026, 11, 2, 9, tzinfo=self.zone)
         self.roster = {r["employee_id"]: r for r in self._roster()}
-        outsiders = {e for e, r in self.roster.items() if r["client"] != CLIENT or r["site"] not in SITES}
+        outsiders = {e for e, r in self.roster.items() if r["client"] != CLIENT or r["site"] not in self.sites}
         self.everyone = dict(self.roster)
         self.roster = {e: r for e, r in self.roster.items() if e not in outsiders}
         listed = [r for name in ("entra", "crm", "dialler") for r in self.read(f"{name}/accounts.csv")]
@@ -75,9 +78,25 @@ class Pack:
         by_person: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for line in lines[top + 1 :]:
             row: dict[str, Any] = dict(zip(lines[top], line, strict=True))
-            times = {k: _local(row[k]) for k in ("sched_start", "sched_end", "clock_in", "clock_out")}
+            times = {k: self._local(row[k]) for k in ("sched_start", "sched_end", "clock_in", "clock_out")}
             by_person[row["employee_id"]].append({"work_date": date.fromisoformat(str(row["work_date"])[:10]), **times})
         return by_person
+
+    def _local(self, value: object) -> datetime | None:
+        if value is None or value == "":
+            return None
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return moment.replace(tzinfo=self.zone)
+
+    def instant(self, text: str) -> datetime:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(UTC)
+
+    def in_period(self, text: str) -> bool:
+        return date(2026, 10, 1) <= self.local_day(text) < date(2026, 11, 1)
+
+    def local_day(self, text: str) -> date:
+        return self.instant(text).astimezone(self.zone).date()
 
     def sign_ins(self) -> list[Row]:
         """The successful sign-ins of the period, with `at`, to accounts that are not another client's."""
@@ -87,7 +106,9 @@ class Pack:
             for r in self.read("entra/InteractiveSignIns_2026-11-01.csv")
         ]  # fmt: skip
         rows = [*portal, *self.read("crm/sign_ins.csv"), *self.read("dialler/sign_ins.csv")]
-        return [r for r in rows if r["result"] == "success" and _account(r) not in self.foreign and in_period(r["ts"])]
+        return [
+            r for r in rows if r["result"] == "success" and _account(r) not in self.foreign and self.in_period(r["ts"])
+        ]
 
 
 def _account(row: Row) -> tuple[str, str]:
@@ -96,26 +117,6 @@ def _account(row: Row) -> tuple[str, str]:
 
 def _us(text: str) -> str:
     return f"{text[6:]}-{text[:2]}-{text[3:5]}" if text else ""
-
-
-def _local(value: object) -> datetime | None:
-    if value is None or value == "":
-        return None
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return moment.replace(tzinfo=ZONE)
-
-
-def instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC)
-
-
-def in_period(text: str) -> bool:
-    return PERIOD[0] <= instant(text) < PERIOD[1]
-
-
-def local_day(text: str) -> date:
-    return instant(text).astimezone(ZONE).date()
 
 
 def judge(folder: Path) -> tuple[set[Found], set[Found]]:
@@ -168,7 +169,7 @@ def log_01(pack: Pack) -> Outcome:
         if r["account_type"] == "person" and (owner is None or owner["status"] != "active"):
             yield r, True
         elif r["account_type"] in {"shared", "generic"}:
-            if not r["exception_until"] or date.fromisoformat(r["exception_until"]) < AS_OF.date():
+            if not r["exception_until"] or date.fromisoformat(r["exception_until"]) < pack.as_of.date():
                 yield r, True
         elif r["account_type"] == "":
             yield r, False
@@ -182,7 +183,7 @@ def log_03(pack: Pack) -> Outcome:
             yield r, False
         elif account["account_type"] == "person":
             owner = pack.roster[account["employee_id"]]
-            verdict = _at_work(pack, owner, instant(r["ts"])) if owner["role"] == "agent" else True
+            verdict = _at_work(pack, owner, pack.instant(r["ts"])) if owner["role"] == "agent" else True
             if verdict is not True:
                 yield r, verdict is False
 
@@ -196,7 +197,8 @@ def _at_work(pack: Pack, owner: Row, ts: datetime) -> bool | None:
     last = owner["last_day_worked"]
     if last:
         return any(s["work_date"].isoformat() <= last for s in inside) and (
-            local_day(ts.isoformat()).isoformat() <= last or any(s["work_date"].isoformat() == last for s in inside)
+            pack.local_day(ts.isoformat()).isoformat() <= last
+            or any(s["work_date"].isoformat() == last for s in inside)
         )
     if inside:
         return None if owner["status"] == "terminated" else True
@@ -216,7 +218,7 @@ def acc_01(pack: Pack) -> Outcome:
         if person["status"] != "terminated":
             continue
         last = date.fromisoformat(person["last_day_worked"])
-        over = datetime.combine(last + timedelta(days=1), time(), ZONE)
+        over = datetime.combine(last + timedelta(days=1), time(), pack.zone)
         shift_end = max(
             [s["clock_out"] for s in pack.sheets[employee] if s["work_date"] == last and s["clock_out"]], default=over
         )
@@ -225,17 +227,19 @@ def acc_01(pack: Pack) -> Outcome:
             if r["employee_id"] == employee:
                 limit = starts + timedelta(hours=1 if r["privileged"] == "true" else 24)
                 late = (
-                    instant(r["disabled_at"]) > limit if r["disabled_at"] else r["enabled"] == "true" and limit < AS_OF
+                    pack.instant(r["disabled_at"]) > limit
+                    if r["disabled_at"]
+                    else r["enabled"] == "true" and limit < pack.as_of
                 )
                 login = r["last_login_at"]
-                if late or (login and local_day(login) > last and instant(login) > shift_end):
+                if late or (login and pack.local_day(login) > last and pack.instant(login) > shift_end):
                     yield r, True
                 elif r["enabled"] == "false" and not r["disabled_at"]:
                     yield r, False
         badge = pack.leavers.get(employee)
         if badge is None:
             yield person, False
-        elif not badge["badge_disabled_at"] or instant(badge["badge_disabled_at"]) > starts + timedelta(hours=24):
+        elif not badge["badge_disabled_at"] or pack.instant(badge["badge_disabled_at"]) > starts + timedelta(hours=24):
             yield badge, True
 
 
@@ -248,7 +252,7 @@ def acc_06(pack: Pack) -> Outcome:
             yield r, False
         person = pack.everyone.get(owner or r["employee_id"])
         last = person["last_day_worked"] if person else ""
-        late = bool(last and r["last_login_at"] and local_day(r["last_login_at"]).isoformat() > last)
+        late = bool(last and r["last_login_at"] and pack.local_day(r["last_login_at"]).isoformat() > last)
         ghost = r["enabled"] == "true" and (
             person is None or person["status"] != "active" or person["client"] != CLIENT
         )
@@ -267,12 +271,12 @@ def rem_01(pack: Pack) -> Outcome:
     for employee, person in pack.roster.items():
         if person["status"] == "active" and person["work_mode"] in {"wfh", "hybrid"}:
             row = register.get(employee)
-            if row is None or not _agreed(row):
+            if row is None or not _agreed(pack, row):
                 yield row or person, True
 
 
-def _agreed(row: Row) -> bool:
-    signed, today = row["agreement_signed_on"], AS_OF.date().isoformat()
+def _agreed(pack: Pack, row: Row) -> bool:
+    signed, today = row["agreement_signed_on"], pack.as_of.date().isoformat()
     if not signed or not row["approved_by"] or not row["device_id"] or signed > today:
         return False
     longest = f"{int(signed[:4]) + 1}{signed[4:]}"
@@ -281,14 +285,18 @@ def _agreed(row: Row) -> bool:
 
 def eml_05(pack: Pack) -> Outcome:
     for r in pack.read("mail/mail_trace.csv"):
-        if in_period(r["ts"]) and r["recipient_domain"] in FREE_MAIL and r["dlp_action"] not in {"block", "quarantine"}:
+        if (
+            pack.in_period(r["ts"])
+            and r["recipient_domain"] in FREE_MAIL
+            and r["dlp_action"] not in {"block", "quarantine"}
+        ):
             yield r, True
 
 
 def eml_06(pack: Pack) -> Outcome:
     for r in pack.read("mail/mail_rules.csv"):
         target = r["target_domain"]
-        own = target == "mabuhay.example" or target.endswith(".mabuhay.example")
+        own = target in pack.domains or target.endswith(tuple(f".{name}" for name in pack.domains))
         if r["enabled"] == "true" and target and not own:
             yield r, True
 
@@ -302,7 +310,7 @@ def ret_01(pack: Pack) -> Outcome:
         cap = (90 if r["data_class"] == "recording" else 180) if r["retention_basis"].startswith("house") else days
         if r["oldest_record_on"]:
             until = date.fromisoformat(r["oldest_record_on"]) + timedelta(days=days + 7)
-            if days > cap or until < AS_OF.date():
+            if days > cap or until < pack.as_of.date():
                 yield r, True
         elif r["rows"] != "0":
             yield r, False
@@ -312,13 +320,13 @@ def ret_02(pack: Pack) -> Outcome:
     for r in pack.read("dialler/recordings.csv"):
         if r["client"] != CLIENT:
             continue
-        held = not r["deleted_on"] or date.fromisoformat(r["deleted_on"]) > AS_OF.date()
+        held = not r["deleted_on"] or date.fromisoformat(r["deleted_on"]) > pack.as_of.date()
         if not r["payment_call"] or not r["paused_seconds"] or (held and not r["scan_pan_hits"]):
             yield r, False
             continue
         pause = int(r["paused_seconds"])
         wrong = not 0 < pause <= 240 if r["payment_call"] == "true" else pause > 0
-        if (held and int(r["scan_pan_hits"]) > 0) or (in_period(r["ts"]) and wrong):
+        if (held and int(r["scan_pan_hits"]) > 0) or (pack.in_period(r["ts"]) and wrong):
             yield r, True
 
 

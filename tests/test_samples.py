@@ -21,7 +21,8 @@ import pytest
 import sample_first_hour
 import sample_hosts
 from host_trials import shelf
-from sample_oracle import Pack, expected, instant, judge, local_day
+from sample_oracle import Pack, expected, judge
+from sample_place import INDIA, PHILIPPINES
 from sample_plants import PLANTS
 from sample_rooms import CONTROLS, NOT_DUE, SHOWN
 
@@ -30,8 +31,9 @@ from ctrlkit.kind import shipped
 from ctrlkit.transcript import Output, Transcript
 
 SHIPPED = Path(str(files("ctrlkit.evidence"))) / "samples"
-NAMES = ("clean-ph", "northwind-ph")
+NAMES = ("clean-ph", "northwind-ph", "clean-in", "northwind-in")
 EVERY = (*NAMES, "first-hour-ph")
+DOMAINS = {"ph": PHILIPPINES.domain, "in": INDIA.domain}
 OCTOBER = {date(2026, 10, 1) + timedelta(days=n) for n in range(31)}
 FREE_MAIL = {"gmail.com", "yahoo.com", "outlook.com"}
 DOCUMENTATION = [ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
@@ -81,13 +83,7 @@ def _agreed(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_generator_writes_the_shipped_pack_byte_for_byte(name: str) -> None:
-    makers = {
-        "clean-ph": make_samples.clean,
-        "northwind-ph": make_samples.northwind,
-        "first-hour-ph": sample_first_hour.pack,
-    }
-    made = makers[name]()
-    again, there = _unpacked(made), _unpacked(_shipped(name))
+    again, there = _unpacked(dict(make_samples.shipped())[name]()), _unpacked(_shipped(name))
     assert sorted(again) == sorted(there)
     assert [path for path in again if again[path] != there[path]] == []
 
@@ -95,10 +91,11 @@ def test_generator_writes_the_shipped_pack_byte_for_byte(name: str) -> None:
 def test_generator_does_not_depend_on_hash_seed_time_zone_or_locale(tmp_path: Path) -> None:
     program = Path(make_samples.__file__)
     places = {"PYTHONHASHSEED": "77", "TZ": "America/St_Johns", "LC_ALL": "C"}
-    command = [sys.executable, str(program), "--out", str(tmp_path), "--people", "100"]
+    size = ["--people", str(make_samples.LEAST), "--country", "IN"]
+    command = [sys.executable, str(program), "--out", str(tmp_path), *size]
     subprocess.run(command, check=True, timeout=120, env={**os.environ, **places})
     written = {p.relative_to(tmp_path).as_posix(): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
-    assert written == make_samples.northwind(100)
+    assert written == make_samples.northwind(make_samples.LEAST, INDIA)
 
 
 @pytest.mark.parametrize("control", sorted(sample_hosts.PLANTS))
@@ -145,15 +142,17 @@ def test_each_weakness_alone_is_found_and_breaks_its_control(control: str, tmp_p
     assert expected(tmp_path)["verdicts"][control] == "failed"
 
 
-def test_clean_pack_leaves_nothing_to_find_and_nothing_undecided() -> None:
-    truth = expected(SHIPPED / "clean-ph")
+@pytest.mark.parametrize("country", ["ph", "in"])
+def test_clean_pack_leaves_nothing_to_find_and_nothing_undecided(country: str) -> None:
+    truth = expected(SHIPPED / f"clean-{country}")
     assert Counter(truth["verdicts"].values()) == {"passed": len(CONTROLS), "not_applicable": len(NOT_DUE)}
     assert {v for of_host in truth["host_verdicts"].values() for v in of_host.values()} == {"passed"}
     assert (truth["findings"], truth["undecided"], truth["host_findings"]) == ([], [], [])
 
 
-def test_weak_pack_is_green_and_red() -> None:
-    truth = expected(SHIPPED / "northwind-ph")
+@pytest.mark.parametrize("country", ["ph", "in"])
+def test_weak_pack_is_green_and_red(country: str) -> None:
+    truth = expected(SHIPPED / f"northwind-{country}")
     assert Counter(truth["verdicts"].values()) == {
         "failed": len(SHOWN),
         "passed": len(CONTROLS) - len(SHOWN),
@@ -198,10 +197,10 @@ def test_addresses_are_documentation_addresses(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_domains_are_examples_and_free_mail_stands_without_addresses(name: str) -> None:
     texts = [text.replace("schemas.openxmlformats.org", "") for text in _words(name)]
-    hosts = {h for text in texts for h in re.findall(r"[\w.-]+\.(?:com|net|org|ph|io|example)\b", text)}
+    hosts = {h for text in texts for h in re.findall(r"[\w.-]+\.(?:com|net|org|ph|in|io|example)\b", text)}
     assert {h for h in hosts if not h.endswith(".example")} <= FREE_MAIL
     mailboxes = {d for text in texts for d in re.findall(r"[\w.]@([\w.-]+)", text)}
-    assert mailboxes == {"mabuhay.example"}
+    assert mailboxes == {DOMAINS[name[-2:]]}
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -241,12 +240,13 @@ def test_keys_are_unique_where_the_kind_asks_for_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_events_cover_every_day_of_october_and_none_lies_outside(name: str) -> None:
+    pack = Pack(SHIPPED / name)
     logs = {"crm/sign_ins.csv", "dialler/sign_ins.csv", "mail/mail_trace.csv", "dialler/recordings.csv"}
     for file in sorted(logs):
-        assert {local_day(r["ts"]) for r in _rows(name, file)} == OCTOBER, file
+        assert {pack.local_day(r["ts"]) for r in _rows(name, file)} == OCTOBER, file
     portal = _rows(name, "entra/InteractiveSignIns_2026-11-01.csv")
-    assert {local_day(r["Date (UTC)"]) for r in portal} == OCTOBER
-    worked = {s["work_date"] for sheets in Pack(SHIPPED / name).sheets.values() for s in sheets}
+    assert {pack.local_day(r["Date (UTC)"]) for r in portal} == OCTOBER
+    worked = {s["work_date"] for sheets in pack.sheets.values() for s in sheets}
     assert worked == OCTOBER | {date(2026, 9, 30)}
 
 
@@ -254,12 +254,15 @@ def test_night_shifts_cross_midnight_and_the_first_of_the_month() -> None:
     pack = Pack(SHIPPED / "clean-ph")
     sheets = [s for of_person in pack.sheets.values() for s in of_person if s["clock_in"]]
     assert sum(s["clock_out"].date() > s["work_date"] for s in sheets) > 1000
-    first = [r for r in pack.sign_ins() if local_day(r["ts"]) == date(2026, 10, 1) and instant(r["ts"]).hour < 23]
+    first = [
+        r for r in pack.sign_ins() if pack.local_day(r["ts"]) == date(2026, 10, 1) and pack.instant(r["ts"]).hour < 23
+    ]
     assert first, "sign-ins after midnight of 1 October belong to the shift of 30 September"
 
 
-def test_the_two_packs_differ_only_where_something_was_planted() -> None:
-    clean, weak = (_shipped(name) for name in NAMES)
+@pytest.mark.parametrize("country", ["ph", "in"])
+def test_the_two_packs_of_a_country_differ_only_where_something_was_planted(country: str) -> None:
+    clean, weak = (_shipped(f"{name}-{country}") for name in ("clean", "northwind"))
     same = {path for path in clean if weak.get(path) == clean[path]}
     assert {"hr/roster_2026-11-01.csv", "hr/leave.csv", "entra/accounts.csv", "engagement.yaml"} <= same
     assert clean["pack.yaml"] != weak["pack.yaml"]
@@ -290,4 +293,5 @@ def test_first_hour_is_eight_exports_that_decide_twenty_controls_both_ways() -> 
 
 def test_shipped_samples_stay_small() -> None:
     for name in NAMES:
-        assert sum(map(len, _shipped(name).values())) < 4_000_000
+        limit = 4_500_000 if name.endswith("-ph") else 2_000_000
+        assert sum(map(len, _shipped(name).values())) < limit

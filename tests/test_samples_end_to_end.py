@@ -12,7 +12,10 @@ import pytest
 from commands import Answer, ctrlkit
 
 PLACE = tuple[str, str, str, str, int]
-PROFILES = {"northwind-ph": "bpo-philippines", "clean-ph": "bpo-philippines", "first-hour-ph": "first-hour"}
+PROFILES = {
+    "northwind-ph": "bpo-philippines", "clean-ph": "bpo-philippines", "northwind-in": "bpo-india",
+    "clean-in": "bpo-india", "first-hour-ph": "first-hour",
+}  # fmt: skip
 """Sample -> the profile that asks what it was made for."""
 
 
@@ -83,14 +86,15 @@ def test_verdicts_causes_findings_and_their_rows_are_those_of_the_truth(name: st
     assert host_places(answer) == sorted(expected)
     assert found(answer) == places(said)
     assert undecided(answer) == sorted((u["control"], f"{u['file']} row {u['row']}") for u in said["undecided"])
-    assert answer.code == answer.said["exit"] == (4 if name == "clean-ph" else 1)
+    assert answer.code == answer.said["exit"] == (4 if name.startswith("clean") else 1)
 
 
-def test_without_a_pack_the_profile_s_sample_is_judged_and_the_first_line_says_so(tmp_path: Path) -> None:
-    answer = ctrlkit(tmp_path, "run", "--profile", "bpo-philippines")
+@pytest.mark.parametrize("name", ["northwind-ph", "northwind-in"])
+def test_without_a_pack_the_profile_s_sample_is_judged_and_the_first_line_says_so(name: str, tmp_path: Path) -> None:
+    answer = ctrlkit(tmp_path, "run", "--profile", PROFILES[name])
     first = (answer.out + answer.err).splitlines()
     assert "SAMPLE" in answer.out.splitlines()[0] or "sample" in first[0]
-    assert "northwind-ph" in answer.err + answer.out
+    assert name in answer.err + answer.out
     assert answer.code == 1
 
 

@@ -8,11 +8,12 @@ from typing import Final
 from sample_access_home import WITH_DOORS_AND_DEVICES, with_doors_and_devices
 from sample_files import Row, Table
 from sample_names import account_id
-from sample_plants import agents
+from sample_place import START
+from sample_plants import agents, some
 from sample_records import account
 from sample_room import Plants, Source
 from sample_truth import Truth
-from sample_vendor import CLIENT, DAYS, END, OTHER_CLIENT, START, Person, Shift, Vendor, at, draw
+from sample_vendor import CLIENT, DAYS, OTHER_CLIENT, Person, Shift, Vendor, draw
 from sample_work import Book
 
 REVIEWED: Final = date(2026, 9, 15)
@@ -49,8 +50,10 @@ def _seen_in_september(book: Book) -> None:
     """Who is at work and had no use for the directory in the period signed in there shortly before it."""
     for row in book["entra"].rows:
         p: Person | None = row.get("_person")
-        if p and p.status == "active" and row["last_login_at"] and row["last_login_at"] < START:
-            row["last_login_at"] = at(date(2026, 9, 21) + timedelta(days=draw("september", p.seat) % 9), 9 * 60 + 12)
+        if p and p.status == "active" and row["last_login_at"] and row["last_login_at"] < p.place.at(START, 0):
+            row["last_login_at"] = p.place.at(
+                date(2026, 9, 21) + timedelta(days=draw("september", p.seat) % 9), 9 * 60 + 12
+            )
 
 
 REVIEW: Final = "review_id system account_id reviewer_id reviewed_at decision removed_at"
@@ -93,7 +96,7 @@ def _session(book: Book, shift: Shift) -> None:
     if not home or shift.clock_in is None:
         return
     start = shift.clock_in - timedelta(minutes=1, seconds=draw("tunnel", p.seat, shift.day) % 50)
-    if not START <= start < END:
+    if not p.place.holds(start):
         return
     end = None if shift.clock_out is None else shift.clock_out + timedelta(minutes=1)
     book["vpn"].add(
@@ -101,9 +104,9 @@ def _session(book: Book, shift: Shift) -> None:
         end=end,
         system="entra",
         account_id=account_id("entra", p),
-        device_id=f"MCS-LT-{p.seat:04d}",
+        device_id=p.laptop,
         src_ip=f"192.0.2.{10 + p.seat % 240}",
-        country="PH",
+        country=p.place.country,
         split_tunnel=False,
         clipboard=False,
         drive_redirect=False,
@@ -156,10 +159,12 @@ def _before_a_rest(vendor: Vendor, p: Person) -> tuple[Shift, Shift]:
 def _stay_away(book: Book, shift: Shift) -> None:
     """Nobody came: no punches, no sign-ins."""
     sheet = next(row for row in book["timesheets"].rows if row["_shift"] is shift)
+    extra = sheet["ot_hours"]
     sheet |= {"clock_in": None, "clock_out": None, "meal_minutes": 0, "paid_hours": 0, "ot_hours": 0, "ot_kind": None}
     for pay in book["payroll"].rows:
         if pay["employee_id"] == sheet["employee_id"] and pay["period_start"] <= shift.day <= pay["period_end"]:
             pay["regular_hours"] -= 8
+            pay["ot_hours"] = max(0, pay["ot_hours"] - extra)
     for system in ("entra", "crm", "dialler"):
         book[f"{system}_events"].rows = [r for r in book[f"{system}_events"].rows if r.get("_shift") is not shift]
 
@@ -167,8 +172,8 @@ def _stay_away(book: Book, shift: Shift) -> None:
 def _dormant(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Dialler extensions made for a ramp that never came, and a person who has had no use for one since summer."""
     for n, p in enumerate(vendor.those(role="trainer", client=CLIENT, status="active")[:3]):
-        row = account("dialler", p) | {"last_login_at": None if n else at(date(2026, 8, 3), 540)}
-        row |= {"account_id": str(69100 + n), "created_at": at(date(2026, 7, 1), 540)}
+        row = account("dialler", p) | {"last_login_at": None if n else p.place.at(date(2026, 8, 3), 540)}
+        row |= {"account_id": str(69100 + n), "created_at": p.place.at(date(2026, 7, 1), 540)}
         book["dialler"].rows.append(row)
         why = "made in July and never used" if n else "last used on 3 August"
         truth.expect("ACC-03", "dialler", row, why)
@@ -184,7 +189,7 @@ def _review(book: Book, row: Row, p: Person) -> None:
 
 def _unreviewed(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Lines passed over, an account that was forgotten, a team leader who reviewed herself, a removal never done."""
-    *passed, forgotten, open_ = agents(vendor, truth, 5)
+    *passed, forgotten, open_ = agents(vendor, truth, some(vendor, 5))
     lines = {(row["system"], row["account_id"]): row for row in book["reviews"].rows}
     for p in passed:
         lines["dialler", account_id("dialler", p)] |= {"decision": "not_reviewed", "reviewer_id": None}
@@ -202,7 +207,7 @@ def _unreviewed(book: Book, vendor: Vendor, truth: Truth) -> None:
 def _movers(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Two agents of another client who kept the account of the client they left."""
     for p in vendor.those(role="agent", client=OTHER_CLIENT, status="active")[:2]:
-        row = account("crm", p) | {"client": CLIENT, "last_login_at": at(date(2026, 10, 2), 540)}
+        row = account("crm", p) | {"client": CLIENT, "last_login_at": p.place.at(date(2026, 10, 2), 540)}
         book["crm"].rows.append(row)
         truth.expect("ACC-05", "crm", row, "works for another client and can still sign in to this one's system")
         truth.expect("LOG-01", "crm", row, "the owner is not among the people of this client")

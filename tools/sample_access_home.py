@@ -20,7 +20,7 @@ def with_doors_and_devices(book: Book, vendor: Vendor) -> None:
     """
     known = {row["device_id"] for row in book["devices"].rows}
     for p in vendor.people:
-        laptop = f"MCS-LT-{p.seat:04d}"
+        laptop = p.laptop
         if p.mode != "onsite" and p.status == "active" and laptop not in known:
             book["devices"].add(**dict.fromkeys(book["devices"].columns) | _managed(laptop, p))
     entered: dict[str, list[datetime]] = {}
@@ -83,12 +83,12 @@ def _unmanaged(book: Book, _vendor: Vendor, truth: Truth) -> None:
     for p, device, why in (
         (people[0], "DESKTOP-7K2QF", "a computer that nobody manages"),
         (people[1], None, "no device is named"),
-        (people[2], f"MCS-LT-{people[3].seat:04d}", "the laptop of a colleague"),
+        (people[2], people[3].laptop, "the laptop of a colleague"),
     ):
         for row in [row for row in ours if row["_person"] is p][:2]:
             row["device_id"] = device
             truth.expect("REM-03", "vpn", row, why)
-    laptop = f"MCS-LT-{people[4].seat:04d}"
+    laptop = people[4].laptop
     bare = next(row for row in book["devices"].rows if row["device_id"] == laptop)
     bare["disk_encrypted"] = False
     truth.expect("END-01", "devices", bare, "the disk is not encrypted")

@@ -9,7 +9,7 @@ from sample_devices_tables import devices, insert_rule, log_sources, network_rul
 from sample_files import Row
 from sample_room import Plants, Source
 from sample_truth import Truth
-from sample_vendor import CLIENT, OTHER_CLIENT, Person, Vendor, at, draw
+from sample_vendor import CLIENT, OTHER_CLIENT, Person, Vendor, draw
 from sample_work import Book
 
 SOURCES: Final[tuple[Source, ...]] = (
@@ -25,10 +25,10 @@ CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
 def fill(book: Book, vendor: Vendor) -> None:
     """Add the tables of these domains without any weakness."""
     devices(book, vendor)
-    network_rules(book)
-    tls(book)
+    network_rules(book, vendor.place)
+    tls(book, vendor.place)
     vulns(book)
-    log_sources(book)
+    log_sources(book, vendor.place)
 
 
 def _rules(book: Book, zone: str, direction: str) -> list[Row]:
@@ -53,7 +53,7 @@ def _seats(book: Book, vendor: Vendor, number: int) -> list[Person]:
 
 def _desk(book: Book, p: Person) -> Row:
     """The desktop of a person, from now on one with a weakness."""
-    row = _device(book, f"MCS-WS-{p.seat:04d}")
+    row = _device(book, p.desktop)
     row["_planted"] = True
     return row
 
@@ -110,22 +110,22 @@ def _one_network(book: Book, _vendor: Vendor, truth: Truth) -> None:
                 truth.expect("NET-04", "audits", row, "the last segmentation test was on 2026-03-02")
 
 
-def _short_logs(book: Book, _vendor: Vendor, truth: Truth) -> None:
+def _short_logs(book: Book, vendor: Vendor, truth: Truth) -> None:
     """The dialler keeps fourteen days, the time clock fell silent, and the CRM is on no list."""
     by_system = {row["system"]: row for row in book["log_sources"].rows}
     by_system["dialler"] |= {"oldest_record_on": date(2026, 10, 18), "oldest_online_on": date(2026, 10, 18)}
     truth.expect("NET-05", "log_sources", by_system["dialler"], "the oldest record is 15 days old")
-    by_system["wfm"] |= {"newest_record_at": at(date(2026, 10, 20), 611), "tamper_protected": False}
+    by_system["wfm"] |= {"newest_record_at": vendor.place.at(date(2026, 10, 20), 611), "tamper_protected": False}
     truth.expect("NET-05", "log_sources", by_system["wfm"], "silent for twelve days, and open to change")
     book["log_sources"].rows.remove(by_system["crm"])
     first = min(book["crm"].rows, key=lambda row: str(row["account_id"]))
     truth.expect("NET-05", "crm", first, "no log of the CRM is listed; its first account")
 
 
-def _plain_disks(book: Book, _vendor: Vendor, truth: Truth) -> None:
+def _plain_disks(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Two laptops that travel with plain disks."""
-    for name in ("MCS-LT-0950", "MCS-LT-0952"):
-        row = _device(book, name)
+    for seat in (vendor.spare + 50, vendor.spare + 52):
+        row = _device(book, f"{vendor.place.tag}-LT-{seat:04d}")
         row["disk_encrypted"] = False
         truth.expect("END-01", "devices", row, "outside the sites with a plain disk")
 
@@ -137,11 +137,11 @@ def _unprotected(book: Book, vendor: Vendor, truth: Truth) -> None:
     truth.expect("END-02", "devices", off, "no protection runs")
     old["av_signature_on"] = date(2026, 9, 18)
     truth.expect("END-02", "devices", old, "signatures of 2026-09-18")
-    silent["edr_last_seen"] = at(date(2026, 10, 21), 17 * 60 + 5)
+    silent["edr_last_seen"] = vendor.place.at(date(2026, 10, 21), 17 * 60 + 5)
     truth.expect("END-02", "devices", silent, "last seen twelve days ago")
 
 
-def _unpatched(book: Book, _vendor: Vendor, truth: Truth) -> None:
+def _unpatched(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Weaknesses fixed late or never, one on a recorder that no inventory holds, and training-room PCs past support."""
     graves = [row for row in book["vulns"].rows if row["severity"] in {"critical", "high"} and row["fixed_on"]]
     recorder = next(row for row in graves if row["asset_id"] == "recorder1")
@@ -150,8 +150,8 @@ def _unpatched(book: Book, _vendor: Vendor, truth: Truth) -> None:
     truth.expect("END-03", "vulns", recorder, "published months ago and still open on the recorder")
     late["fixed_on"] = late["published_on"] + timedelta(days=46)
     truth.expect("END-03", "vulns", late, "fixed 46 days after publication, 45 are allowed")
-    for name in ("MCS-WS-0901", "MCS-WS-0902"):
-        row = _device(book, name)
+    for seat in (vendor.spare + 1, vendor.spare + 2):
+        row = _device(book, f"{vendor.place.tag}-WS-{seat:04d}")
         row |= {"os": "Windows 10 Enterprise 22H2", "os_supported_until": date(2025, 10, 14)}
         row["last_patch_on"] = date(2025, 10, 14)
         truth.expect("END-03", "devices", row, "Windows 10 is out of support since 2025-10-14")
@@ -187,7 +187,7 @@ def _inventory(book: Book, vendor: Vendor, truth: Truth) -> None:
     truth.expect("END-06", "crm_events", first, f"{name} is not in the inventory; its first sign-in")
     lost["employee_id"] = None
     truth.expect("END-06", "devices", lost, "nobody holds it")
-    foreign["employee_id"] = "MCS-09417"
+    foreign["employee_id"] = f"{vendor.place.tag}-09417"
     truth.expect("END-06", "devices", foreign, "its holder is not on the roster")
     left["employee_id"] = vendor.those(status="on_leave")[0].employee_id
     truth.expect("END-06", "devices", left, "its holder is on leave")

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from sample_files import Row, Table
-from sample_vendor import CLIENT, DOMAIN, OTHER_CLIENT, Person, Vendor, at, draw, pick
+from sample_place import Place
+from sample_vendor import CLIENT, OTHER_CLIENT, Person, Vendor, draw, pick
 from sample_work import Book
 
 DEVICE: Final = (
@@ -27,8 +28,6 @@ _OS: Final = (
 _DEBIAN: Final = ("Debian GNU/Linux 12", date(2028, 6, 30))
 _DEBIAN_SEAT: Final = 142
 """The audit drew this one: what it says of itself lies beside the files."""
-_TRAINING_ROOM: Final = range(900, 904)
-_ON_THE_ROAD: Final = range(950, 954)
 
 
 def devices(book: Book, vendor: Vendor) -> None:
@@ -38,15 +37,16 @@ def devices(book: Book, vendor: Vendor) -> None:
     for p in vendor.people:
         holder = p if p.status == "active" else keeper
         if p.mode != "wfh":
-            _device(book, f"MCS-WS-{p.seat:04d}", holder, p.site, p.seat)
+            _device(book, p.desktop, holder, p.site, p.seat)
         if p.mode != "onsite":
-            _device(book, f"MCS-LT-{p.seat:04d}", holder, "home" if holder is p else p.site, p.seat)
+            _device(book, p.laptop, holder, "home" if holder is p else p.site, p.seat)
     trainer = vendor.those(role="trainer", status="active", client=CLIENT)[0]
-    for seat in _TRAINING_ROOM:
-        _device(book, f"MCS-WS-{seat:04d}", trainer, "MNL1", seat)
+    for seat in range(vendor.spare, vendor.spare + 4):
+        _device(book, f"{vendor.place.tag}-WS-{seat:04d}", trainer, vendor.place.sites[0].name, seat)
     boss = vendor.those(role="manager", status="active", client=CLIENT)[0]
-    for seat in _ON_THE_ROAD:
-        _device(book, f"MCS-LT-{seat:04d}", boss, pick(["elsewhere", "home", None], "on the road", seat), seat)
+    for seat in range(vendor.spare + 50, vendor.spare + 54):
+        where = pick(["elsewhere", "home", None], "on the road", seat)
+        _device(book, f"{vendor.place.tag}-LT-{seat:04d}", boss, where, seat)
 
 
 def _device(book: Book, name: str, holder: Person, location: str | None, seat: int) -> None:
@@ -60,7 +60,7 @@ def _device(book: Book, name: str, holder: Person, location: str | None, seat: i
         disk_encrypted="-LT-" in name or draw("encrypted", name) % 16 > 0,
         av_active=True,
         av_signature_on=MORNING - timedelta(days=draw("signatures", name) % 3),
-        edr_last_seen=_seen(name),
+        edr_last_seen=_seen(holder.place, name),
         usb_storage="blocked",
         local_admin=holder.role == "it_admin",
         firewall_on=True,
@@ -72,8 +72,8 @@ def _device(book: Book, name: str, holder: Person, location: str | None, seat: i
     )
 
 
-def _seen(name: str) -> datetime:
-    return at(MORNING, 9 * 60 - draw("seen", name) % (3 * 24 * 60), draw("seen second", name) % 60)
+def _seen(place: Place, name: str) -> datetime:
+    return place.at(MORNING, 9 * 60 - draw("seen", name) % (3 * 24 * 60), draw("seen second", name) % 60)
 
 
 def _software(holder: Person, name: str) -> str:
@@ -87,11 +87,11 @@ def _software(holder: Person, name: str) -> str:
     return ";".join([*apps, "Endpoint Sensor 7.19"])
 
 
-def network_rules(book: Book) -> None:
+def network_rules(book: Book, place: Place) -> None:
     """The rules of the sites' firewall, zone by zone, each zone closed at its end, in the order they apply in."""
     table = Table("network_rules", "network/firewall_rules_2026-11-01.csv", tuple(RULE.split()), ("_order",))
     book["network_rules"] = table
-    for zone, rules in _zones().items():
+    for zone, rules in _zones(place.domain).items():
         for number, (direction, action, category, destination) in enumerate(rules, 1):
             reviewed = date(2026, 8, 11) + timedelta(days=draw("reviewed", zone, number) % 40)
             _rule(table, f"{zone}-{10 * number:03d}", zone, direction, action, category, destination, reviewed)
@@ -119,7 +119,7 @@ def insert_rule(table: Table, after: Row, **rule: str | date | None) -> Row:
     return table.add(**{**columns, "zone": after["zone"], **rule, "_order": f"{after['_order']}a"})
 
 
-def _zones() -> dict[str, list[tuple[str, str, str | None, str | None]]]:
+def _zones(domain: str) -> dict[str, list[tuple[str, str, str | None, str | None]]]:
     proxy = [("out", "deny", category, "any") for category in BLOCKED]
     closed = ("out", "deny", "any", "any")
     return {
@@ -134,7 +134,7 @@ def _zones() -> dict[str, list[tuple[str, str, str | None, str | None]]]:
             ("out", "deny", "segment", f"floor-{OTHER_CLIENT}"),
             *proxy,
             ("out", "allow", "business", f"crm.{CLIENT}.example"),
-            ("out", "allow", "business", f"sso.{DOMAIN}"),
+            ("out", "allow", "business", f"sso.{domain}"),
             ("out", "allow", "segment", "voice"),
             closed,
             ("in", "deny", "any", "any"),
@@ -155,7 +155,7 @@ def _zones() -> dict[str, list[tuple[str, str, str | None, str | None]]]:
         "servers": [
             ("in", "allow", "segment", "203.0.113.52"),
             ("in", "reject", "any", "any"),
-            ("out", "allow", "business", f"updates.{DOMAIN}"),
+            ("out", "allow", "business", f"updates.{domain}"),
             ("out", "allow", None, "198.51.100.53"),
             closed,
         ],
@@ -163,7 +163,7 @@ def _zones() -> dict[str, list[tuple[str, str, str | None, str | None]]]:
     }
 
 
-def tls(book: Book) -> None:
+def tls(book: Book, place: Place) -> None:
     """What a handshake with each port that faces outside came to."""
     columns = ("host", "port", "protocol_min", "protocol_max", "cert_not_after", "cert_chain_ok")
     book["tls"] = table = Table("tls", "network/tls_2026-11-01.csv", columns, ("host", "port"))
@@ -174,7 +174,7 @@ def tls(book: Book) -> None:
     ):  # fmt: skip
         ends = date(2026, 12, 4) + timedelta(days=draw("certificate", name) % 60)
         table.add(
-            host=f"{name}.{DOMAIN}", port=port, protocol_min=least, protocol_max="1.3", cert_not_after=ends,
+            host=f"{name}.{place.domain}", port=port, protocol_min=least, protocol_max="1.3", cert_not_after=ends,
             cert_chain_ok=True,
         )  # fmt: skip
 
@@ -200,7 +200,7 @@ def vulns(book: Book) -> None:
             )  # fmt: skip
 
 
-def log_sources(book: Book) -> None:
+def log_sources(book: Book, place: Place) -> None:
     """Where the records of each system are kept, and from when until when."""
     columns = (
         "source", "system", "oldest_record_on", "oldest_online_on", "newest_record_at", "storage_country",
@@ -215,6 +215,6 @@ def log_sources(book: Book) -> None:
         table.add(
             source=source, system=system, oldest_record_on=date(2025, 10, 20) - timedelta(days=days),
             oldest_online_on=date(2026, 7, 20) - timedelta(days=days % 40),
-            newest_record_at=at(MORNING, 10 * 60 - draw("newest", system) % 50), storage_country="PH",
+            newest_record_at=place.at(MORNING, 10 * 60 - draw("newest", system) % 50), storage_country=place.country,
             tamper_protected=True,
         )  # fmt: skip

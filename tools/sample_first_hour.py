@@ -7,17 +7,21 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 import sample_rooms
-from sample_documents import AS_OF, engagement, vendor_pack
+from sample_documents import engagement, vendor_pack
 from sample_files import Row
 from sample_names import code
+from sample_place import PHILIPPINES
 from sample_plants import agents
 from sample_records import records
 from sample_truth import Truth
-from sample_vendor import CLIENT, DAYS, DOMAIN, Person, Shift, Vendor, at, invent
+from sample_vendor import CLIENT, DAYS, Person, Shift, Vendor, invent
 from sample_work import Book, sign_in
+
+at = PHILIPPINES.at
 
 NAME: Final = "first-hour-ph"
 PEOPLE: Final = 100
+AS_OF: Final = f"2026-11-02T09:00:00{PHILIPPINES.offset}"
 ENGAGEMENT: Final = "northwind-2026-10-first-hour"
 TABLES: Final = ("roster", "entra", "entra_events", "timesheets", "payroll", "mail", "rules", "devices")
 """The files of the pack, one each."""
@@ -61,7 +65,7 @@ def _one_phone(book: Book, vendor: Vendor, truth: Truth) -> None:
 def _login_of_the_floor(book: Book, _vendor: Vendor, truth: Truth) -> None:
     """A login that whoever sits on the second floor uses."""
     row = dict.fromkeys(book["entra"].columns) | {
-        "system": "entra", "account_id": f"floor2@{DOMAIN}", "account_type": "shared", "enabled": True,
+        "system": "entra", "account_id": f"floor2@{PHILIPPINES.domain}", "account_type": "shared", "enabled": True,
         "privileged": False, "role": "team_leader", "client": CLIENT, "created_at": at(date(2025, 2, 3), 600),
         "last_login_at": at(date(2026, 10, 30), 840), "mfa_enrolled": False, "password_last_set": date(2025, 2, 3),
     }  # fmt: skip
@@ -75,7 +79,13 @@ def _leaver(book: Book, vendor: Vendor, truth: Truth) -> None:
     row = _account(book, p)
     row |= {"enabled": True, "disabled_at": None}
     truth.expect("LOG-01", "entra", row, "owner has left, the account is enabled")
-    _intrude(book, truth, p, at(p.last_day or date.max, (24 * 3 + 13) * 60 + 5), "signed in after the last day worked")
+    _intrude(
+        book,
+        truth,
+        p,
+        at(p.last_day or date.max, (24 * 3 + 13) * 60 + 5),
+        "signed in after the last day worked",
+    )
 
 
 def _at_night(book: Book, vendor: Vendor, truth: Truth) -> None:
@@ -105,7 +115,7 @@ PLANTS: Final = (_meal_worked, _bare, _one_phone, _login_of_the_floor, _leaver, 
 
 def pack() -> dict[str, bytes]:
     """The files of the sample, by their path inside its folder."""
-    vendor, truth = invent(PEOPLE), Truth()
+    vendor, truth = invent(PEOPLE, PHILIPPINES), Truth()
     book = records(vendor)
     for fill in sample_rooms.FILL:
         fill(book, vendor)
@@ -118,8 +128,8 @@ def pack() -> dict[str, bytes]:
     files = {table.file: table.content() for table in few.values()}
     document = told.document(few, CONTROLS, {}) | {"host_verdicts": {}, "host_findings": []}
     texts = {
-        "pack.yaml": vendor_pack(NAME, few, ENGAGEMENT),
-        "engagement.yaml": engagement(ENGAGEMENT, "{entra: vendor}", "[home_work]", "northwind-2c81d5f0"),
+        "pack.yaml": vendor_pack(NAME, few, PHILIPPINES, ENGAGEMENT),
+        "engagement.yaml": engagement(PHILIPPINES, ENGAGEMENT, "{entra: vendor}", "[home_work]", "northwind-2c81d5f0"),
         "sample.yaml": (
             f"as_of: {AS_OF}\nengagement: engagement.yaml\n"
             "title: What eight exports of the first hour show\nexpected: truth.json\n"

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from sample_files import Row, Table
-from sample_names import VENDOR
+from sample_place import INDIA, Place
 from sample_plants import agents
 from sample_room import Plants, Source
 from sample_truth import Truth
-from sample_vendor import CLIENT, DAYS, Vendor, at
+from sample_vendor import CLIENT, DAYS, Vendor
 from sample_work import Book
 
 SOURCES: Final[tuple[Source, ...]] = (
@@ -33,16 +33,18 @@ CLAUSES: Final = (
 
 def fill(book: Book, vendor: Vendor) -> None:
     """Add the tables of these domains without any weakness."""
+    place = vendor.place
+    staffing, hosting, courier = place.partners
     officer, *_ = (p.employee_id for p in vendor.those(role="manager"))
     _findings(book, officer)
     _add(
         book, "subprocessors", "governance/subprocessors.csv",
         "name service country client_approved_on contract_on last_assessed_on",
-        ("Bayani Staffing Example, Inc.", "staffing agency, facilities", "PH", date(2025, 2, 3), date(2025, 2, 10),
+        (staffing, "staffing agency, facilities", place.country, date(2025, 2, 3), date(2025, 2, 10),
          date(2026, 2, 16)),
-        ("Habagat Hosting Example", "hosting of the dialler", "SG", date(2024, 6, 3), date(2024, 6, 7),
+        (hosting, "hosting of the dialler", "SG", date(2024, 6, 3), date(2024, 6, 7),
          date(2026, 5, 11)),
-        ("Amihan Courier Example", "courier", "PH", date(2024, 9, 2), date(2024, 9, 4), date(2025, 11, 24)),
+        (courier, "courier", place.country, date(2024, 9, 2), date(2024, 9, 4), date(2025, 11, 24)),
     )  # fmt: skip
     signed, until = date(2024, 2, 5), date(2027, 2, 4)
     _add(
@@ -53,15 +55,36 @@ def fill(book: Book, vendor: Vendor) -> None:
     _add(
         book, "registrations", "governance/registrations.csv",
         "kind authority ref effective_on expires_on person filed_on due_on",
-        ("dpo", "NPC", "PIC-004-1182", date(2026, 3, 9), date(2027, 3, 8), officer, date(2026, 3, 2), None),
-        ("dps", "NPC", "DPS-004-1183", date(2026, 3, 9), date(2027, 3, 8), None, date(2026, 3, 2), None),
-        ("annual_report", "NPC", "ASIR-2025", None, None, officer, date(2026, 3, 17), date(2026, 3, 31)),
+        *_registered(place, officer),
     )  # fmt: skip
     _add(
         book, "ropa", "governance/processing_inventory.csv", "system purpose client assessed_on reviewed_on owner",
         *((name, purpose, CLIENT, date(2024, 4, 8), date(2026, 4, 13), officer) for name, purpose in _systems(book)),
     )  # fmt: skip
-    _audits(book)
+    _audits(book, vendor)
+
+
+def _registered(place: Place, officer: str) -> tuple[tuple[object, ...], ...]:
+    """The privacy commission's numbers and report; in India whom CERT-In and people who ask may call."""
+    if place is INDIA:
+        return (
+            (
+                "certin_contact",
+                "CERT-In",
+                "POC-26-0417",
+                date(2026, 4, 6),
+                date(2027, 4, 5),
+                officer,
+                date(2026, 4, 6),
+                date(2026, 4, 30),
+            ),
+            ("other", "DPB", "grievance officer", date(2026, 4, 6), None, officer, None, None),
+        )
+    return (
+        ("dpo", "NPC", "PIC-004-1182", date(2026, 3, 9), date(2027, 3, 8), officer, date(2026, 3, 2), None),
+        ("dps", "NPC", "DPS-004-1183", date(2026, 3, 9), date(2027, 3, 8), None, date(2026, 3, 2), None),
+        ("annual_report", "NPC", "ASIR-2025", None, None, officer, date(2026, 3, 17), date(2026, 3, 31)),
+    )
 
 
 def _add(book: Book, kind: str, file: str, columns: str, *rows: tuple[object, ...]) -> None:
@@ -103,17 +126,19 @@ def _findings(book: Book, officer: str) -> None:
     )  # fmt: skip
 
 
-def _audits(book: Book) -> None:
+def _audits(book: Book, vendor: Vendor) -> None:
+    first, second = (site.name for site in vendor.place.sites)
+    both = f"{first};{second}"
     _add(
         book, "audits", "governance/audits.csv",
         "ref kind by performed_on valid_until scope_sites scope_services on_site",
-        ("AUD-01", "client_visit", "Northwind assurance", date(2026, 3, 9), None, "MNL1", "voice", True),
-        ("AUD-02", "client_visit", "Northwind assurance", date(2026, 6, 8), None, "CEB1", "voice", True),
-        ("AUD-03", "provider_review", VENDOR, date(2026, 9, 21), None, "MNL1;CEB1", "voice", False),
-        ("AUD-05", "segmentation_test", "Example Testing", date(2026, 6, 15), None, "MNL1;CEB1", "voice", True),
-        ("AUD-06", "rogue_ap_scan", "Example Testing", date(2026, 9, 7), None, "MNL1;CEB1", "voice", True),
+        ("AUD-01", "client_visit", "Northwind assurance", date(2026, 3, 9), None, first, "voice", True),
+        ("AUD-02", "client_visit", "Northwind assurance", date(2026, 6, 8), None, second, "voice", True),
+        ("AUD-03", "provider_review", vendor.place.vendor, date(2026, 9, 21), None, both, "voice", False),
+        ("AUD-05", "segmentation_test", "Example Testing", date(2026, 6, 15), None, both, "voice", True),
+        ("AUD-06", "rogue_ap_scan", "Example Testing", date(2026, 9, 7), None, both, "voice", True),
         ("AUD-07", "dmarc_report", "Example Mail Reports", date(2026, 10, 30), None, None, "mail", False),
-        ("AUD-04", "certificate", "Example Certification", date(2025, 5, 12), date(2028, 5, 11), "MNL1;CEB1", "voice",
+        ("AUD-04", "certificate", "Example Certification", date(2025, 5, 12), date(2028, 5, 11), both, "voice",
          True),
     )  # fmt: skip
 
@@ -132,8 +157,8 @@ def _no_clause(book: Book, _vendor: Vendor, truth: Truth) -> None:
 def _hidden_partner(book: Book, vendor: Vendor, truth: Truth) -> None:
     """An overflow partner nobody approved, and the staffing agency gone from the register."""
     row = book["subprocessors"].add(
-        name="Down The Road Calls Example", service="overflow calls", country="PH", client_approved_on=None,
-        contract_on=None, last_assessed_on=None,
+        name="Down The Road Calls Example", service="overflow calls", country=vendor.place.country,
+        client_approved_on=None, contract_on=None, last_assessed_on=None,
     )  # fmt: skip
     truth.expect("GOV-02", "subprocessors", row, "neither approved nor under contract nor assessed")
     agency = _by(book["subprocessors"], "service", "staffing agency, facilities")
@@ -144,12 +169,12 @@ def _hidden_partner(book: Book, vendor: Vendor, truth: Truth) -> None:
             truth.expect("GOV-02", "roster", person, "sent by an agency that the register does not name")
 
 
-def _nobody_looked(book: Book, _vendor: Vendor, truth: Truth) -> None:
+def _nobody_looked(book: Book, vendor: Vendor, truth: Truth) -> None:
     """One site was last visited two years ago."""
     row = _by(book["audits"], "ref", "AUD-02")
     row["performed_on"] = date(2024, 6, 10)
     newest = _by(book["audits"], "ref", "AUD-03")
-    truth.expect("GOV-03", "audits", newest, "CEB1 was not visited within the year")
+    truth.expect("GOV-03", "audits", newest, f"{vendor.place.sites[1].name} was not visited within the year")
 
 
 def _by_email(book: Book, _vendor: Vendor, truth: Truth) -> None:
@@ -165,8 +190,13 @@ def _by_email(book: Book, _vendor: Vendor, truth: Truth) -> None:
     truth.expect("GOV-04", "findings", again, "seen before, one in twelve")
 
 
-def _lapsed(book: Book, _vendor: Vendor, truth: Truth) -> None:
-    """The registration ran out in spring, and the annual report was filed late."""
+def _lapsed(book: Book, vendor: Vendor, truth: Truth) -> None:
+    """The registration ran out in spring, and the annual report was filed late; CERT-In was told of nobody to call."""
+    if vendor.place is INDIA:
+        contact = _by(book["registrations"], "kind", "certin_contact")
+        contact["person"] = None
+        truth.expect("GOV-05", "registrations", contact, "the contact for CERT-In left, and no other was named")
+        return
     row = _by(book["registrations"], "kind", "dps")
     row |= {"effective_on": date(2025, 3, 10), "expires_on": date(2026, 3, 9)}
     truth.expect("GOV-05", "registrations", row, "the registration ran out on 2026-03-09")
@@ -188,7 +218,7 @@ def _cut_log(book: Book, vendor: Vendor, truth: Truth) -> None:
     """The client saw logins in use after the last sign-in that the vendor's log shows."""
     for n, p in enumerate(agents(vendor, truth, 3)):
         row = next(r for r in book["client"].rows if r["_person"] is p)
-        row["last_login_at"] = at(DAYS[30], 23 * 60 + 11 + n)
+        row["last_login_at"] = vendor.place.at(DAYS[30], 23 * 60 + 11 + n)
         truth.expect("GOV-08", "client", row, "used after the last sign-in in the vendor's log")
 
 

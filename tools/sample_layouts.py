@@ -8,7 +8,7 @@ from typing import Final
 
 from sample_files import Row, Table
 from sample_names import guid
-from sample_vendor import DOMAIN
+from sample_place import Place
 
 PORTAL: Final = (
     "Date (UTC)", "Request ID", "User agent", "Correlation ID", "User ID", "User", "Username", "User type",
@@ -54,7 +54,6 @@ ROSTER: Final = {
 
 STATUS: Final = {"active": "Active", "on_leave": "Leave of Absence", "terminated": "Separated"}
 POSITION: Final = {"agent": "Customer Service Representative", "it_admin": "Systems Administrator"}
-REGION: Final = {"MNL1": "NCR", "CEB1": "Central Visayas"}
 MODE: Final = {"onsite": "Office", "wfh": "Home", "hybrid": "Hybrid"}
 """The HR report's words, where they are not the canonical ones."""
 
@@ -95,7 +94,7 @@ def _portal_cells(row: Row) -> Sequence[object]:
         "Authentication Protocol": "None",
         "Application": "Agent Desktop",
         "Resource": "Agent Desktop",
-        "Home tenant name": DOMAIN,
+        "Home tenant name": row["_person"].place.domain,
         "IP address": row["src_ip"],
         "Location": row["city"],
         "Status": "Success" if good else "Failure",
@@ -142,10 +141,12 @@ def roster_report() -> Table:
 
 
 def _hr(row: Row) -> Sequence[object]:
+    place: Place = row["_person"].place
     days = [row["hired"], row["floor"], row["last_day_worked"], row["separated"]]
     hired, floor, last_day, separated = (f"{d:%m/%d/%Y}" if d else "" for d in days)
     return [
-        row["employee_id"], row["site"], "PH", REGION[row["site"]],
+        row["employee_id"], row["site"], place.country, place.site(row["site"]).state,
         POSITION.get(row["role"], row["role"].replace("_", " ").title()), row["client"], row["employment"].title(),
-        row["manager_id"], hired, floor, last_day, separated, STATUS[row["status"]], MODE[row["mode"]], "en;fil",
+        row["manager_id"], hired, floor, last_day, separated, STATUS[row["status"]], MODE[row["mode"]],
+        f"en;{place.languages[0]}",
     ]  # fmt: skip

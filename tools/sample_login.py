@@ -10,7 +10,7 @@ from sample_login_tables import alert, drills, incidents, policies, resets
 from sample_names import account_id
 from sample_room import Plants, Source
 from sample_truth import Truth
-from sample_vendor import CLIENT, DAYS, Person, Vendor, at, draw
+from sample_vendor import CLIENT, DAYS, Person, Vendor, draw
 from sample_work import Book, sign_in
 
 SOURCES: Final[tuple[Source, ...]] = (
@@ -26,8 +26,8 @@ CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
 def fill(book: Book, vendor: Vendor) -> None:
     """Add the tables of these domains without any weakness."""
     resets(book, vendor)
-    incidents(book)
-    drills(book)
+    incidents(book, vendor.place)
+    drills(book, vendor.place)
     policies(book)
 
 
@@ -50,8 +50,9 @@ def _two_seats(book: Book, vendor: Vendor, truth: Truth) -> None:
         ts = row["ts"] + timedelta(minutes=50)
         event = sign_in(book, "crm", row["_shift"], ts)
         if event is not None:
-            seat = f"{p.site}-{p.seat + 1:04d}"
-            event |= {"workstation_id": seat, "device_id": f"MCS-WS-{p.seat + 1:04d}"}
+            desks = [q for q in vendor.people if q.seat > p.seat and q.mode != "wfh"]
+            near = min(desks, key=lambda q: q.seat)
+            event |= {"workstation_id": f"{p.site}-{near.seat:04d}", "device_id": near.desktop}
             event["logout_ts"] = ts + timedelta(minutes=95)
             truth.expect("LOG-02", "crm_events", event, "signed in at two seats at once")
 
@@ -78,8 +79,8 @@ def _resets(book: Book, vendor: Vendor, truth: Truth) -> None:
     admin = vendor.those(role="it_admin", status="active")[0]
     for p, day in zip(_agents(vendor, truth, 2, "no ticket"), (DAYS[11], DAYS[26]), strict=True):
         row = book["changes"].add(
-            ts=at(day, 21 * 60 + 3, 9), system="entra", account_id=account_id("entra", p), change="factor_added",
-            actor_id=account_id("entra", admin),
+            ts=vendor.place.at(day, 21 * 60 + 3, 9), system="entra", account_id=account_id("entra", p),
+            change="factor_added", actor_id=account_id("entra", admin),
         )  # fmt: skip
         truth.expect("LOG-06", "changes", row, "a factor added by an administrator, without a ticket")
 
@@ -134,7 +135,7 @@ def _regulator_waits(book: Book, _vendor: Vendor, truth: Truth) -> None:
     row = _entry(book, "unauthorised_access")
     row["regulator_notified_at"] = row["aware_at"] + timedelta(days=7)
     row["full_report_at"] = row["aware_at"] + timedelta(days=9)
-    truth.expect("INC-02", "incidents", row, "the commission was told after seven days, 72 hours are allowed")
+    truth.expect("INC-02", "incidents", row, f"{row['regulator']} was told after seven days")
     row = _entry(book, "fraud")
     row["subjects"] = 260
     truth.expect("INC-02", "incidents", row, "sensitive data of 260 people, and no regulator was told")
@@ -150,10 +151,10 @@ def _never_again(book: Book, _vendor: Vendor, truth: Truth) -> None:
     truth.expect("INC-03", "rehearsals", open_, "three actions are open after nine months")
 
 
-def _unfollowed(book: Book, _vendor: Vendor, truth: Truth) -> None:
+def _unfollowed(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Alerts that stand in no register, one entered a week later, one dismissed without a reason."""
     for kind, day in (("misdirected_mail", DAYS[6]), ("lost_device", DAYS[17]), ("dlp", DAYS[28])):
-        row = alert(book, kind, at(day, 16 * 60 + 12, 5), None)
+        row = alert(book, kind, vendor.place.at(day, 16 * 60 + 12, 5), None)
         truth.expect("INC-04", "alerts", row, "the alert stands in no register")
     dismissed = [row for row in book["incidents"].rows if row["kind"] == "dismissed"]
     behind = {row["alert_id"]: row for row in book["alerts"].rows}

@@ -7,7 +7,8 @@ from typing import Final
 
 from sample_files import Row, Table
 from sample_names import account_id
-from sample_vendor import CLIENT, DAYS, Person, Vendor, at, draw, pick
+from sample_place import Place
+from sample_vendor import CLIENT, DAYS, Person, Vendor, draw, pick
 from sample_work import Book
 
 RESET: Final = (
@@ -34,11 +35,11 @@ def resets(book: Book, vendor: Vendor) -> None:
     desk = vendor.those(role="it_admin", status="active")
     people = [p for p in vendor.those(client=CLIENT, status="active") if p.on_floor and p.role != "it_admin"]
     for n, day in enumerate(day for day in DAYS for _ in range(2)):
-        p, ts = pick(people, "reset", n), at(day, 8 * 60 + draw("reset at", n) % 720, n % 60)
+        p, ts = pick(people, "reset", n), vendor.place.at(day, 8 * 60 + draw("reset at", n) % 720, n % 60)
         reset(book, p, ts, desk[n % len(desk)], n)
         own = pick(people, "own", n)
         mine = account_id("entra", own)
-        moment = at(day, 7 * 60 + draw("own at", n) % 720, n % 60)
+        moment = vendor.place.at(day, 7 * 60 + draw("own at", n) % 720, n % 60)
         book["changes"].add(ts=moment, system="entra", account_id=mine, change="password", actor_id=mine)
 
 
@@ -59,33 +60,34 @@ def reset(book: Book, p: Person, ts: datetime, handler: Person, n: int) -> Row:
 
 
 INCIDENTS: Final = (
-    # kind, day of October, hour, people, sensitive, regulator
-    ("misdirected_mail", 3, 15, 1, False, None),
-    ("lost_device", 8, 23, 12, False, None),
-    ("unauthorised_access", 14, 10, 140, True, "NPC"),
-    ("outage", 20, 9, 0, False, None),
-    ("fraud", 24, 18, 3, True, None),
+    # kind, day of October, hour, people, sensitive, whether a regulator must know
+    ("misdirected_mail", 3, 15, 1, False, False),
+    ("lost_device", 8, 23, 12, False, False),
+    ("unauthorised_access", 14, 10, 140, True, True),
+    ("outage", 20, 9, 0, False, False),
+    ("fraud", 24, 18, 3, True, False),
 )
 SIGNAL: Final = {"unauthorised_access": "edr", "outage": "other", "fraud": "dlp"}
 REASONS: Final = ("test file of the maker", "mail to the client's own domain", "device found the same hour")
 
 
-def incidents(book: Book) -> None:
+def incidents(book: Book, place: Place) -> None:
     """Five incidents and twenty alerts that came to nothing; everybody who must be told was."""
     book["incidents"] = table("incidents", "security/incidents.csv", INCIDENT, "incident_id")
     book["alerts"] = table("alerts", "security/alerts.csv", "alert_id ts kind severity incident_id", "ts", "alert_id")
-    for n, (kind, day, hour, people, sensitive, regulator) in enumerate(INCIDENTS):
-        aware = at(date(2026, 10, day), hour * 60, 17 * n)
+    for n, (kind, day, hour, people, sensitive, grave) in enumerate(INCIDENTS):
+        aware = place.at(date(2026, 10, day), hour * 60, 17 * n)
         told = aware + timedelta(hours=2 + 3 * n)
-        entry = _entry(n, kind, aware) | {"subjects": people, "sensitive": sensitive, "regulator": regulator}
+        entry = _entry(n, kind, aware) | {"subjects": people, "sensitive": sensitive}
         entry |= {"client_notified_at": told if people else None, "contained_at": aware + timedelta(hours=5)}
-        if regulator:
-            notified = aware + timedelta(hours=40)
-            entry |= {"regulator_notified_at": notified, "full_report_at": notified + timedelta(days=4)}
+        if grave:
+            notified = aware + timedelta(hours=place.notice_hours)
+            entry |= {"regulator": place.regulator, "regulator_notified_at": notified}
+            entry["full_report_at"] = notified + timedelta(days=4)
         book["incidents"].rows.append(entry)
         alert(book, SIGNAL.get(kind, kind), aware - timedelta(minutes=25), entry)
     for n in range(20):
-        seen = at(DAYS[(3 * n) % 31], 9 * 60 + draw("alert", n) % 600, n)
+        seen = place.at(DAYS[(3 * n) % 31], 9 * 60 + draw("alert", n) % 600, n)
         entry = _entry(10 + n, "dismissed", seen + timedelta(hours=1 + n % 30)) | {"dismissal_reason": REASONS[n % 3]}
         book["incidents"].rows.append(entry)
         alert(book, ("dlp", "edr", "lost_device")[n % 3], seen, entry)
@@ -111,18 +113,19 @@ def alert(book: Book, kind: str, ts: datetime, entry: Row | None) -> Row:
     )  # fmt: skip
 
 
-def drills(book: Book) -> None:
+def drills(book: Book, place: Place) -> None:
     """What was rehearsed within two years; the open actions of the last rehearsal are young."""
     book["rehearsals"] = table(
         "drills", "bcm/drills.csv", "drill_id kind held_on site subject_id result retest_of findings_open", "held_on"
     )
+    first, second = (site.name for site in place.sites)
     for n, (kind, held, site, result, open_) in enumerate(
         (
-            ("incident_response", date(2025, 5, 14), "MNL1", "pass", 0),
-            ("business_continuity", date(2026, 2, 11), "CEB1", "pass", 0),
-            ("incident_response", date(2026, 6, 24), "MNL1", "pass", 0),
-            ("incident_response", date(2026, 7, 8), "MNL1", "void", 4),
-            ("business_continuity", date(2026, 9, 16), "MNL1", "pass", 2),
+            ("incident_response", date(2025, 5, 14), first, "pass", 0),
+            ("business_continuity", date(2026, 2, 11), second, "pass", 0),
+            ("incident_response", date(2026, 6, 24), first, "pass", 0),
+            ("incident_response", date(2026, 7, 8), first, "void", 4),
+            ("business_continuity", date(2026, 9, 16), first, "pass", 2),
         )
     ):
         book["rehearsals"].add(

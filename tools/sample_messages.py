@@ -12,7 +12,7 @@ from sample_files import Row
 from sample_plants import agents
 from sample_room import Plants, Source
 from sample_truth import Truth
-from sample_vendor import CLIENT, DAYS, DOMAIN, Vendor, at
+from sample_vendor import CLIENT, DAYS, Vendor
 from sample_work import Book
 
 SOURCES: Final[tuple[Source, ...]] = (
@@ -39,40 +39,40 @@ TOLERATED: Final = 2
 def fill(book: Book, vendor: Vendor) -> None:
     """Add the tables of these domains without any weakness."""
     book |= {
-        "dns": dns.table(),
+        "dns": dns.table(vendor.place),
         "interactions": calls.contacts(),
         "views": calls.views(),
         "exports": calls.exports(),
         "fields": data.fields(),
         "feeds": data.feeds(),
         "disposals": data.disposals(),
-        "scans": data.scans(),
+        "scans": data.scans(vendor.place),
     }
     calls.work(book["interactions"], book["views"], vendor)
     calls.reports(book["exports"], vendor)
 
 
-def _spf(book: Book, _vendor: Vendor, truth: Truth) -> None:
+def _spf(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Marketing tools push the look-ups to fourteen; a receiver stops after ten."""
     tools = [f"_spf.tool{n:02d}.example" for n in range(11)]
-    row = dns.record(book["dns"], DOMAIN, "v=spf1")
+    row = dns.record(book["dns"], vendor.place.domain, "v=spf1")
     row["value"] = row["value"].replace(" -all", "".join(f" include:{name}" for name in tools) + " -all")
     for n, name in enumerate(tools[:7]):
-        dns.add(book["dns"], "TXT", name, f"v=spf1 ip4:203.0.113.{n} ~all")
+        dns.add(book["dns"], vendor.place, "TXT", name, f"v=spf1 ip4:203.0.113.{n} ~all")
     truth.expect("EML-01", "dns", row, "costs a receiver 14 look-ups, 10 are allowed")
 
 
-def _dkim(book: Book, _vendor: Vendor, truth: Truth) -> None:
+def _dkim(book: Book, vendor: Vendor, truth: Truth) -> None:
     """The selector of a tool that was cancelled is still live, with a short key."""
     value = f"v=DKIM1; k=rsa; p={dns.rsa_key('k1', 1024)}"
-    row = dns.add(book["dns"], "TXT", f"k1._domainkey.{DOMAIN}", value)
+    row = dns.add(book["dns"], vendor.place, "TXT", f"k1._domainkey.{vendor.place.domain}", value)
     truth.expect("EML-02", "dns", row, "a key of 1024 bits")
 
 
-def _dmarc(book: Book, _vendor: Vendor, truth: Truth) -> None:
+def _dmarc(book: Book, vendor: Vendor, truth: Truth) -> None:
     """DMARC that has only watched for six years."""
-    row = dns.record(book["dns"], f"_dmarc.{DOMAIN}", "v=DMARC1")
-    row["value"] = f"v=DMARC1; p=none; {dns.REPORTS}"
+    row = dns.record(book["dns"], f"_dmarc.{vendor.place.domain}", "v=DMARC1")
+    row["value"] = f"v=DMARC1; p=none; {dns.reports(vendor.place)}"
     truth.expect("EML-03", "dns", row, "the policy is none")
 
 
@@ -87,7 +87,7 @@ def _sensitive_mail(book: Book, vendor: Vendor, truth: Truth) -> None:
         )
     ):
         row = book["mail"].add(
-            ts=at(DAYS[4 + 9 * n], 16 * 60 + 11 * n, 30), sender=f"{writers[n % len(writers)].login}@{DOMAIN}",
+            ts=vendor.place.at(DAYS[4 + 9 * n], 16 * 60 + 11 * n, 30), sender=writers[n % len(writers)].mail,
             recipient_domain="courier.example", recipient_count=1, visible_external=seen, attachment_types="xlsx",
             attachment_bytes=20_310, encrypted=False, dlp_label=label, dlp_action="notify",
         )  # fmt: skip
@@ -154,14 +154,14 @@ def _taken_out(book: Book, vendor: Vendor, truth: Truth) -> None:
     (p,) = agents(vendor, truth, 1)
     planner, boss = vendor.those(role="wfm", status="active")[0], vendor.those(role="manager", status="active")[-1]
     table = book["exports"]
-    row = calls.report(table, p, at(DAYS[17], 17 * 60 + 40), 3400, None)
+    row = calls.report(table, p, vendor.place.at(DAYS[17], 17 * 60 + 40), 3400, None)
     row["ticket"] = None
     truth.expect("MIN-04", "exports", row, "an agent took 3400 rows out, without ticket or approver")
     for n in range(4):
-        row = calls.report(table, planner, at(DAYS[4 + 7 * n], 7 * 60), 18_200 + 310 * n, boss)
+        row = calls.report(table, planner, vendor.place.at(DAYS[4 + 7 * n], 7 * 60), 18_200 + 310 * n, boss)
         row["ticket"] = None
         truth.expect("MIN-04", "exports", row, "a scheduled report of thousands of rows without a ticket")
-    row = calls.report(table, boss, at(DAYS[20], 13 * 60 + 5), 101, boss)
+    row = calls.report(table, boss, vendor.place.at(DAYS[20], 13 * 60 + 5), 101, boss)
     truth.expect("MIN-04", "exports", row, "approved by whoever took it")
 
 
@@ -180,9 +180,12 @@ def _exits(book: Book, _vendor: Vendor, truth: Truth) -> None:
     truth.expect("RET-03", "disposals", bare, "no certificate")
 
 
-def _stray_data(book: Book, _vendor: Vendor, truth: Truth) -> None:
+def _stray_data(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Card numbers on desktops and in a mailbox again."""
-    for place, kind, hits in (("desktops/mnl1", "pan", 3), ("mail/shared-boxes", "philsys", 11)):
+    for place, kind, hits in (
+        (f"desktops/{vendor.place.sites[0].name.lower()}", "pan", 3),
+        ("mail/shared-boxes", vendor.place.national_id, 11),
+    ):
         row = next(
             r
             for r in book["scans"].rows

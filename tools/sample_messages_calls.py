@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sample_files import Row, Table
-from sample_vendor import CLIENT, DAYS, END, START, Person, Shift, Vendor, at, draw, pick
+from sample_place import START
+from sample_vendor import CLIENT, DAYS, Person, Shift, Vendor, draw, pick
 
 LOOKS: Final = ("view", "edit", "export")
 
@@ -38,7 +39,12 @@ def work(calls: Table, looks: Table, vendor: Vendor) -> None:
             _contact(calls, looks, shift)
     for n, p in enumerate(q for q in vendor.those(role="qa", status="active") if q.on_floor):
         for day in DAYS[n % 7 :: 7]:
-            _look(looks, p, at(day, 10 * 60 + draw("checked", p.seat, day) % 300), customer("checked", p.seat, day))
+            _look(
+                looks,
+                p,
+                p.place.at(day, 10 * 60 + draw("checked", p.seat, day) % 300),
+                customer("checked", p.seat, day),
+            )
 
 
 def customer(*what: object) -> str:
@@ -50,7 +56,7 @@ def _contact(calls: Table, looks: Table, shift: Shift) -> None:
     p, key = shift.person, (shift.person.seat, shift.day)
     start = shift.starts + timedelta(minutes=120 + draw("call from", *key) % 300, seconds=draw("call at", *key) % 60)
     end = start + timedelta(minutes=2 + draw("talk", *key) % 14, seconds=draw("hung up", *key) % 60)
-    if not START <= start < end < END:
+    if not (p.place.holds(start) and p.place.holds(end)):
         return
     who = customer(*key)
     channel = pick(["voice", "voice", "voice", "voice", "chat", "email"], "channel", *key)
@@ -59,7 +65,7 @@ def _contact(calls: Table, looks: Table, shift: Shift) -> None:
         interaction_id=number, start=start, end=end, agent_id=p.employee_id, customer_id=who, channel=channel
     )  # fmt: skip
     first = shift.starts + timedelta(minutes=6 + draw("first call", *key) % 20)
-    if first >= START:
+    if first >= p.place.at(START, 0):
         calls.add(
             interaction_id=f"{number}-A", start=first, end=first + timedelta(minutes=3 + draw("first talk", *key) % 12),
             agent_id=p.employee_id, customer_id=customer("first", *key), channel="voice",
@@ -110,10 +116,12 @@ def reports(table: Table, vendor: Vendor) -> None:
             p = people[draw("report", day, n) % len(people)]
             boss = pick([b for b in bosses if b is not p], "boss", day, n)
             large = draw("large", day, n) % 3 == 0
-            row = report(table, p, at(day, 9 * 60 + draw("report at", day, n) % 420, n), 2400 if large else 100, boss)
+            row = report(
+                table, p, p.place.at(day, 9 * 60 + draw("report at", day, n) % 420, n), 2400 if large else 100, boss
+            )
             row["ticket"] = _ticket(p, row["ts"]) if large else None
     agent = vendor.those(role="agent", status="active", client=CLIENT)[20]
-    report(table, agent, at(DAYS[12], 15 * 60 + 2), 0, None)["ticket"] = None
+    report(table, agent, agent.place.at(DAYS[12], 15 * 60 + 2), 0, None)["ticket"] = None
 
 
 def report(table: Table, p: Person, ts: datetime, rows: int, boss: Person | None) -> Row:

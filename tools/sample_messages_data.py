@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from sample_files import Row, Table
-from sample_vendor import CLIENT, DAYS, at, draw
+from sample_files import Table
+from sample_place import Place
+from sample_vendor import CLIENT, DAYS, draw
 
 _MATRIX: Final = "client system role field data_class purpose approved_by approved_on masked last_used_on"
 _MATRIX_ORDER: Final = ("system", "role", "field")
@@ -27,11 +28,6 @@ _FIELDS: Final = (
     ("refunds", "payments", "refund_amount", "other", "pay refunds", False),
 )
 _SENT: Final = ("customer_name", "email", "phone", "delivery_address", "order_number", "card_number", "tax_number")
-_PLACES: Final = (
-    ("fs1/operations", False), ("fs1/quality", False), ("desktops/mnl1", False), ("desktops/ceb1", False),
-    ("mail/shared-boxes", False), ("crm/attachments", True),
-)  # fmt: skip
-KINDS: Final = ("pan", "philsys", "bank_account")
 
 
 def fields() -> Table:
@@ -81,7 +77,7 @@ def disposals() -> Table:
     return table
 
 
-def scans() -> Table:
+def scans(place: Place) -> Table:
     """Six places scanned for three kinds in October, and once before; card numbers only where they may be."""
     table = Table(
         "file_scan",
@@ -89,15 +85,17 @@ def scans() -> Table:
         ("location", "kind", "hits", "scanned_at", "in_scope_store"),
         ("scanned_at", "location", "kind"),
     )
+    desks = (f"desktops/{site.name.lower()}" for site in place.sites)
+    shelves = ("fs1/operations", "fs1/quality", *desks, "mail/shared-boxes", "crm/attachments")
     for month, day in ((7, 20), (10, 19)):
-        for n, (place, store) in enumerate(_PLACES):
-            for kind in KINDS:
+        for n, shelf in enumerate(shelves):
+            store = shelf == shelves[-1]
+            for kind in ("pan", place.national_id, "bank_account"):
                 hits = 41_200 if store and kind == "pan" else 7 if (month, n, kind) == (7, 2, "pan") else 0
-                scan(table, place, kind, hits, date(2026, month, day), store=store)
+                moment = _moment(place, shelf, kind, date(2026, month, day))
+                table.add(location=shelf, kind=kind, hits=hits, scanned_at=moment, in_scope_store=store)
     return table
 
 
-def scan(table: Table, place: str, kind: str, hits: int, day: date, *, store: bool = False) -> Row:  # noqa: PLR0913
-    """Add the result of one scan."""
-    moment = at(day, 21 * 60 + draw("scan", place, kind, day) % 150)
-    return table.add(location=place, kind=kind, hits=hits, scanned_at=moment, in_scope_store=store)
+def _moment(place: Place, shelf: str, kind: str, day: date) -> datetime:
+    return place.at(day, 21 * 60 + draw("scan", shelf, kind, day) % 150)

@@ -4,47 +4,48 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import datetime
-from typing import Final
 
 from sample_files import Row, Table
-from sample_vendor import DOMAIN, SEED, ZONE
-
-COLLECTED: Final = datetime(2026, 11, 1, 10, 15, tzinfo=ZONE)
-REPORTS: Final = f"rua=mailto:dmarc@{DOMAIN}"
+from sample_place import END, Place
+from sample_vendor import SEED
 
 
-POLICY: Final = f"version: STSv1\nmode: enforce\nmx: mx1.{DOMAIN}\nmx: mx2.{DOMAIN}\nmax_age: 604800\n"
+def reports(place: Place) -> str:
+    """Where receivers send what they counted."""
+    return f"rua=mailto:dmarc@{place.domain}"
 
 
-def table() -> Table:
+def table(place: Place) -> Table:
     """The answers, without any weakness."""
+    domain = place.domain
+    policy = f"version: STSv1\nmode: enforce\nmx: mx1.{domain}\nmx: mx2.{domain}\nmax_age: 604800\n"
     answers = Table(
         "dns", "dns.csv", ("domain", "type", "name", "value", "ttl", "queried_at"), ("domain", "name", "type", "value")
     )
     for type_, name, value in (
-        ("NS", DOMAIN, "ns1.dns-host.example"),
-        ("NS", DOMAIN, "ns2.dns-host.example"),
-        ("MX", DOMAIN, f"10 mx1.{DOMAIN}"),
-        ("MX", DOMAIN, f"20 mx2.{DOMAIN}"),
-        ("TXT", DOMAIN, "v=spf1 mx include:_spf.mail-host.example include:_spf.survey-tool.example -all"),
-        ("TXT", DOMAIN, "site-verification=4f1c9a"),
+        ("NS", domain, "ns1.dns-host.example"),
+        ("NS", domain, "ns2.dns-host.example"),
+        ("MX", domain, f"10 mx1.{domain}"),
+        ("MX", domain, f"20 mx2.{domain}"),
+        ("TXT", domain, "v=spf1 mx include:_spf.mail-host.example include:_spf.survey-tool.example -all"),
+        ("TXT", domain, "site-verification=4f1c9a"),
         ("TXT", "_spf.mail-host.example", "v=spf1 ip4:192.0.2.0/26 ip4:198.51.100.128/26 ~all"),
         ("TXT", "_spf.survey-tool.example", "v=spf1 ip4:192.0.2.64/28 ~all"),
-        ("TXT", f"_dmarc.{DOMAIN}", f"v=DMARC1; p=reject; {REPORTS}"),
-        ("TXT", f"selector1._domainkey.{DOMAIN}", f"v=DKIM1; k=rsa; p={rsa_key('selector1', 2048)}"),
-        ("TXT", f"selector2._domainkey.{DOMAIN}", "v=DKIM1; k=rsa; p="),
-        ("TXT", f"_smtp._tls.{DOMAIN}", f"v=TLSRPTv1; rua=mailto:tls@{DOMAIN}"),
-        ("TXT", f"_mta-sts.{DOMAIN}", "v=STSv1; id=20260914T0800"),
-        ("MTA-STS", f"mta-sts.{DOMAIN}", POLICY),
+        ("TXT", f"_dmarc.{domain}", f"v=DMARC1; p=reject; {reports(place)}"),
+        ("TXT", f"selector1._domainkey.{domain}", f"v=DKIM1; k=rsa; p={rsa_key('selector1', 2048)}"),
+        ("TXT", f"selector2._domainkey.{domain}", "v=DKIM1; k=rsa; p="),
+        ("TXT", f"_smtp._tls.{domain}", f"v=TLSRPTv1; rua=mailto:tls@{domain}"),
+        ("TXT", f"_mta-sts.{domain}", "v=STSv1; id=20260914T0800"),
+        ("MTA-STS", f"mta-sts.{domain}", policy),
     ):
-        add(answers, type_, name, value)
+        add(answers, place, type_, name, value)
     return answers
 
 
-def add(answers: Table, type_: str, name: str, value: str) -> Row:
+def add(answers: Table, place: Place, type_: str, name: str, value: str) -> Row:
     """Add one record to the answers about the domain."""
-    return answers.add(domain=DOMAIN, type=type_, name=name, value=value, ttl=3600, queried_at=COLLECTED)
+    collected = place.at(END, 10 * 60 + 15)
+    return answers.add(domain=place.domain, type=type_, name=name, value=value, ttl=3600, queried_at=collected)
 
 
 def record(answers: Table, name: str, begins: str) -> Row:

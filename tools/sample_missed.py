@@ -26,5 +26,6 @@ def doubt_hours(book: Book, truth: Truth, sheet: Row) -> None:
     first = min(row["work_date"] for row in book["timesheets"].rows)
     for row in book["payroll"].rows:
         if row["employee_id"] == who and first <= row["period_start"] <= day <= row["period_end"]:
-            for control in ("WRK-02", "WRK-06", "WRK-07"):
+            at_night = sheet["_shift"].person.place.pay.at_night
+            for control in ("WRK-02", *(("WRK-06",) if at_night else ()), "WRK-07"):
                 truth.doubt(control, "payroll", row, WHY)

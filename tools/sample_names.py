@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
-from sample_vendor import DOMAIN, Person, pick
-
-VENDOR: Final = "Mabuhay Contact Services, Inc."
+from sample_vendor import Person, pick
 
 
 def code(*what: object, size: int = 16) -> str:
@@ -24,9 +21,7 @@ def guid(*what: object) -> str:
 def account_id(system: str, p: Person) -> str:
     """The name of this person's account: mail address, a CRM name, a dialler extension."""
     first, last = p.name.lower().split()
-    return {"entra": f"{p.login}@{DOMAIN}", "crm": f"nw.{first[0]}{last}{p.seat}", "dialler": str(60000 + p.seat)}[
-        system
-    ]
+    return {"entra": p.mail, "crm": f"nw.{first[0]}{last}{p.seat}", "dialler": str(60000 + p.seat)}[system]
 
 
 def systems_of(p: Person) -> list[str]:

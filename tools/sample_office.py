@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
 
 from sample_files import Row, Table
-from sample_vendor import CLIENT, DAYS, DOMAIN, END, OTHER_CLIENT, START, Person, Vendor, at, draw, pick
+from sample_place import Place
+from sample_vendor import CLIENT, DAYS, OTHER_CLIENT, Person, Vendor, draw, pick
 
-PARTNERS: Final = (
-    "northwind.example", "northwind.example", "northwind.example", "tailspin.example", DOMAIN, f"it.{DOMAIN}",
-    "courier.example", "payroll-bureau.example", "landlord.example",
-)  # fmt: skip
-"""Where the vendor's mail normally goes."""
+
+def partners(domain: str) -> tuple[str, ...]:
+    """Where the vendor's mail normally goes."""
+    return (
+        "northwind.example", "northwind.example", "northwind.example", "tailspin.example", domain, f"it.{domain}",
+        "courier.example", "payroll-bureau.example", "landlord.example",
+    )  # fmt: skip
 
 
 def writers(vendor: Vendor) -> list[Person]:
@@ -22,18 +24,18 @@ def writers(vendor: Vendor) -> list[Person]:
 
 def mail(table: Table, vendor: Vendor) -> None:
     """About one mail a day and writer; two a week to free-mail domains are stopped at the gateway, as is right."""
-    people = writers(vendor)
+    people, place = writers(vendor), vendor.place
     for day in DAYS:
         for n in range(len(people)):
             p = people[draw("writer", day, n) % len(people)]
             size = draw("size", day, n) % 200_000 if draw("attached", day, n) % 3 == 0 else 0
-            to, many = pick(PARTNERS, "to", day, n), 1 + draw("how many", day, n) % 3
+            to, many = pick(partners(place.domain), "to", day, n), 1 + draw("how many", day, n) % 3
             table.add(
-                ts=at(day, 8 * 60 + draw("sent", day, n) % 600, n % 60),
-                sender=f"{p.login}@{DOMAIN}",
+                ts=place.at(day, 8 * 60 + draw("sent", day, n) % 600, n % 60),
+                sender=p.mail,
                 recipient_domain=to,
                 recipient_count=many,
-                visible_external=0 if to.endswith(DOMAIN) else many + 2 * (draw("in sight", day, n) % 40 == 0),
+                visible_external=0 if to.endswith(place.domain) else many + 2 * (draw("in sight", day, n) % 40 == 0),
                 attachment_types=pick(["pdf", "xlsx", "docx"], "type", day, n) if size else None,
                 attachment_bytes=size,
                 encrypted=True,
@@ -48,7 +50,7 @@ def stopped_mail(table: Table, p: Person, day: date) -> None:
     """A mail to a free-mail domain that did not leave."""
     action = "block" if day.weekday() == 1 else "quarantine"
     table.add(
-        ts=at(day, 11 * 60 + draw("stopped at", day) % 300), sender=f"{p.login}@{DOMAIN}", recipient_domain="gmail.com",
+        ts=p.place.at(day, 11 * 60 + draw("stopped at", day) % 300), sender=p.mail, recipient_domain="gmail.com",
         recipient_count=1, visible_external=1, attachment_types="xlsx", attachment_bytes=48_112, encrypted=False,
         dlp_label="bulk", dlp_action=action,
     )  # fmt: skip
@@ -56,18 +58,18 @@ def stopped_mail(table: Table, p: Person, day: date) -> None:
 
 def rules(table: Table, vendor: Vendor) -> None:
     """Twenty mailbox rules: sorting, forwarding inside the house, an old forward to outside that is switched off."""
-    people = writers(vendor)
+    people, place = writers(vendor), vendor.place
     for n in range(20):
         p = people[n * len(people) // 20]
-        target = (None, None, DOMAIN, f"helpdesk.{DOMAIN}")[n % 4]
+        target = (None, None, place.domain, f"helpdesk.{place.domain}")[n % 4]
         name = ("Sort newsletters", "Colour client mail", "Copy to team box", "To the help desk")[n % 4]
         outside = n == 9  # noqa: PLR2004
         table.add(
-            mailbox=f"{p.login}@{DOMAIN}",
+            mailbox=p.mail,
             rule="Old forward" if outside else name,
             target_domain="outlook.com" if outside else target,
             enabled=not outside,
-            created_at=at(date(2026, 2, 3) + timedelta(days=9 * n), 10 * 60 + n),
+            created_at=place.at(date(2026, 2, 3) + timedelta(days=9 * n), 10 * 60 + n),
             _person=p,
         )
 
@@ -88,7 +90,7 @@ def settings(table: Table) -> None:
         table.add(system=system, setting=setting, value=value, unit=unit)
 
 
-def datasets(table: Table, client: str) -> None:
+def datasets(table: Table, client: str, place: Place) -> None:
     """Twelve data holdings, each within its own limit; one of them is empty."""
     for number, system, owner, data_class, rows, age, days, basis in (
         (1, "crm", client, "contact", 184_220, 340, 365, "contract 7.2"),
@@ -107,7 +109,7 @@ def datasets(table: Table, client: str) -> None:
         table.add(
             dataset_id=f"DS-{number:02d}", system=system, client=owner, data_class=data_class, rows=rows,
             oldest_record_on=date(2026, 11, 1) - timedelta(days=age) if age is not None else None, retention_days=days,
-            retention_basis=basis, encrypted=True, storage_country="PH",
+            retention_basis=basis, encrypted=True, storage_country=place.country,
         )  # fmt: skip
 
 
@@ -127,8 +129,8 @@ def recordings(table: Table, vendor: Vendor) -> None:
         for n in range(max(8, len(vendor.people) // 5)):
             p = people[draw("call", day, n) % len(people)]
             first = {"day": 7, "mid": 14, "night": 22, "office": 8}[p.shift]
-            ts = at(day, first * 60 + 20 + draw("call at", day, n) % 400, n % 60)
-            if START <= ts < END:
+            ts = p.place.at(day, first * 60 + 20 + draw("call at", day, n) % 400, n % 60)
+            if p.place.holds(ts):
                 table.add(recording_id=f"REC-{ts:%Y%m%d}-{day.day:02d}{n:03d}", ts=ts, **_recording(p, n, day))
     table.rows[5] |= {"scan_pan_hits": 2, "deleted_on": date(2026, 10, 4)}
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from sample_files import Row, Table
 from sample_people_plants import PLANTS as _PLANTS
+from sample_place import START
 from sample_room import Plants, Source
-from sample_vendor import CLIENT, NETWORKS, START, Person, Vendor, at, draw, pick
+from sample_vendor import CLIENT, Person, Vendor, draw, pick
 from sample_work import Book
 
 SOURCES: Final[tuple[Source, ...]] = (
@@ -66,7 +67,7 @@ def fill(book: Book, vendor: Vendor) -> None:
             _signatures(book["undertakings"], p)
         if p.status == "active":
             _mails(book["phish"], p)
-    _taken_in_hindi(book["training"], vendor)
+    _taken_abroad(book["training"], vendor)
     _drills(book["drills"], vendor)
 
 
@@ -77,7 +78,9 @@ def _table(kind: str, file: str, columns: str, order: str) -> Table:
 def _courses(table: Table, p: Person) -> None:
     """All courses between the hiring and the floor; those of the yearly ones that are older again since the spring."""
     for n, course in enumerate(_COURSES):
-        _course(table, p, course, p.hired + timedelta(days=1 + 2 * n + draw("course", course, p.seat) % 2))
+        day = p.hired + timedelta(days=1 + 2 * n + draw("course", course, p.seat) % 2)
+        watched = p.hired >= p.place.pay.covered[0] and day.weekday() >= 5  # noqa: PLR2004  (an unpaid Saturday)
+        _course(table, p, course, day + timedelta(days=2) if watched else day)
         if course != "client_rules" and p.hired < _ROLLED_OUT and p.status != "terminated":
             _course(table, p, course, _ROLLED_OUT + timedelta(days=7 + draw("again", course, p.seat) % 150))
 
@@ -86,13 +89,13 @@ def _course(table: Table, p: Person, course: str, day: date, language: str = "")
     """A course taken on this day, before the floor or at a quiet hour."""
     length, key = _COURSES[course], (course, p.seat, day)
     spent = length * (85 + draw("spent", *key) % 60) // 100
-    started = at(day, 8 * 60 + draw("started", *key) % 420, draw("at", *key) % 60)
+    started = p.place.at(day, 8 * 60 + draw("started", *key) % 420, draw("at", *key) % 60)
     current = day >= _ROLLED_OUT
     return table.add(
         employee_id=p.employee_id,
         course=course,
         version="2026" if current else str(day.year - (day.month < _ROLLED_OUT.month)),
-        language=language or pick(["en", "en", "fil"], "language", *key),
+        language=language or pick(["en", "en", p.place.languages[0]], "language", *key),
         assigned_on=day - timedelta(days=1),
         due_on=day + timedelta(days=14),
         started_at=started,
@@ -101,16 +104,16 @@ def _course(table: Table, p: Person, course: str, day: date, language: str = "")
         score=80 + draw("score", *key) % 21,
         passed=True,
         method="classroom" if course == "client_rules" else pick(["interactive", "video"], "method", *key),
-        src_ip=f"{NETWORKS[p.site]}.{10 + p.seat % 90}",
+        src_ip=f"{p.place.site(p.site).network}.{10 + p.seat % 90}",
         rating=pick([3, 4, 4, 5, 5], "rating", *key) if current else None,
         course_seconds=length,
     )
 
 
-def _taken_in_hindi(table: Table, vendor: Vendor) -> None:
+def _taken_abroad(table: Table, vendor: Vendor) -> None:
     """The managers try out the translation that is made for another site."""
     for p in vendor.those(role="manager", client=CLIENT)[:2]:
-        _course(table, p, "security", date(2026, 10, 20), "hi")
+        _course(table, p, "security", date(2026, 10, 20), p.place.languages[1])
 
 
 def _mails(table: Table, p: Person) -> None:
@@ -118,7 +121,7 @@ def _mails(table: Table, p: Person) -> None:
     for campaign, monday in (("2026-08", _AUGUST), ("2026-10", _OCTOBER)):
         if p.hired < monday:
             key = (campaign, p.seat)
-            sent = at(monday + timedelta(days=draw("day", *key) % 5), 9 * 60 + draw("minute", *key) % 480)
+            sent = p.place.at(monday + timedelta(days=draw("day", *key) % 5), 9 * 60 + draw("minute", *key) % 480)
             fell = draw("clicked", *key) % 40 == 0
             reported = not fell and draw("reported", *key) % 5 < 2  # noqa: PLR2004
             clicked = sent + timedelta(minutes=3 + draw("soon", *key) % 90)
@@ -137,7 +140,8 @@ def _mails(table: Table, p: Person) -> None:
 
 def _drills(table: Table, vendor: Vendor) -> None:
     """Mystery calls in each week of the quarter, two of which an agent failed at first; drills of other kinds."""
-    agents = [p for p in vendor.those(role="agent", status="active", client=CLIENT) if p.hired < START.date()]
+    agents = [p for p in vendor.those(role="agent", status="active", client=CLIENT) if p.hired < START]
+    sites = [site.name for site in vendor.place.sites]
     called = sorted(agents, key=lambda p: draw("mystery", p.seat))[:64]
     for n, p in enumerate(called):
         failed = n in {11, 40}
@@ -148,7 +152,7 @@ def _drills(table: Table, vendor: Vendor) -> None:
             again = _drill(table, "mystery_call", day + timedelta(days=9 + n % 7), p.site, p)
             again["retest_of"] = _name("mystery_call", day, p.site, p)
     for n, day in enumerate((date(2026, 8, 12), date(2026, 9, 9), date(2026, 10, 14))):
-        for site in NETWORKS:
+        for site in sites:
             _drill(table, "phone_ban", day, site)
             first = _drill(table, "clean_desk", day + timedelta(days=1), site)
             if n == 1:
@@ -159,7 +163,7 @@ def _drills(table: Table, vendor: Vendor) -> None:
         ("fire", date(2026, 3, 11)), ("incident_response", date(2026, 5, 20)), ("lost_device", date(2026, 6, 17)),
         ("business_continuity", date(2026, 7, 8)),
     ):  # fmt: skip
-        for site in NETWORKS:
+        for site in sites:
             _drill(table, kind, day, site)
 
 
@@ -176,16 +180,16 @@ def _drill(table: Table, kind: str, day: date, site: str, p: Person | None = Non
 
 
 def _checks(table: Table, vendor: Vendor, p: Person) -> None:
-    """The four checks before the hiring, a credit check where money is handled; high-risk roles again this year."""
-    checks = ["identity", "nbi", "employment", "education", *(["credit"] if p.role in _HIGH_RISK[2:] else [])]
+    """The checks of the place before the hiring, a credit check where money is handled; high risks again this year."""
+    checks = [*p.place.checks, *(["credit"] if p.role in _HIGH_RISK[2:] else [])]
     for check in checks:
         done = p.hired - timedelta(days=2 + draw("done", check, p.seat) % 9)
         row = _check(table, p, check, done)
         if check == "employment" and draw("doubt", p.seat) % 12 == 0:
-            deciders = [m for m in vendor.those(role="hr") if m is not p]
+            deciders = [m for m in vendor.those(role="hr") if m is not p] or vendor.those(role="manager")
             row |= {"result": "unable_to_verify", "adjudicated_by": pick(deciders, "decider", p.seat).employee_id}
     if p.role in _HIGH_RISK and p.hired < date(2025, 1, 1):
-        _check(table, p, "nbi", date(2025, 6, 2) + timedelta(days=draw("cycle", p.seat) % 300))
+        _check(table, p, p.place.criminal_check, date(2025, 6, 2) + timedelta(days=draw("cycle", p.seat) % 300))
 
 
 def _check(table: Table, p: Person, check: str, done: date) -> Row:
@@ -193,11 +197,11 @@ def _check(table: Table, p: Person, check: str, done: date) -> Row:
     return table.add(
         employee_id=p.employee_id,
         check=check,
-        country="PH",
+        country=p.place.country,
         notice_or_consent_on=ordered - timedelta(days=draw("told", p.seat, done) % 3),
         requested_on=ordered,
         completed_on=done,
-        issued_on=ordered + timedelta(days=2) if check == "nbi" else None,
+        issued_on=ordered + timedelta(days=2) if check == p.place.criminal_check else None,
         result="clear",
         adjudicated_by=None,
         _person=p,
@@ -211,5 +215,10 @@ def _signatures(table: Table, p: Person) -> None:
         ("confidentiality", "2019", p.hired), ("acceptable_use", "2019", p.hired), ("mail_rules", "2026", rules),
     ):  # fmt: skip
         table.add(
-            employee_id=p.employee_id, document=document, version=version, language="en;fil", signed_on=day, _person=p
+            employee_id=p.employee_id,
+            document=document,
+            version=version,
+            language=f"en;{p.place.languages[0]}",
+            signed_on=day,
+            _person=p,
         )

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from sample_files import Row
-from sample_plants import agents
+from sample_plants import agents, some
 from sample_room import Plants
 from sample_truth import Truth
-from sample_vendor import CLIENT, Person, Vendor, at
+from sample_vendor import CLIENT, Person, Vendor
 from sample_work import Book
 
 
@@ -24,16 +24,17 @@ def _of(book: Book, table: str, p: Person, **traits: object) -> list[Row]:
 
 def _long_there(vendor: Vendor, truth: Truth, number: int) -> list[Person]:
     """So many agents who were hired before this year's versions, and so took the yearly courses twice."""
-    return [p for p in agents(vendor, truth, 3 * number) if p.hired < date(2026, 3, 1)][:number]
+    drawn = agents(vendor, truth, some(vendor, 3 * number, number + 1))
+    return [p for p in drawn if p.hired < date(2026, 3, 1)][:number]
 
 
 def _unscreened(book: Book, vendor: Vendor, truth: Truth) -> None:
     """An agent without a clearance, one whose came on the floor, one whose degree nobody could find, or decided on."""
     bare, late, doubtful, running = agents(vendor, truth, 4)
-    (gone,) = _of(book, "screening", bare, check="nbi")
+    (gone,) = _of(book, "screening", bare, check=vendor.place.criminal_check)
     book["screening"].rows.remove(gone)
     truth.expect("SCR-01", "roster", _of(book, "roster", bare)[0], "no clearance at all")
-    (row,) = _of(book, "screening", late, check="nbi")
+    (row,) = _of(book, "screening", late, check=vendor.place.criminal_check)
     row["completed_on"] = late.floor + timedelta(days=20)
     truth.expect("SCR-01", "screening", row, "complete three weeks after the first day on the floor")
     (row,) = _of(book, "screening", doubtful, check="education")
@@ -47,11 +48,11 @@ def _unscreened(book: Book, vendor: Vendor, truth: Truth) -> None:
 def _not_checked_again(book: Book, vendor: Vendor, truth: Truth) -> None:
     """A team leader last checked when hired, and an agent whose clearance was a year old at the hiring."""
     lead = next(p for p in vendor.those(role="team_leader", client=CLIENT) if p.hired < date(2024, 9, 1))
-    first, again = _of(book, "screening", lead, check="nbi")
+    first, again = _of(book, "screening", lead, check=vendor.place.criminal_check)
     book["screening"].rows.remove(again)
     truth.expect("SCR-02", "screening", first, "not repeated for two years")
     (p,) = agents(vendor, truth, 1)
-    (row,) = _of(book, "screening", p, check="nbi")
+    (row,) = _of(book, "screening", p, check=vendor.place.criminal_check)
     row["issued_on"] = p.hired - timedelta(days=370)
     truth.expect("SCR-02", "screening", row, "a year old at the hiring")
 
@@ -109,7 +110,9 @@ def _support_staff(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _head_office_only(book: Book, vendor: Vendor, truth: Truth) -> None:
     """A tenth of the agents were in no campaign."""
-    left_out = {p.employee_id for p in agents(vendor, truth, 24)}
+    left_out = {p.employee_id for p in agents(vendor, truth, 24 * len(vendor.people) // 300)}
+    if len(vendor.people) < 300:  # noqa: PLR2004
+        truth.used -= left_out  # in a small house they may carry another weakness, too
     book["phish"].rows = [row for row in book["phish"].rows if row["employee_id"] not in left_out]
     for row in book["roster"].rows:
         if row["employee_id"] in left_out:
@@ -149,7 +152,7 @@ def _clicked_through(book: Book, vendor: Vendor, truth: Truth) -> None:
     *team, hasty = _long_there(vendor, truth, 7)
     for n, p in enumerate(team):
         row = _of(book, "training", p, course="security")[-1]
-        done = at(date(2026, 9, 28), 21 * 60 + 14, 9 * n)
+        done = vendor.place.at(date(2026, 9, 28), 21 * 60 + 14, 9 * n)
         row |= {"src_ip": "203.0.113.77", "method": "interactive", "completed_at": done}
         row["started_at"] = done - timedelta(seconds=row["seconds_spent"] + 20)
         truth.expect("TRN-07", "training", row, "six completions within a minute at one address")

@@ -10,8 +10,13 @@ from sample_missed import doubt_hours
 from sample_names import code
 from sample_room import Plants
 from sample_truth import Truth
-from sample_vendor import CLIENT, DAYS, DOMAIN, OTHER_CLIENT, Person, Shift, Vendor, at, draw
+from sample_vendor import CLIENT, DAYS, OTHER_CLIENT, Person, Shift, Vendor, draw
 from sample_work import Book, sign_in
+
+
+def some(vendor: Vendor, number: int, least: int = 3) -> int:
+    """So many in a house of 300 people or more, and in a smaller one its share."""
+    return min(number, max(least, number * len(vendor.people) // 300))
 
 
 def agents(vendor: Vendor, truth: Truth, number: int, **traits: object) -> list[Person]:
@@ -50,8 +55,8 @@ def _october_leavers(vendor: Vendor) -> list[Person]:
 
 
 def _second_factor(book: Book, vendor: Vendor, truth: Truth) -> None:
-    """Fourteen agents without a second factor in the CRM, one whose factor is a security question."""
-    *bare, asked = agents(vendor, truth, 15)
+    """Agents without a second factor in the CRM, fourteen in a large house; one whose factor is a security question."""
+    *bare, asked = agents(vendor, truth, some(vendor, 15))
     for p in bare:
         row = _row(book["crm"], p)
         row |= {"mfa_enrolled": False, "mfa_method": None, "mfa_identifier_hash": None}
@@ -74,6 +79,7 @@ def _shared_phone(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _shared_logins(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Two logins of a seat, one with an exception that has run out, and a person on leave still enabled."""
+    place, at = vendor.place, vendor.place.at
     for system, name, kind, until in (
         ("crm", "trainer01", "shared", None),
         ("dialler", "tl_floor2", "generic", date(2026, 10, 15)),
@@ -92,7 +98,8 @@ def _shared_logins(book: Book, vendor: Vendor, truth: Truth) -> None:
     for n, day in enumerate((DAYS[2], DAYS[15], DAYS[29])):
         event = book["crm_events"].add(
             ts=at(day, 14 * 60, n), system="crm", account_id="trainer01", result="success", factors=1, mfa_method=None,
-            src_ip="203.0.113.20", country="PH", device_id="MCS-WS-0900", workstation_id="MNL1-0900",
+            src_ip="203.0.113.20", country=place.country, device_id=f"{place.tag}-WS-{vendor.spare:04d}",
+            workstation_id=f"{place.sites[0].name}-{vendor.spare:04d}",
             session_id=code("trainer01", n, size=10), logout_ts=None, remote=False,
         )  # fmt: skip
         truth.expect("MFA-02", "crm_events", event, "signed in to the client's system with one factor")
@@ -106,6 +113,7 @@ def _shared_logins(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _off_shift(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Sign-ins on leave, on a rest day, in the small hours; and some beside a missed punch, which nobody can decide."""
+    at = vendor.place.at
     holiday, resting, early, missed = _off_shift_people(vendor, truth)
     absent = next(a for a in vendor.absences if a.person is holiday)
     off = {s.day for s in vendor.shifts if s.person is holiday}
@@ -166,7 +174,7 @@ def _leavers(book: Book, vendor: Vendor, truth: Truth) -> None:
     kept, slow, badge = _october_leavers(vendor)[:3]
     _still_enabled(book, truth, kept)
     row = _row(book["dialler"], slow)
-    row["disabled_at"] = at(_last_day(slow), (24 + 40) * 60)
+    row["disabled_at"] = vendor.place.at(_last_day(slow), (24 + 40) * 60)
     truth.expect("ACC-01", "dialler", row, "disabled 40 hours after the last day, 24 are allowed")
     row = _row(book["leavers"], badge)
     row["badge_disabled_at"] = None
@@ -188,12 +196,15 @@ def _still_enabled(book: Book, truth: Truth, p: Person) -> None:
     listed = _client_row(book, p)
     listed["enabled"] = True
     truth.expect("ACC-06", "client", listed, "leaver with an enabled login, signed in after the last day")
-    _intrude(book, truth, p, at(_last_day(p) + timedelta(days=3), 13 * 60 + 5), "signed in after the last day worked")
+    _intrude(
+        book, truth, p, p.place.at(_last_day(p) + timedelta(days=3), 13 * 60 + 5), "signed in after the last day worked"
+    )
 
 
 def _client_list(book: Book, vendor: Vendor, truth: Truth) -> None:
     """The client's list beside the roster: two ghosts, a person on leave, a leaver, and an agent without a login."""
-    for name, owner in (("nw.rdelmundo", "MCS-09417"), ("nw.temp3", None)):
+    at = vendor.place.at
+    for name, owner in (("nw.rdelmundo", f"{vendor.place.tag}-09417"), ("nw.temp3", None)):
         row = dict.fromkeys(book["client"].columns) | {
             "system": "crm", "account_id": name, "employee_id": owner, "enabled": True, "role": "agent",
             "last_login_at": at(date(2026, 8, 14), 700), "created_at": at(date(2025, 11, 3), 600), "_person": None,
@@ -251,7 +262,7 @@ def _personal_mail(book: Book, vendor: Vendor, truth: Truth) -> None:
     for n, (p, day, domain) in enumerate(sent):
         action = ("none", None, "notify", "encrypt")[n % 4]
         row = table.add(
-            ts=at(day, 18 * 60 + 7 * n, n), sender=f"{p.login}@{DOMAIN}", recipient_domain=domain, recipient_count=1,
+            ts=p.place.at(day, 18 * 60 + 7 * n, n), sender=p.mail, recipient_domain=domain, recipient_count=1,
             visible_external=1, attachment_types="xlsx", attachment_bytes=81_400 + 977 * n,
             encrypted=action == "encrypt", dlp_label="bulk", dlp_action=action,
         )  # fmt: skip
@@ -266,8 +277,8 @@ def _forwarding(book: Book, vendor: Vendor, truth: Truth) -> None:
     wfm = vendor.those(role="wfm", client=CLIENT)[0]
     for p, name, domain in ((boss, "Copy to home", "outlook.com"), (wfm, "Client mails", "yahoo.com")):
         row = book["rules"].add(
-            mailbox=f"{p.login}@{DOMAIN}", rule=name, target_domain=domain, enabled=True,
-            created_at=at(date(2026, 6, 17), 21 * 60 + 4), _person=p,
+            mailbox=p.mail, rule=name, target_domain=domain, enabled=True,
+            created_at=p.place.at(date(2026, 6, 17), 21 * 60 + 4), _person=p,
         )  # fmt: skip
         truth.expect("EML-06", "rules", row, f"forwards to {domain}")
     blocked = next(row for row in book["settings"].rows if row["setting"] == "external_forwarding_blocked")

@@ -9,7 +9,7 @@ from sample_files import Row, Table
 from sample_plants import agents
 from sample_room import Plants, Source
 from sample_truth import Truth
-from sample_vendor import CLIENT, DAYS, OTHER_CLIENT, Person, Shift, Vendor, at, draw, pick
+from sample_vendor import CLIENT, DAYS, OTHER_CLIENT, Person, Shift, Vendor, draw, pick
 from sample_work import Book
 
 SOURCES: Final[tuple[Source, ...]] = (
@@ -22,7 +22,6 @@ SOURCES: Final[tuple[Source, ...]] = (
 CLIENT_SOURCES: Final[tuple[Source, ...]] = ()
 CONTROLS: Final[tuple[str, ...]] = ("PHY-01", "PHY-02", "PHY-03", "PHY-04", "PHY-05")
 SHOWN: Final[tuple[str, ...]] = ("PHY-01", "PHY-02", "PHY-03", "PHY-05")
-SITES: Final = ("MNL1", "CEB1")
 ZONES: Final = ("entrance", "floor", "server_room")
 
 
@@ -31,7 +30,7 @@ def fill(book: Book, vendor: Vendor) -> None:
     _doors(book)
     _walks(book, vendor)
     _visits(book, vendor)
-    _cameras(book)
+    _cameras(book, vendor)
     _disposals(book)
 
 
@@ -76,12 +75,12 @@ def _walks(book: Book, vendor: Vendor) -> None:
         "walk_id walked_at site zone walker_id seats finding employee_id fixed_on announced",
         "walked_at site zone",
     )
-    for site in SITES:
+    for site in (site.name for site in vendor.place.sites):
         for n, (day, hour, announced) in enumerate(WALKS, 1):
             walker = pick(walkers, "walker", site, n).employee_id
             for floor in (1, 2):
                 table.add(
-                    walk_id=f"FW-{site}-{n}", walked_at=at(DAYS[day - 1], hour * 60 + n, 0), site=site,
+                    walk_id=f"FW-{site}-{n}", walked_at=vendor.place.at(DAYS[day - 1], hour * 60 + n, 0), site=site,
                     zone=f"floor_{floor}", walker_id=walker, seats=70, finding=None, employee_id=None, fixed_on=None,
                     announced=announced,
                 )  # fmt: skip
@@ -95,7 +94,7 @@ def _visits(book: Book, vendor: Vendor) -> None:
         "visitors", "facilities/visitors.csv", "visit_id in_at out_at host_id zone escorted badge_returned", "in_at"
     )
     for n in range(24):
-        came = at(DAYS[n], 9 * 60 + draw("visit", n) % 400)
+        came = vendor.place.at(DAYS[n], 9 * 60 + draw("visit", n) % 400)
         table.add(
             visit_id=f"V-{n + 1:03d}", in_at=came, out_at=came + timedelta(minutes=20 + draw("stay", n) % 120),
             host_id=pick(hosts, "host", n).employee_id, zone=pick(["reception", "floor"], "where", n), escorted=True,
@@ -103,14 +102,14 @@ def _visits(book: Book, vendor: Vendor) -> None:
         )  # fmt: skip
 
 
-def _cameras(book: Book) -> None:
+def _cameras(book: Book, vendor: Vendor) -> None:
     table = book["cctv"] = _table(
         "cctv",
         "facilities/cameras.csv",
         "camera_id zone working oldest_footage_on audio notice_posted access_logged",
         "camera_id",
     )
-    for site in SITES:
+    for site in (site.name for site in vendor.place.sites):
         for n, zone in enumerate((*ZONES, "floor"), 1):
             oldest = date(2026, 7, 1) + timedelta(days=draw("footage", site, n) % 20)
             table.add(
@@ -148,9 +147,9 @@ def _disposals(book: Book) -> None:
 
 def _found_on_the_floor(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Phones and paper at one site, more than its seats allow, and a phone that nobody ever took away."""
-    at_night = [row for row in book["walks"].rows if row["site"] == "CEB1" and not row["announced"]]
+    at_night = [row for row in book["walks"].rows if row["site"] == vendor.place.sites[1].name and not row["announced"]]
     found = (*(("phone", row, 0) for row in at_night[:4]), ("paper", at_night[4], 1), ("phone", at_night[6], None))
-    (caught,) = agents(vendor, truth, 1, site="CEB1")
+    (caught,) = agents(vendor, truth, 1, site=vendor.place.sites[1].name)
     for finding, row, later in found:
         fixed = row["walked_at"].date() + timedelta(days=later) if later is not None else None
         row |= {"finding": finding, "employee_id": caught.employee_id if later is None else None, "fixed_on": fixed}
@@ -159,9 +158,9 @@ def _found_on_the_floor(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _two_places(book: Book, vendor: Vendor, truth: Truth) -> None:
     """Two badges that opened doors in two cities within the hour."""
-    for p in agents(vendor, truth, 2, site="MNL1", mode="onsite"):
+    for p in agents(vendor, truth, 2, site=vendor.place.sites[0].name, mode="onsite"):
         came = next(row for row in book["badge"].rows if row["_person"] is p and row["ts"].date() > DAYS[8])
-        row = _enter(book["badge"], p, came["ts"] + timedelta(minutes=23), "CEB1")
+        row = _enter(book["badge"], p, came["ts"] + timedelta(minutes=23), vendor.place.sites[1].name)
         truth.expect("PHY-02", "badge", row, "the badge opened a door in another city 23 minutes before")
 
 

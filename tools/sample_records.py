@@ -9,7 +9,8 @@ from sample_files import Row, Table
 from sample_layouts import attendance_report, dialler_sign_ins, entra_sign_ins, roster_report
 from sample_names import account_id, code, factor, systems_of
 from sample_office import datasets, mail, recordings, rules, settings
-from sample_vendor import CLIENT, DOMAIN, END, Person, Vendor, at, draw, pick
+from sample_place import END, Place
+from sample_vendor import CLIENT, Person, Vendor, draw, pick
 from sample_work import Book, work
 
 ACCOUNT: Final = (
@@ -118,7 +119,7 @@ def _people(book: Book, vendor: Vendor) -> None:
         book["leave"].add(
             employee_id=absence.person.employee_id, start=absence.start, end=absence.end, kind=absence.kind
         )
-    _shared_services(book)
+    _shared_services(book, vendor.place)
 
 
 _ROSTER: Final = "employee_id site role client employment manager_id hired floor separated status mode"
@@ -126,7 +127,9 @@ _ROSTER: Final = "employee_id site role client employment manager_id hired floor
 
 def account(system: str, p: Person) -> Row:
     """A person's account as the system lists it; the last sign-in follows later, from the sign-ins."""
-    created = at(max(p.hired, p.floor - timedelta(days=1)) if system != "entra" else p.hired, 9 * 60, p.seat % 60)
+    created = p.place.at(
+        max(p.hired, p.floor - timedelta(days=1)) if system != "entra" else p.hired, 9 * 60, p.seat % 60
+    )
     method = factor(system, p)
     return {
         "system": system,
@@ -155,11 +158,11 @@ def _disabled_at(system: str, p: Person) -> datetime | None:
     if p.status == "active":
         return None
     if p.last_day is None:
-        return at(date(2026, 9, 1), 8 * 60 + p.seat % 60)
+        return p.place.at(date(2026, 9, 1), 8 * 60 + p.seat % 60)
     if p.shift == "night":
-        return at(p.last_day, 48 * 60 + 5 * 60, draw("disabled", system, p.seat) % 60)
+        return p.place.at(p.last_day, 48 * 60 + 5 * 60, draw("disabled", system, p.seat) % 60)
     minutes = 17 * 60 + draw("disabled", system, p.seat) % (6 * 60 if p.role == "it_admin" else 20 * 60)
-    return at(p.last_day, minutes, p.seat % 60)
+    return p.place.at(p.last_day, minutes, p.seat % 60)
 
 
 def _client_account(book: Book, p: Person) -> None:
@@ -177,16 +180,16 @@ def _client_account(book: Book, p: Person) -> None:
 
 
 def _leaver(book: Book, p: Person, last_day: date, separated: date) -> None:
-    paid = separated + timedelta(days=20)
+    paid = separated + timedelta(days=p.place.pay.final_days)
     book["leavers"].add(
         employee_id=p.employee_id,
         separated_on=separated,
         kind=pick(["resigned", "resigned", "end_of_contract", "absent_without_leave"], "leaver", p.seat),
-        final_pay_on=paid if paid < END.date() else None,
+        final_pay_on=paid if paid < END else None,
         coe_requested_on=separated,
         coe_issued_on=separated + timedelta(days=2),
         assets_returned_on=last_day,
-        badge_disabled_at=at(last_day, (24 + 7 if p.shift == "night" else 19) * 60 + p.seat % 60),
+        badge_disabled_at=p.place.at(last_day, (24 + 7 if p.shift == "night" else 19) * 60 + p.seat % 60),
         _person=p,
     )
 
@@ -200,7 +203,7 @@ def _home_worker(book: Book, p: Person, approver: str) -> None:
         agreement_signed_on=signed,
         approved_by=approver,
         approved_until=None if open_end else until,
-        device_id=f"MCS-LT-{p.seat:04d}",
+        device_id=p.laptop,
         home_check_on=signed - timedelta(days=3),
         home_check_method=pick(["live_video", "visit"], "home check", p.seat),
         home_check_result="pass",
@@ -209,12 +212,12 @@ def _home_worker(book: Book, p: Person, approver: str) -> None:
     )
 
 
-def _shared_services(book: Book) -> None:
+def _shared_services(book: Book, place: Place) -> None:
     """Accounts that belong to no person: services, and the sealed administrator of last resort."""
     for system, name, kind in (
-        ("entra", f"svc.backup@{DOMAIN}", "service"),
-        ("entra", f"svc.hrsync@{DOMAIN}", "service"),
-        ("entra", f"breakglass@{DOMAIN}", "admin"),
+        ("entra", f"svc.backup@{place.domain}", "service"),
+        ("entra", f"svc.hrsync@{place.domain}", "service"),
+        ("entra", f"breakglass@{place.domain}", "admin"),
         ("dialler", "svc.recorder", "service"),
     ):
         row: Row = dict.fromkeys(ACCOUNT.split())
@@ -225,7 +228,7 @@ def _shared_services(book: Book) -> None:
             "enabled": True,
             "privileged": kind == "admin",
         }
-        row |= {"created_at": at(date(2024, 3, 4), 600), "mfa_enrolled": kind == "admin"}
+        row |= {"created_at": place.at(date(2024, 3, 4), 600), "mfa_enrolled": kind == "admin"}
         row |= {"password_last_set": date(2026, 9, 14), "role": "system"}
         if kind == "admin":
             row |= {"mfa_method": "fido2", "mfa_identifier_hash": code(name), "exception_until": date(2026, 11, 30)}
@@ -236,5 +239,5 @@ def _office(book: Book, vendor: Vendor) -> None:
     mail(book["mail"], vendor)
     rules(book["rules"], vendor)
     settings(book["settings"])
-    datasets(book["datasets"], CLIENT)
+    datasets(book["datasets"], CLIENT, vendor.place)
     recordings(book["recordings"], vendor)

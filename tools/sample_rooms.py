@@ -32,6 +32,6 @@ CLIENT_SOURCES: Final[tuple[Source, ...]] = tuple(source for room in _ROOMS for 
 PLANTS: Final[Plants] = sample_plants.PLANTS | {id_: how for room in _ROOMS for id_, how in room.PLANTS.items()}
 CONTROLS: Final = (*sample_plants.PLANTS, *(id_ for room in _ROOMS for id_ in room.CONTROLS))
 NOT_DUE: Final = {"WRK-09": "scope"}
-"""Controls of which nothing is asked of this vendor yet, and the cause: thirteenth-month pay is due on 24 December."""
+"""What is not asked of the vendor, and the cause: thirteenth-month pay, due on 24 December, in India not at all."""
 SHOWN: Final = (*sample_plants.SHOWN, *(id_ for room in _ROOMS for id_ in room.SHOWN))
 """The controls that the weak sample breaks; the others are met."""

@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
+
+from sample_place import END, START, Place
 
 T = TypeVar("T")
 SEED: Final = "mabuhay-2026-10"
-ZONE: Final = timezone(timedelta(hours=8))
-START: Final = datetime(2026, 10, 1, tzinfo=ZONE)
-END: Final = datetime(2026, 11, 1, tzinfo=ZONE)
-"""The audit period: from START to just before END."""
 DAYS: Final = tuple(date(2026, 10, 1) + timedelta(days=n) for n in range(31))
 EVE: Final = date(2026, 9, 30)
-DOMAIN: Final = "mabuhay.example"
 CLIENT: Final = "northwind"
 OTHER_CLIENT: Final = "tailspin"
-CITIES: Final = {"MNL1": "Makati, Metro Manila, PH", "CEB1": "Cebu City, Cebu, PH"}
-NETWORKS: Final = {"MNL1": "203.0.113", "CEB1": "198.51.100"}
 HOURS: Final = {"day": (7, 16), "mid": (14, 23), "night": (22, 31), "office": (8, 17)}
 """Start and end of a shift, in hours from the midnight that begins its work date; 31 is 07:00 of the next day."""
 
-_FIRST: Final = (
-    "Alma Andres Bea Benjie Carina Carlo Dalisay Danilo Elena Efren Fely Felix Gina Gilbert Hazel Hector Ines "
-    "Isko Jasmin Jomar Karina Kiko Ligaya Lito Marites Marlon Nenita Nestor Olivia Oscar Perla Pepito Queenie Quirino "
-    "Rowena Ramil Sheila Sonny Tala Teodoro"
-)
-_LAST: Final = (
-    "Abella Abrigo Balane Bautista Cabrera Catapang Dacanay Dimaculangan Estrella Evardone Fajardo Fabella Galang "
-    "Gatchalian Hizon Halili Ignacio Imperial Javellana Jalandoni Katigbak Kalaw Labrador Lumibao Macaraeg Manalang "
-    "Narciso Natividad Ocampo Ordonez Panganiban Pineda Quiambao Quizon Robles Rivera Salonga Tolentino Umali Villareal"
-)
 _SUPPORT: Final = (
     ("team_leader", 16), ("qa", 8), ("trainer", 4), ("wfm", 4), ("back_office", 4), ("payments", 6), ("payroll", 2),
     ("hr", 3), ("it_admin", 4), ("facilities", 3), ("manager", 6),
@@ -50,11 +35,6 @@ def draw(*what: object) -> int:
 def pick(options: Sequence[T], *what: object) -> T:
     """One of `options`, by `draw`."""
     return options[draw(*what) % len(options)]
-
-
-def at(day: date, minutes: int, seconds: int = 0) -> datetime:
-    """The instant `minutes` (may exceed a day) after the midnight that begins `day`, Philippine time."""
-    return datetime.combine(day, time(), ZONE) + timedelta(minutes=minutes, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +58,27 @@ class Person:
     last_day: date | None
     separated: date | None
     seat: int
+    place: Place
+
+    @property
+    def mail(self) -> str:
+        """The person's mail address."""
+        return f"{self.login}@{self.place.domain}"
+
+    @property
+    def woman(self) -> bool:
+        """Whether this is a woman."""
+        return self.place.first_names.split().index(self.name.split()[0]) % 2 == 0
+
+    @property
+    def desktop(self) -> str:
+        """The computer at the person's seat."""
+        return f"{self.place.tag}-WS-{self.seat:04d}"
+
+    @property
+    def laptop(self) -> str:
+        """The computer that the person works on at home."""
+        return f"{self.place.tag}-LT-{self.seat:04d}"
 
     @property
     def has_client_login(self) -> bool:
@@ -87,7 +88,7 @@ class Person:
     @property
     def on_floor(self) -> bool:
         """Whether the person has finished training by the end of the period."""
-        return self.floor < END.date()
+        return self.floor < END
 
     @property
     def dials(self) -> bool:
@@ -124,20 +125,27 @@ class Absence:
 class Vendor:
     """All there is to know about the invented vendor, before any weakness is planted."""
 
+    place: Place
     people: tuple[Person, ...]
     absences: tuple[Absence, ...]
     shifts: tuple[Shift, ...]
+
+    @property
+    def spare(self) -> int:
+        """The number of the first seat that nobody sits at: training rooms and laptops for the road begin there."""
+        seats = len(self.people)
+        return 900 if seats < 900 else 9 * 10 ** len(str(seats))  # noqa: PLR2004  (where a house of 300 has them)
 
     def those(self, **traits: object) -> list[Person]:
         """The people whose attributes equal `traits`, in order of employee id."""
         return [p for p in self.people if all(getattr(p, name) == value for name, value in traits.items())]
 
 
-def invent(size: int) -> Vendor:
+def invent(size: int, place: Place) -> Vendor:
     """A vendor with `size` people on the roster besides its leavers of the last twelve months; at least 100."""
-    people = tuple(_people(size))
+    people = tuple(_people(size, place))
     absences = tuple(_absences(people))
-    return Vendor(people, absences, tuple(_shifts(people, absences)))
+    return Vendor(place, people, absences, tuple(_missed_twice(list(_shifts(people, absences)))))
 
 
 def _roles(size: int) -> list[str]:
@@ -149,6 +157,7 @@ def _roles(size: int) -> list[str]:
 class _House:
     """What one person's row needs to know of the whole: people by index, those who left after the others."""
 
+    place: Place
     size: int
     roles: list[str]
     ids: dict[int, str]
@@ -158,11 +167,11 @@ class _House:
         return [i for i in range(self.size) if self.roles[i] == role]
 
 
-def _people(size: int) -> Iterator[Person]:
+def _people(size: int, place: Place) -> Iterator[Person]:
     leavers = max(10, size // 25)
     roles = [*_roles(size), *["agent"] * (leavers - 2), "it_admin", "qa"]
     hired = sorted((_hired(i, size), i) for i in range(len(roles)))
-    house = _House(size, roles, {i: f"MCS-{10001 + place}" for place, (_, i) in enumerate(hired)}, {})
+    house = _House(place, size, roles, {i: f"{place.tag}-{10001 + n}" for n, (_, i) in enumerate(hired)}, {})
     leads, heads, agents = house.those("team_leader"), house.those("manager"), len(house.those("agent"))
     teams = [
         leads.index(i) if role == "team_leader" else i * len(leads) // agents % len(leads)
@@ -188,7 +197,7 @@ _AWAY: Final = range(_NEW, _NEW + 4)
 
 def _person(house: _House, i: int, team: int, boss: int) -> Person:
     size, role, left, agents = house.size, house.roles[i], i >= house.size, len(house.those("agent"))
-    first, last = pick(_FIRST.split(), "first", i), pick(_LAST.split(), "last", i)
+    first, last = pick(house.place.first_names.split(), "first", i), pick(house.place.last_names.split(), "last", i)
     local = f"{first}.{last}".lower()
     house.logins[local] = house.logins.get(local, 0) + 1
     hired = _hired(i, size)
@@ -198,7 +207,7 @@ def _person(house: _House, i: int, team: int, boss: int) -> Person:
         name=f"{first} {last}",
         login=local if house.logins[local] == 1 else f"{local}{house.logins[local]}",
         role=role,
-        site=("MNL1", "MNL1", "CEB1")[team % 3],
+        site=house.place.sites[team % 3 // 2].name,
         client=OTHER_CLIENT if agents - max(4, size // 25) <= i < agents else CLIENT,
         employment="probationary" if i < _NEW else "agency" if role == "facilities" else "regular",
         manager_id=house.ids[boss] if boss != i else None,
@@ -211,6 +220,7 @@ def _person(house: _House, i: int, team: int, boss: int) -> Person:
         last_day=last_day,
         separated=last_day + timedelta(days=draw("separated", i) % 4) if last_day else None,
         seat=i,
+        place=house.place,
     )
 
 
@@ -239,7 +249,7 @@ def _absences(people: tuple[Person, ...]) -> Iterator[Absence]:
     for p in people:
         if p.status == "on_leave":
             yield Absence(p, date(2026, 9, 1), date(2026, 12, 14) if p.seat % 2 else None, "statutory")
-        elif p.status == "active" and p.hired < START.date() and draw("leave", p.seat) % 8 == 0:
+        elif p.status == "active" and p.hired < START and draw("leave", p.seat) % 8 == 0:
             start = date(2026, 10, 1 + draw("leave from", p.seat) % 26)
             kind = pick(["vacation", "vacation", "sick", "unpaid"], "leave kind", p.seat)
             end = start + timedelta(days=1 + draw("leave days", p.seat) % 5)
@@ -253,30 +263,54 @@ def _shifts(people: tuple[Person, ...], absences: tuple[Absence, ...]) -> Iterat
         (a.person.employee_id, day)
         for a in absences
         for day in (EVE, *DAYS)
-        if a.start <= day <= (a.end or END.date()) and day not in a.worked
+        if a.start <= day <= (a.end or END) and day not in a.worked
     }
     called_in = {(a.person.employee_id, day) for a in absences for day in a.worked}
     for p in people:
+        free = EVE - timedelta(days=1)
         for day in (EVE, *DAYS):
             key = (p.employee_id, day)
             if key in away or day < p.hired or (p.last_day and day > p.last_day) or (day == EVE and p.shift != "night"):
+                free = day
                 continue
             resting = (day.weekday() - p.rest) % 7 < 2 if p.shift != "office" else day.weekday() >= 5  # noqa: PLR2004
-            if key in called_in or day == p.last_day or not resting:
-                yield _shift(p, day, scheduled=True)
-            elif draw("rest day work", p.seat, day) % 60 == 0:
-                yield _shift(p, day, scheduled=False)
+            asked = key in called_in or day == p.last_day or not resting
+            extra = not asked and draw("rest day work", p.seat, day) % 60 == 0 and _may_come(p, day - free)
+            shift = _shift(p, day, scheduled=asked)
+            free = free if (asked or extra) and shift.clock_in else day
+            if asked or extra:
+                yield shift
+
+
+def _may_come(p: Person, since_free: timedelta) -> bool:
+    """Nobody of the client's works on seven days in a row."""
+    return p.client == OTHER_CLIENT or since_free <= timedelta(days=6)
+
+
+def _missed_twice(shifts: list[Shift]) -> list[Shift]:
+    """Somebody misses two shifts in a row and comes again; in a small house not by chance, so one is made to."""
+    rows = [n for n, s in enumerate(shifts) if s.clock_in is None and s.scheduled and s.day in DAYS]
+    if not any(shifts[n].person is shifts[n + 1].person and n + 1 in rows for n in rows[:-1]):
+        after = [(n, shifts[n : n + 3]) for n in rows if shifts[n].person.client == CLIENT]
+        n = next(n for n, three in after if _in_a_row(three))
+        shifts[n + 1] = replace(shifts[n + 1], clock_in=None, clock_out=None, overtime=0)
+    return shifts
+
+
+def _in_a_row(three: list[Shift]) -> bool:
+    same = len({(s.person.employee_id, s.scheduled, s.day - timedelta(days=n)) for n, s in enumerate(three)}) == 1
+    return same and all(s.clock_in for s in three[1:]) and three[0].person.role == "agent"
 
 
 def _shift(p: Person, day: date, *, scheduled: bool) -> Shift:
     first, last = HOURS[p.shift]
-    starts, ends = at(day, first * 60), at(day, last * 60)
+    starts, ends = p.place.at(day, first * 60), p.place.at(day, last * 60)
     sure = day == p.last_day or not scheduled
     if not sure and draw("no show", p.seat, day) % 150 == 0:
         return Shift(p, day, scheduled, starts, ends, None, None, 0)
     overtime = (
         0 if p.shift == "office" or not scheduled else (0, 0, 0, 0, 0, 0, 0, 0, 60, 120)[draw("ot", p.seat, day) % 10]
     )
-    clock_in = starts - timedelta(minutes=draw("in", p.seat, day) % 6)
-    clock_out = ends + timedelta(minutes=overtime + draw("out", p.seat, day) % 6)
+    clock_in = starts - timedelta(minutes=draw("in", p.seat, day) % p.place.pay.slack)
+    clock_out = ends + timedelta(minutes=overtime + draw("out", p.seat, day) % p.place.pay.slack)
     return Shift(p, day, scheduled, starts, ends, clock_in, clock_out, overtime)

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from sample_files import Row, Table
 from sample_names import account_id, code, factor, systems_of
-from sample_vendor import CITIES, DAYS, END, NETWORKS, START, Person, Shift, Vendor, at, draw
+from sample_place import START
+from sample_vendor import DAYS, Person, Shift, Vendor, draw
 
 Book = dict[str, Table]
 """The tables by a short name: the file's folder where several files make one kind."""
@@ -19,7 +20,7 @@ def work(book: Book, vendor: Vendor) -> None:
         timesheet(book, shift)
         if shift.clock_in:
             _sign_ins(book, shift, shift.clock_in)
-    _noise(book)
+    _noise(book, vendor)
     _night_leaver(book, vendor)
     _at_the_edge(book, vendor)
     _last_logins(book)
@@ -50,7 +51,7 @@ def timesheet(book: Book, shift: Shift) -> Row:
 def published(shift: Shift) -> datetime:
     """When the roster of the shift's week was published: on the Thursday ten days before that Monday."""
     monday = shift.day - timedelta(days=shift.day.weekday())
-    return at(monday - timedelta(days=11), 15 * 60)
+    return shift.person.place.at(monday - timedelta(days=11), 15 * 60)
 
 
 def _sign_ins(book: Book, shift: Shift, clock_in: datetime) -> None:
@@ -75,9 +76,9 @@ def at_home(p: Person, day: date) -> bool:
 
 def sign_in(book: Book, system: str, shift: Shift, ts: datetime, *, result: str = "success") -> Row | None:
     """Add a sign-in of the shift's person, from the site or from home; None where it lies outside the period."""
-    if not START <= ts < END:
-        return None
     p = shift.person
+    if not p.place.holds(ts):
+        return None
     home = at_home(p, shift.day)
     seat = p.seat
     row: Row = {
@@ -87,14 +88,14 @@ def sign_in(book: Book, system: str, shift: Shift, ts: datetime, *, result: str 
         "result": result,
         "factors": 2 if result == "success" else 1,
         "mfa_method": factor(system, p) if result == "success" else None,
-        "src_ip": f"192.0.2.{10 + seat % 240}" if home else f"{NETWORKS[p.site]}.{10 + seat % 12}",
-        "country": "PH",
-        "device_id": f"MCS-LT-{seat:04d}" if home else f"MCS-WS-{seat:04d}",
+        "src_ip": f"192.0.2.{10 + seat % 240}" if home else f"{p.place.site(p.site).network}.{10 + seat % 12}",
+        "country": p.place.country,
+        "device_id": p.laptop if home else p.desktop,
         "workstation_id": None if home else f"{p.site}-{seat:04d}",
         "session_id": code("session", system, p.seat, ts.isoformat(), result, size=10),
         "logout_ts": _signed_out(shift) if result == "success" else None,
         "remote": home,
-        "city": CITIES[p.site],
+        "city": p.place.site(p.site).city,
         "_person": p,
         "_shift": shift,
     }
@@ -108,10 +109,10 @@ def _signed_out(shift: Shift) -> datetime | None:
     return shift.clock_out - timedelta(minutes=1 + draw("done", shift.person.seat, shift.day) % 9)
 
 
-def _noise(book: Book) -> None:
+def _noise(book: Book, vendor: Vendor) -> None:
     """Attempts from outside that got nowhere: mistyped names, guessing from abroad. Nothing to find in them."""
     for n in range(6):
-        ts = at(DAYS[(5 * n) % 31], 190 + 61 * n, 7 * n)
+        ts = vendor.place.at(DAYS[(5 * n) % 31], 190 + 61 * n, 7 * n)
         book["crm_events"].add(
             ts=ts, system="crm", account_id=f"nw.guest{n}", result="failure", factors=1, mfa_method=None,
             src_ip=f"192.0.2.{250 - n}", country="BR", device_id=None, workstation_id=None,
@@ -126,7 +127,7 @@ def _night_leaver(book: Book, vendor: Vendor) -> None:
     """
     p = next(p for p in vendor.those(status="terminated", shift="night") if p.last_day)
     shift = next(s for s in vendor.shifts if s.person is p and s.day == p.last_day)
-    midnight = at(shift.day, 24 * 60)
+    midnight = vendor.place.at(shift.day, 24 * 60)
     events = book["crm_events"]
     events.rows = [row for row in events.rows if row.get("_person") is not p or row["ts"] < midnight]
     sign_in(book, "entra", shift, midnight + timedelta(minutes=40, seconds=11))
@@ -156,6 +157,6 @@ def _last_logins(book: Book) -> None:
         for row in book[name].rows:
             p: Person | None = row.get("_person")
             if p is not None:
-                earlier = at(min(p.last_day or START.date(), date(2026, 8, 28)), 9 * 60 + 12)
+                earlier = p.place.at(min(p.last_day or START, date(2026, 8, 28)), 9 * 60 + 12)
                 fallback = earlier if p.hired < earlier.date() else None
                 row["last_login_at"] = seen.get((row["system"], row["account_id"]), fallback)
