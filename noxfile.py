@@ -39,6 +39,16 @@ def tests(session: nox.Session) -> None:
     test_against(session, built)
 
 
+@nox.session(python=PYTHONS[0])
+def engines(session: nox.Session) -> None:
+    """Evaluate every dataset of every control on both engines; elsewhere the second sees one case of each sort."""
+    built = wheel(session)
+    session.install(f"{built}[test]")
+    session.run(
+        "pytest", "-n", "2", "tests/test_controls.py", env={"CTRLKIT_WHEEL": str(built), "CTRLKIT_TRIALS": "all"}
+    )
+
+
 @nox.session(python=PYTHONS[0], venv_backend="uv")
 def minimums(session: nox.Session) -> None:
     """Test the wheel with the lowest versions that pyproject.toml allows."""

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
 # Nothing of the caller's environment may put the checkout on the path or change what pytest does.
-unset PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTEST_ADDOPTS PYTEST_PLUGINS CTRLKIT_ENGAGEMENT_KEY
+unset PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTEST_ADDOPTS PYTEST_PLUGINS CTRLKIT_ENGAGEMENT_KEY CTRLKIT_TRIALS
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -50,8 +50,8 @@ try_editable() (
         { say "a profile written after the editable install was not seen"; exit 1; }
 )
 
-# test_wheel VENV
-test_wheel() { CTRLKIT_WHEEL="$wheel" "$1/bin/pytest" -n 2; }
+# test_wheel VENV [first]: the whole suite; with `first`, samples and datasets on the first engine alone.
+test_wheel() { CTRLKIT_WHEEL="$wheel" CTRLKIT_TRIALS="${2:-}" "$1/bin/pytest" -n 2; }
 
 need_python
 need_command git git
@@ -84,7 +84,7 @@ if find_other 3.13; then
     pip_install .venv-test-3.13 "${wheel}[test]"
     step "Python 3.13" judge_sample .venv-test-3.13 3.13
     step "both Pythons agree" same_answers wheel 3.13
-    step "tests of the wheel, $("$other" --version)" test_wheel .venv-test-3.13
+    step "tests of the wheel, $("$other" --version)" test_wheel .venv-test-3.13 first
 else
     say ""
     say "== no Python 3.13 on the PATH, in pyenv or in uv: tested on $("$python" --version) only"

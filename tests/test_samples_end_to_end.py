@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from commands import Answer, ctrlkit
+from trials import ENGINES
 
 PLACE = tuple[str, str, str, str, int]
 PROFILES = {
@@ -72,7 +73,7 @@ def undecided(answer: Answer) -> list[tuple[str, str]]:
     return sorted((id_, text.split(": ")[1]) for id_, text in notes if text.startswith("undecided: "))
 
 
-@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", PROFILES)
 def test_verdicts_causes_findings_and_their_rows_are_those_of_the_truth(name: str, engine: str, tmp_path: Path) -> None:
     pack = sample(name, tmp_path)
