@@ -97,10 +97,10 @@ def frame(evidence: Evidence, folder: Path, zone: str = "Asia/Manila") -> pl.Dat
     )
 
 
-def ties(folder: Path, roster: str, accounts: str | None = None) -> Ties:
+def ties(folder: Path, roster: str, *accounts: str) -> Ties:
     """How rows are tied through this roster and these accounts."""
     people = ingested(folder, [roster], "roster", "roster")
-    owned = ingested(folder, [accounts], "accounts", "accounts") if accounts else []
+    owned = ingested(folder, accounts, "accounts", "accounts") if accounts else []
     return ties_of(people, owned, shipped())
 
 

@@ -67,6 +67,40 @@ def test_a_column_that_one_of_two_files_lacks_is_unknown_in_its_rows(tmp_path: P
     assert seen["approved_by"].to_list() == [None, None]
 
 
+USERS = "system,account_id,employee_id,enabled,account_type\n"
+FACTORS = "system,account_id,enabled,mfa_enrolled\n"
+
+
+def test_files_that_know_different_things_of_one_account_complete_each_other(tmp_path: Path) -> None:
+    """A directory's people and its report of second factors; the place is that of the first file."""
+    users = USERS + "entra,a1,e1,yes,person\nentra,a2,e2,no,person\nentra,a3,e3,yes,person\n"
+    factors = FACTORS + "Entra,A3,yes,no\nEntra,A1,yes,yes\nentra,a9,yes,yes\n"
+    found = together(tmp_path, "accounts", users, factors)
+    assert (found.rows, found.bad_rows) == (4, 0)
+    assert csv(found).select("_file", "_row", "mfa_enrolled", "account_type").rows() == [
+        ("part0.csv", "2", "true", "person"),
+        ("part0.csv", "3", "?", "person"),
+        ("part0.csv", "4", "false", "person"),
+        ("part1.csv", "4", "true", "?"),
+    ]
+    assert "2 rows hold also what part1.csv says under the same key" in found.notes
+
+
+def test_files_that_contradict_each_other_do_not_complete_each_other(tmp_path: Path) -> None:
+    found = together(tmp_path, "accounts", USERS + "entra,a1,e1,no,person\n", FACTORS + "entra,a1,yes,yes\n")
+    assert (found.rows, found.bad_rows) == (0, 2)
+    once_more = FACTORS + "entra,a1,yes,yes\nentra,a1,yes,no\n"
+    found = together(tmp_path, "accounts", USERS + "entra,a1,e1,yes,person\n", once_more)
+    assert (found.rows, found.bad_rows) == (0, 3)
+
+
+def test_a_cell_that_nobody_could_read_is_not_answered_by_another_file(tmp_path: Path) -> None:
+    users = "system,account_id,enabled,account_type,mfa_enrolled\nentra,a1,yes,person,perhaps\n"
+    found = together(tmp_path, "accounts", users, FACTORS + "entra,a1,yes,yes\n")
+    assert (found.rows, found.bad_rows) == (1, 0)
+    assert csv(found).select("account_type", "mfa_enrolled").rows() == [("person", "?")]
+
+
 def test_only_what_is_read_is_carried(tmp_path: Path) -> None:
     """The key, the wanted columns, and those that give their emptiness a meaning."""
     head = "employee_id,status,role,last_day_worked,site\n"
@@ -124,8 +158,10 @@ def test_scope_through_the_owner_of_an_account(tmp_path: Path) -> None:
     rows = "".join(f"2026-10-05T01:0{i}:00Z,crm,a{i},success\n" for i in range(5))
     owners = HEAD.replace(",client", "") + "crm,a1,e1,yes\ncrm,a2,e2,yes\ncrm,a4,e4,yes\ncrm,a3,,yes\n"
     terms = engagement(scope_clients=("mine",))
-    found = together(tmp_path, "auth_events", head + rows, terms=terms, ties=ties(tmp_path, ROSTER, owners))
-    assert (found.rows, found.outside) == (4, 1)
+    for files in ([owners], [owners, FACTORS + "crm,a2,yes,yes\n"]):
+        tied = ties(tmp_path, ROSTER, *files)
+        found = together(tmp_path, "auth_events", head + rows, terms=terms, ties=tied)
+        assert (found.rows, found.outside) == (4, 1)
 
 
 def test_a_person_whom_the_roster_gives_two_clients_is_not_excluded(tmp_path: Path) -> None:

@@ -122,6 +122,7 @@ LAYERS = (
     "derive",
     "privacy",
     "scope",
+    "settling",
     "assemble",
     "sampling",
     "canary",

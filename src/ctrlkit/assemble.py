@@ -23,6 +23,7 @@ from ctrlkit.kind import Column, Kind
 from ctrlkit.model import Cause, Fault, Grade, weakest
 from ctrlkit.privacy import EngagementKey
 from ctrlkit.scope import Ties, scoped, with_clients_of_owners
+from ctrlkit.settling import settle
 
 NOT_KNOWN = "?"
 """How the CSV writes a cell that could not be read; a text that is only this is never a value."""
@@ -127,13 +128,15 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     if not frames:
         return replace(evidence, bad_rows=bad, problems=_kept(problems))
     whole = pl.concat([_widened(i, frames, kind) for i in frames], how="diagonal_relaxed")
-    rows, clashes, repeats = _settle(whole.collect(), kind)
-    if len(clashes):
-        bad += len(clashes)
-        _add_clashes(clashes, kind, problems)
-    if repeats:
-        notes = (*notes, f"{repeats} identical rows counted once")
-    here = scoped(rows, kind, engagement, ties)
+    settled = settle(_ordered(whole.collect()), kind)
+    if len(settled.clashes):
+        bad += len(settled.clashes)
+        _add_clashes(settled.clashes, kind, problems)
+    if settled.repeats:
+        notes = (*notes, f"{settled.repeats} identical rows counted once")
+    if settled.completed:
+        notes = (*notes, f"{settled.completed} rows hold also what {', '.join(settled.by)} says under the same key")
+    here = scoped(_ordered(settled.rows), kind, engagement, ties)
     rows = here.rows if known is None else known(here.rows)
     if here.untied:
         notes = (*notes, f"{here.untied} rows cannot be tied to a client or site and are judged")
@@ -194,24 +197,6 @@ def _is_folded(kind: Kind, name: str) -> bool:
     )
 
 
-def _settle(rows: pl.DataFrame, kind: Kind) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """The rows that count, those that clash over one key, and how many identical ones were dropped.
-
-    Where rows may repeat, two with an unreadable cell may differ in just that: both stay.
-    """
-    rows = _ordered(rows)
-    values = [c for c in rows.columns if c not in ("_file", "_row", "_unread")]
-    apart = pl.when(pl.col("_unread").is_not_null()).then(pl.int_range(pl.len())) if kind.repeats else pl.lit(None)
-    single = rows.with_columns(apart.alias("_apart")).unique([*values, "_apart"], keep="first", maintain_order=True)
-    single = single.drop("_apart", "_unread")
-    repeats = len(rows) - len(single)
-    key = [k for k in kind.key if k in rows.columns]
-    if kind.repeats or not key:
-        return single, single.clear(), repeats
-    clash = single.select(pl.struct(key).is_duplicated()).to_series()
-    return single.filter(~clash), single.filter(clash), repeats
-
-
 def _add_clashes(clashes: pl.DataFrame, kind: Kind, problems: Path) -> None:
     with problems.open("a", encoding="utf-8", newline="\n") as out:
         for row in clashes.iter_rows(named=True):
@@ -240,8 +225,8 @@ def _plain(parts: Sequence[Ingested], kind: Kind, names: Sequence[str]) -> pl.Da
     if not frames:
         return None
     whole = pl.concat([_widened(i, frames, kind) for i in frames], how="diagonal_relaxed")
-    present = whole.collect_schema().names()
-    return whole.select(n for n in names if n in present).unique().collect()
+    settled = settle(_ordered(whole.collect()), kind)
+    return pl.concat([settled.rows, settled.clashes]).select(n for n in names if n in settled.rows.columns).unique()
 
 
 def _closure(kind: Kind, wanted: Sequence[str], present: Sequence[str]) -> list[str]:
