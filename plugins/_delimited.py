@@ -1,13 +1,13 @@
-"""Tables as text whose rows are not all records: read with the line on which each begins, and whether they are cut."""
+"""Tables of text that adapters unfold: their records, the line on which each begins, and whether the end is cut."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_DELIMITERS: Final = (",", ";", "\t")
+_DELIMITERS: Final = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,47 +19,61 @@ class Sheet:
     cut: str = ""
 
 
-def sheet(lines: Sequence[str], *known: str) -> Sheet | None:
-    """The table whose first line has every one of the headers `known`; None where there is none.
+def lower(header: str) -> str:
+    """A header without case, and with one space where it has several."""
+    return " ".join(header.split()).lower()
 
-    Raises ValueError for a row that does not fit; a short last one only shows that the file is cut.
+
+def sheet(lines: Sequence[str], *known: str, within: int = 1, name: Callable[[str], str] = str.strip) -> Sheet | None:
+    """The table whose header, in one of the first `within` lines, has all the headers `known`; None where none has.
+
+    `name` is how a cell of the header is called. Cells are stripped. Raises ValueError for a row that does not fit; a
+    short last one only shows that the file is cut.
     """
-    delimiter = next((d for d in _DELIMITERS if set(known) <= {*_cells(lines[0] if lines else "", d)}), None)
-    if delimiter is None:
-        return None
-    headers = _cells(lines[0], delimiter)
-    rows: list[tuple[int, Mapping[str, str]]] = []
-    number = 1
-    for number, cells, whole in _records(lines, delimiter):
-        if not whole or len(cells) < len(headers):
-            if number + sum(cell.count("\n") for cell in cells) < len(lines):
-                raise ValueError(f"line {number}: {len(cells)} cells where the header has {len(headers)}")
-            return Sheet(headers, tuple(rows), f"line {number}: ends in the middle of a row; export it again")
-        if any(cells[len(headers) :]):
-            raise ValueError(f"line {number}: {len(cells)} cells where the header has {len(headers)}")
-        rows.append((number, dict(zip(headers, cells, strict=False))))
-    return Sheet(headers, tuple(rows))
+    for number, line in enumerate(lines[:within]):
+        for delimiter in _DELIMITERS:
+            headers = tuple(name(cell) for cell in _header(line, delimiter))
+            if set(known) <= set(headers):
+                rows, cut = below(lines, number + 1, delimiter, len(headers))
+                named = ((n, dict(zip(headers, map(str.strip, cells), strict=False))) for n, cells in rows)
+                return Sheet(headers, tuple(named), cut)
+    return None
 
 
-def _cells(line: str, delimiter: str) -> tuple[str, ...]:
-    found = next(csv.reader([line], delimiter=delimiter), [])
-    return tuple(cell.strip() for cell in found)
+def below(
+    lines: Sequence[str], start: int, delimiter: str, width: int
+) -> tuple[Sequence[tuple[int, Sequence[str]]], str]:
+    """The records after that many lines, each with its line, and why they are not all. Raises ValueError as `sheet`."""
+    found: list[tuple[int, Sequence[str]]] = []
+    for number, cells, last in _records(lines, start, delimiter):
+        if cells is None:
+            return found, f"line {number}: a quote opens and never closes; the file is cut, export it again"
+        if last and len(cells) < width:
+            return found, f"line {number} ends in the middle of a record; the file is cut, export it again"
+        if len(cells) < width or any(cell.strip() for cell in cells[width:]):
+            raise ValueError(f"line {number} has {len(cells)} cells where the header has {width}; export it again")
+        found.append((number, cells))
+    return found, ""
 
 
-def _records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str], bool]]:
-    """Each record below the header: its first line, its cells, and whether its last quote closes."""
-    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
-    start = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if "unexpected end" in str(error):
-                yield start, [], False
-                return
-            raise ValueError(f"line {start}: {error}; export it again") from None
-        if start > 1 and any(cell.strip() for cell in cells):
-            yield start, cells, True
-        start = reader.line_num + 1
+def _header(line: str, delimiter: str) -> list[str]:
+    """The cells of a line; none where one is longer than any header could be."""
+    try:
+        return next(csv.reader([line.removeprefix("\ufeff")], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _records(lines: Sequence[str], start: int, delimiter: str) -> Iterator[tuple[int, list[str] | None, bool]]:
+    """Each record with the line it begins on and whether it is the last; None for one whose quote never closes."""
+    ends = max((n for n, line in enumerate(lines, 1) if line.strip()), default=0)
+    reader, number = csv.reader((f"{line}\n" for line in lines[start:]), delimiter=delimiter, strict=True), start + 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield number, cells, start + reader.line_num >= ends
+            number = start + reader.line_num + 1
+    except csv.Error as error:
+        if "unexpected end" not in str(error):
+            raise ValueError(f"line {number}: {error}; export it again") from None
+        yield number, None, True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from ctrlkit.hooks import Adapter, Unfolded
+
+from . import _delimited
 
 UNKNOWN: Final = "unknown"
 """What is written where the product gives no answer and an empty cell would be one."""
@@ -141,50 +142,8 @@ def said(cells: Mapping[str, Any], *names: str) -> str:
 
 def table(lines: Sequence[str], *needed: str) -> Records | None:
     """The records of a delimited table whose header, in one of its first lines, has all these names; else None."""
-    for number, line in enumerate(lines[:_HEAD]):
-        for delimiter in (",", ";", "\t", "|"):
-            names = _names(line, delimiter)
-            if names and names[0].startswith("\ufeff"):
-                names[0] = names[0].lstrip("\ufeff")
-            if set(needed) <= set(names):
-                return _below(lines, number + 1, names, delimiter)
-    return None
-
-
-def _names(line: str, delimiter: str) -> list[str]:
-    """The cells of a line as names; none where a cell is longer than any name could be."""
-    try:
-        return [" ".join(cell.split()).lower() for cell in next(csv.reader([line], delimiter=delimiter), [])]
-    except csv.Error:
-        return []
-
-
-def _below(lines: Sequence[str], start: int, names: Sequence[str], delimiter: str) -> Records:
-    each: list[tuple[int, Mapping[str, Any]]] = []
-    cut = ""
-    for number, cells, last in _rows(lines, start, delimiter):
-        if cells is None or (last and len(cells) < len(names)):
-            cut = f"line {number}: the last line is cut; export it again"
-            break
-        if len(cells) < len(names) or any(cell.strip() for cell in cells[len(names) :]):
-            raise ValueError(f"line {number} has {len(cells)} cells where the header has {len(names)}; export it again")
-        each.append((number, dict(zip(names, cells, strict=False))))
-    return Records(each, cut, headed=True)
-
-
-def _rows(lines: Sequence[str], start: int, delimiter: str) -> Iterator[tuple[int, list[str] | None, bool]]:
-    """Each record with the line it begins on and whether it is the last; None for one whose quote never closes."""
-    ends = max((n for n, line in enumerate(lines, 1) if line.strip()), default=0)
-    reader, number = csv.reader((f"{line}\n" for line in lines[start:]), delimiter=delimiter, strict=True), start + 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield number, cells, start + reader.line_num >= ends
-            number = start + reader.line_num + 1
-    except csv.Error as error:
-        if "unexpected end" not in str(error):
-            raise ValueError(f"line {number}: {error}; export it again") from None
-        yield number, None, True
+    found = _delimited.sheet(lines, *needed, within=_HEAD, name=_delimited.lower)
+    return Records(found.rows, found.cut, headed=True) if found else None
 
 
 def moment(value: Any) -> str:

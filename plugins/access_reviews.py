@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from ctrlkit.hooks import Adapter, Unfold, Unfolded, hookimpl
 
-from . import _text_table
-from ._text_table import UNKNOWN
+from . import _delimited
+from ._unfolding import UNKNOWN
 
 _HEAD: Final = 20
 _NEVER: Final = "0001-01-01"
@@ -95,7 +95,7 @@ _WORDS: Final[dict[str, str | None]] = {
 
 def of_csv(lines: Sequence[str]) -> Unfolded | None:
     """The rows of a sheet saved as CSV."""
-    table = _text_table.read(lines, (*_SHEET, "entitlement"))
+    table = _delimited.sheet(lines, *_SHEET, "entitlement", name=_delimited.lower)
     if table is None:
         return None
     return Unfolded(tuple((n, _line("CSV", n, cells)) for n, cells in table.rows), table.cut)

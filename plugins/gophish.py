@@ -7,8 +7,8 @@ from typing import Final
 
 from ctrlkit.hooks import Adapter, Unfold, Unfolded, hookimpl
 
-from . import _text_table
-from ._text_table import UNKNOWN
+from . import _delimited
+from ._unfolding import UNKNOWN
 
 _RESULTS: Final = ("id", "status", "send_date", "reported", "modified_date", "email")
 _EVENTS: Final = ("campaign_id", "email", "time", "message", "details")
@@ -26,7 +26,7 @@ _STEPS: Final = {
 
 def results(lines: Sequence[str]) -> Unfolded | None:
     """A row for each mail that left; a step that happened carries the time of the last one."""
-    table = _text_table.read(lines, _RESULTS)
+    table = _delimited.sheet(lines, *_RESULTS, name=_delimited.lower)
     if table is None:
         return None
     sent = [(number, cells) for number, cells in table.rows if cells["status"] not in _NEVER_SENT]
@@ -54,7 +54,7 @@ def _result(cells: Mapping[str, str]) -> dict[str, str]:
 
 def events(lines: Sequence[str]) -> Unfolded | None:
     """A row for each mail that left, with the first time of each step."""
-    table = _text_table.read(lines, _EVENTS)
+    table = _delimited.sheet(lines, *_EVENTS, name=_delimited.lower)
     if table is None:
         return None
     mails: dict[tuple[str, str], dict[str, str]] = {}

@@ -9,8 +9,8 @@ from typing import Final
 
 from ctrlkit.hooks import Adapter, Unfolded, hookimpl
 
-from . import _text_table
-from ._text_table import UNKNOWN
+from . import _delimited
+from ._unfolding import UNKNOWN
 
 _DAY: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})?")
 """A time, or nothing."""
@@ -34,13 +34,12 @@ def unfold(lines: Sequence[str]) -> Unfolded | None:
     fields = _fields(header)
     if fields == len(header):
         return None
-    found = _text_table.records(lines, delimiter)
     names = [cell.lower() for cell in header[:fields]]
     person = next((names.index(name) for name in _PERSON if name in names), None)
     if person is None:
         raise ValueError("names people by their names only; let the report show ID number or Email address")
-    whole, cut = _text_table.fitting(found, len(header))
-    rows = [(n, row) for n, cells in found.each[1 : whole + 1] for row in _rows(header, fields, person, cells)]
+    found, cut = _delimited.below(lines, 0, delimiter, len(header))
+    rows = [(n, row) for n, cells in found[1:] for row in _rows(header, fields, person, cells)]
     return Unfolded(tuple(rows), cut)
 
 

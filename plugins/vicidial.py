@@ -8,7 +8,7 @@ from typing import Final
 
 from ctrlkit.hooks import Adapter, Unfolded, hookimpl
 
-from . import _text_table
+from . import _delimited
 
 _NEEDED: Final = (
     "user",
@@ -23,7 +23,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def unfold(lines: Sequence[str]) -> Unfolded | None:
     """A row for each part of an entry that took any time: pause, wait, talk, wrap-up."""
-    table = _text_table.read(lines, _NEEDED)
+    table = _delimited.sheet(lines, *_NEEDED, name=_delimited.lower)
     if table is None:
         return None
     return Unfolded(tuple((number, row) for number, cells in table.rows for row in _rows(number, cells)), table.cut)
