@@ -59,6 +59,7 @@ def clocked(adapter: Adapter, punches: Callable[[Any], Sequence[Punch] | None]) 
         "punch began a shift, both times are unknown. Schedules, meals and overtime are not said.",
         unfold=unfold,
         form=adapter.form,
+        named_only=adapter.named_only,
         reads=adapter.reads,
     )
 

@@ -107,7 +107,7 @@ def _paired(status: int | None) -> Callable[[Sequence[str]], list[Punch] | None]
     return punches
 
 
-def _device(name: str, status: int | None, order: str) -> tuple[Adapter, Adapter]:
+def _device(name: str, status: int | None, order: str = "") -> tuple[Adapter, Adapter]:
     """The punches of a device's file and the shifts they make."""
     brand = f"ZKTeco {name}"
     columns = {f"{brand} PIN": "employee_id", f"{brand} time": "ts"}
@@ -127,11 +127,12 @@ def _device(name: str, status: int | None, order: str) -> tuple[Adapter, Adapter
         "zkteco_device_first to read the direction. A status that is the same in the whole file says nothing.",
         unfold=_punches(status, brand),
         form="text",
+        named_only=status is not None,
     )
     return punches, clocked(punches, _paired(status))
 
 
-PLAIN: Final = _device("zkteco", None, "")
+PLAIN: Final = _device("zkteco", None)
 STATUS_FIRST: Final = _device("zkteco_status_first", 0, ", the status right after the time")
 DEVICE_FIRST: Final = _device("zkteco_device_first", 1, ", the number of the device right after the time")
 
@@ -204,5 +205,5 @@ BIOTIME: Final = _named(
 
 @hookimpl
 def ctrlkit_adapters() -> Iterable[Adapter]:
-    """Files of the devices, then exports of the programs; the order that is not said goes first."""
+    """Files of the devices and exports of the programs."""
     return (*PLAIN, *MANAGEMENT, *ZKTIME, *BIOTIME, *STATUS_FIRST, *DEVICE_FIRST)

@@ -255,6 +255,7 @@ def adapter(found: Adapter) -> Entry:
         "zone": found.zone,
         "aside": {header: list(words) for header, words in found.aside.items()},
         "stops": list(found.stops),
+        "named_only": found.named_only,
     }
 
 

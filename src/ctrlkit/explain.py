@@ -250,7 +250,8 @@ def _adapter(said: Entry) -> Iterator[str]:
     yield ""
     yield from _block("makes", said["kind"])
     headers = "the headers " + ", ".join(said["headers"])
-    yield from _block("known by", _CONTENT.get(said["form"], headers))
+    known = "nothing: pack.yaml must name it" if said["named_only"] else _CONTENT.get(said["form"], headers)
+    yield from _block("known by", known)
     yield from _block("columns", f"{len(said['columns'])} columns")
     told = [(ours, "" if said["unfolds"] else f"from {theirs}") for theirs, ours in said["columns"].items()]
     yield from _pairs(told)

@@ -60,7 +60,8 @@ class Adapter:
     file of just so many is taken for cut unless its control total says that it is whole.
     any other record does, so it names them after the product. `reads` is for the form table, which is any table or list
     of records (CSV, a sheet, JSON): one header of each group must be there, unless the group holds an empty name. Its
-    cells come under the group's first name, those of other headers under their own, normalised as above.
+    cells come under the group's first name, those of other headers under their own, normalised as above. With
+    `named_only` it reads a file only where the pack names it, as where another adapter reads the same files with less.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Adapter:
     aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stops: tuple[int, ...] = ()
     reads: tuple[tuple[str, ...], ...] = ()
+    named_only: bool = False
 
 
 Said = str | int | bool | tuple[str, ...] | None

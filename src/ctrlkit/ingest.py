@@ -127,14 +127,15 @@ def _nothing(source: Source, digest: str | None, stem: Path) -> Ingested:
 
 
 def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
-    asked = [a for a in adapters if a.kind == file.kind.name and file.source.adapter in {None, a.name}]
+    named = file.source.adapter
+    asked = [a for a in adapters if a.kind == file.kind.name and (a.name == named or not (named or a.named_only))]
     opened = opening.tables(file.source.path, file.form, file.digest, file.source.sheet, asked, file.work)
     candidates, said = opened.candidates, _Said([*opened.faults], [*opened.notes])
     nothing = _nothing(file.source, file.digest, file.stem)
     if candidates[0].head and not candidates[0].head[0][1]:
         said.faults += [*candidates[0].load(0, ()).faults, Fault(Cause.EMPTY, "holds no record")]
         return nothing.saying(said.faults, said.notes)
-    adapters = [a for a in adapters if a.name == file.source.adapter or a in opening.readers(adapters, file.form)]
+    adapters = [a for a in adapters if a.name == named or a in opening.readers(adapters, file.form)]
     candidate, position, found = _choose(candidates, file, adapters)
     if refused := sensitive.by_header(found.headers):
         header, what = refused

@@ -35,9 +35,9 @@ class Opened:
 
 
 def readers(adapters: Sequence[Adapter], form: str) -> list[Adapter]:
-    """The adapters that may read a file of that form: an unfolded one's headers are those of its own form alone."""
+    """Those that may read a file of that form unnamed: an unfolded one's headers are those of its own form alone."""
     own = {"xlsx": "grid", "json": "json", "ndjson": "json", "xml": "xml", "parquet": ""}.get(form, "text")
-    return [a for a in adapters if a.unfold is None or a.form in {own, "table"}]
+    return [a for a in adapters if not a.named_only and (a.unfold is None or a.form in {own, "table"})]
 
 
 def tables(  # noqa: PLR0913, PLR0917  (all of them decide)
