@@ -200,7 +200,9 @@ def _is_folded(kind: Kind, name: str) -> bool:
 def _add_clashes(clashes: pl.DataFrame, kind: Kind, problems: Path) -> None:
     with problems.open("a", encoding="utf-8", newline="\n") as out:
         for row in clashes.iter_rows(named=True):
-            expected = f"one row per {', '.join(kind.key)}; others with this key differ"
+            expected = f"one row per {', '.join(kind.key)}; others with this key differ" + (
+                f" in {row['_differ']}" if row["_differ"] else ""
+            )
             line = {"file": row["_file"], "row": row["_row"], "column": None, "value": None, "expected": expected}
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
@@ -226,7 +228,8 @@ def _plain(parts: Sequence[Ingested], kind: Kind, names: Sequence[str]) -> pl.Da
         return None
     whole = pl.concat([_widened(i, frames, kind) for i in frames], how="diagonal_relaxed")
     settled = settle(_ordered(whole.collect()), kind)
-    return pl.concat([settled.rows, settled.clashes]).select(n for n in names if n in settled.rows.columns).unique()
+    both = [frame.select(n for n in names if n in frame.columns) for frame in (settled.rows, settled.clashes)]
+    return pl.concat(both).unique()
 
 
 def _closure(kind: Kind, wanted: Sequence[str], present: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ _OURS = ("_file", "_row", "_bad", "_unread")
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """`rows` count; `clashes` share a key and say different things; `repeats` identical ones were dropped.
+    """`rows` count; `clashes` share a key and say different things, in `_differ`; `repeats` identical were dropped.
 
     `completed` rows hold what rows of other files say under the same key, `by` those files.
     """
@@ -62,13 +62,19 @@ def _joined(rows: pl.DataFrame, key: Sequence[str]) -> tuple[pl.DataFrame, pl.Da
         *(_agree(column).alias(f"_agree {column}") for column in columns),
     )
     agree = pl.all_horizontal(pl.col("_apart"), *(pl.col(f"_agree {c}") for c in columns))
-    unknown = [pl.when(~pl.col(f"_known {c}")).then(pl.lit(f"{c};")) for c in columns]
-    names = pl.concat_str(unknown, ignore_nulls=True) if unknown else pl.lit("")
-    bad = pl.when(names != "").then(pl.concat_str(pl.lit(";"), names)).alias("_bad")
+    unknown = _those(columns, "_known")
+    bad = pl.when(unknown != "").then(pl.concat_str(pl.lit(";"), unknown, pl.lit(";"))).alias("_bad")
     ordered = [c for c in rows.columns if c != "_unread"]
-    return groups.filter(agree).with_columns(bad).select(ordered), rows.join(
-        groups.filter(~agree).select(key), on=key, how="semi", nulls_equal=True, maintain_order="left"
-    )
+    differ = _those(columns, "_agree").str.replace_all(";", ", ", literal=True)
+    told = groups.filter(~agree).select(*key, differ.alias("_differ"))
+    clashes = rows.join(told, on=key, how="inner", nulls_equal=True, maintain_order="left")
+    return groups.filter(agree).with_columns(bad).select(ordered), clashes
+
+
+def _those(columns: Sequence[str], question: str) -> pl.Expr:
+    """The names of those columns for which the answer is no."""
+    names = [pl.when(~pl.col(f"{question} {c}")).then(pl.lit(c)) for c in columns]
+    return pl.concat_str(names, separator=";", ignore_nulls=True) if names else pl.lit("")
 
 
 def _holds(of: str, column: str) -> pl.Expr:
