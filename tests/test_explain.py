@@ -128,6 +128,16 @@ def test_a_kind_shows_every_column_and_who_reads_and_makes_it(shelf: Stock) -> N
     assert "google_users" in text
 
 
+def test_a_kind_says_what_it_is_for_who_sees_it_and_how_long_it_is_kept(shelf: Stock) -> None:
+    """What an employer must tell its people before it hands their data over."""
+    open_, shut = (" ".join(explain(name, shelf).split()) for name in ("accounts", "payroll"))
+    for text in (open_, shut):
+        assert "purpose to judge these controls, and nothing else" in text
+        assert "kept the files stay where you put them" in text
+    assert "seen by whoever gets the bundle" in open_
+    assert "seen by ctrlkit where it runs: its rows are judged and not carried in a bundle" in shut
+
+
 def test_what_an_empty_cell_says_is_shown(shelf: Stock) -> None:
     assert "last_login_at        instant; empty: never signed in" in explain("accounts", shelf)
 

@@ -71,6 +71,19 @@ _CONTENT: Final[Mapping[str, str]] = {
 }
 
 
+_SEEN: Final = {
+    True: "ctrlkit where it runs: its rows are judged and not carried in a bundle, unless engagement.yaml gives a "
+    "ground under carry_restricted; findings carry keys as pseudonyms",
+    False: "whoever gets the bundle: the columns that checks read, personal ones as pseudonyms, which only the holder "
+    "of the engagement's key can undo",
+}
+"""Whether a kind is restricted -> its recipients, as its people must be told (PH DPA s.16(a); GDPR 13)."""
+_KEPT: Final = (
+    "the files stay where you put them; what was read of them lies in the cache until ctrlkit clean; in a bundle it is "
+    "kept as long as the contract keeps the bundle"
+)
+
+
 def listing_text(what: str, stock: Stock, policy: Profile | None = None) -> str:
     """`listing` as an aligned table, with what to ask next. Raises InputError for another word."""
     entries = listing(what, stock, policy)
@@ -205,7 +218,6 @@ def _kind(said: Entry) -> Iterator[str]:
     yield from _block("from", {"either": "the vendor or the client"}.get(said["party"], f"the {said['party']}"))
     yield from _block("fresh", f"at most {said['fresh_days']} days old" if said["fresh_days"] is not None else "")
     yield from _block("no gaps", "it must not fall silent within the audit period" if said["continuous"] else "")
-    yield from _block("restricted", "judged and never carried in a bundle" if said["restricted"] else "")
     for title, chosen in (
         ("required", [c for c in said["columns"] if c["required"]]),
         ("others", [c for c in said["columns"] if not c["required"]]),
@@ -216,6 +228,9 @@ def _kind(said: Entry) -> Iterator[str]:
             yield from _pairs([(c["name"], c["meaning"]) for c in chosen])
     yield from _block("needed by", ", ".join(said["needed_by"]) or "no control")
     yield from _block("also read by", ", ".join(id_ for id_ in said["read_by"] if id_ not in said["needed_by"]))
+    yield from _block("purpose", "to judge these controls, and nothing else" if said["read_by"] else "")
+    yield from _block("seen by", _SEEN[said["restricted"]])
+    yield from _block("kept", _KEPT)
     yield from _block("made by", ", ".join(said["made_by"]) or "no adapter: canonical columns, or a map in pack.yaml")
     yield ""
     yield f"next: put {said['id']}.csv into the pack, then ctrlkit check"
