@@ -50,7 +50,7 @@ try_editable() (
         { say "a profile written after the editable install was not seen"; exit 1; }
 )
 
-# test_wheel VENV [first]: the whole suite; with `first`, samples and datasets on the first engine alone.
+# test_wheel VENV [few]: the whole suite; with `few`, fewer datasets of controls, on the first engine alone.
 test_wheel() { CTRLKIT_WHEEL="$wheel" CTRLKIT_TRIALS="${2:-}" "$1/bin/pytest" -n 2; }
 
 need_python
@@ -84,7 +84,7 @@ if find_other 3.13; then
     pip_install .venv-test-3.13 "${wheel}[test]"
     step "Python 3.13" judge_sample .venv-test-3.13 3.13
     step "both Pythons agree" same_answers wheel 3.13
-    step "tests of the wheel, $("$other" --version)" test_wheel .venv-test-3.13 first
+    step "tests of the wheel, $("$other" --version)" test_wheel .venv-test-3.13 few
 else
     say ""
     say "== no Python 3.13 on the PATH, in pyenv or in uv: tested on $("$python" --version) only"
