@@ -16,7 +16,6 @@ from ctrlkit import (
     col,
     count,
     distinct,
-    given,
     group,
     hours,
     median,
@@ -126,10 +125,10 @@ def test_the_median_is_the_middle_or_the_mean_of_two(engine: Engine) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_share_is_rounded_up_and_given_is_never_unknown(engine: Engine) -> None:
     rows = of(engine, [("a", at(0), at(1), 3, True), ("b", NONE, UNKNOWN, UNKNOWN, True)])
-    assert said(rows, given(col("number")) & given(col("time"))).broken == {1}
-    assert said(rows, ~given(col("until"))).broken == {0}
+    assert said(rows, col("number").is_stated() & col("time").is_stated()).broken == {1}
+    assert said(rows, ~col("until").is_stated()).broken == {0}
     third = share_of(seconds(col("number")), Decimal("33.5"))
-    assert said(rows.where(given(col("number"))), third == seconds(Decimal("1.005"))).state == "passed"
+    assert said(rows.where(col("number").is_stated()), third == seconds(Decimal("1.005"))).state == "passed"
     with pytest.raises(AuthorError, match="no share"):
         said(rows, share_of(col("key"), 50) == "a")
 
@@ -138,12 +137,15 @@ def test_a_share_is_rounded_up_and_given_is_never_unknown(engine: Engine) -> Non
 def test_what_is_not_there_at_all_is_a_finding_at_the_file(engine: Engine) -> None:
     rows = of(engine, [("a", at(0), at(1), 1, True), ("b", at(0), at(1), 1, UNKNOWN)])
     _, outcome = decided(lambda: assert_some(rows.where(col("key") == "c"), because="no c"))
-    assert (outcome.state, outcome.reason) == ("failed", "no c")
+    assert (outcome.state, outcome.reason) == ("failed", "1 of 1 rows of rows: no c")
     assert [(f.message, [(s.file, s.row) for s in f.sources]) for f in outcome.findings] == [  # type: ignore[union-attr]
         ("no c", [("a.csv", None)])
     ]
     _, outcome = decided(lambda: assert_some(rows.where((col("key") == "b") & col("flag")), because="no b"))
-    assert (outcome.state, outcome.reason) == ("inconclusive", "cannot be told: no b")
+    assert (outcome.state, outcome.reason) == (
+        "inconclusive",
+        "1 of 1 rows of rows cannot be decided, first a.csv: whether the control speaks of it is not known (no b?)",
+    )
     assert decided(lambda: assert_some(rows.where(col("key") == "a"), because="no a"))[1].findings == ()
 
 
