@@ -127,6 +127,15 @@ def test_every_step_from_one_verdict_to_another_has_its_name(
     assert (change.what, change.regression) == (what, regression)
 
 
+@pytest.mark.parametrize("verdict", [Verdict.PASSED, Verdict.WAIVED, Verdict.FAILED])
+def test_a_verdict_on_less_than_before_is_a_step_back(verdict: Verdict) -> None:
+    less = result("A-01", Verdict.PASSED, reason="only the smaller claim was decided: half of it")
+    (change,) = compare(held(result("A-01", verdict)), held(less), {})
+    assert (change.what, change.regression, "smaller claim" in change.because) == (WORSE, True, True)
+    (change,) = compare(held(less), held(result("A-01", Verdict.PASSED)), {})
+    assert (change.regression, "smaller claim" in change.because) == (False, True)
+
+
 def test_a_line_that_nobody_judges_any_more_closes_the_gate_unless_the_client_dropped_the_control() -> None:
     host = result("A-01", Verdict.PASSED, subject="host:a")
     (change,) = compare(held(host), held(), {})

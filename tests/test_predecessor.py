@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -47,6 +48,19 @@ def test_a_finding_is_opened_by_the_first_bundle_and_closed_by_the_first_without
 def test_what_was_not_decided_closes_nothing(tmp_path: Path) -> None:
     rows = followed(tmp_path, look("2026-09-01", "a"), look("2026-10-01", decided=False), look("2026-11-01", "a"))
     assert told(rows) == [("a", "2026-09-01", "", "")]
+
+
+def test_a_smaller_claim_closes_only_what_was_found_under_it(tmp_path: Path) -> None:
+    """Else a column left out would mend what only that column shows."""
+    where = ("MFA-01", "organisation")
+    whole, less = look("2026-09-01", "a"), replace(look("2026-10-01", "b"), narrowed=frozenset({where}))
+    later = replace(look("2026-11-01"), narrowed=frozenset({where}))
+    assert told(followed(tmp_path, whole, less, later)) == [
+        ("a", "2026-09-01", "", ""),
+        ("b", "2026-10-01", "2026-11-01", ""),
+    ]
+    smaller = result("MFA-01", Verdict.PASSED, reason="only the smaller claim was decided: factors of a few")
+    assert look_of([smaller, result("MFA-02", Verdict.PASSED)], date(2026, 10, 1), "run").narrowed == {where}
 
 
 def test_what_comes_back_is_a_repeat(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from ctrlkit import plan
 from ctrlkit.engagement import AsOf, Engagement
 from ctrlkit.model import (
+    NARROWED,
     Cause,
     EvidenceRef,
     Fault,
@@ -88,7 +89,7 @@ def _verdict(
     claim = line.check.claim if line.check is not None else None
     reason = outcome.reason
     if claim is not None and outcome.state in ("passed", "failed"):
-        reason = f"{reason}; " * bool(reason) + f"only the smaller claim was decided: {claim}"
+        reason = f"{reason}; " * bool(reason) + f"{NARROWED}: {claim}"
     bad = _unreadable(line, handed)
     if outcome.state == "inconclusive" and outcome.cause is Cause.EMPTY and not bad:
         first = next((handed[t].evidence.kind for t in line.tables if t in handed), "")

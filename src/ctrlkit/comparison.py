@@ -23,6 +23,8 @@ _RANK: Final = {
     Verdict.ERROR: 3,
 }
 """What could not be decided is behind what failed: of it not even the exceptions are known."""
+_SURE: Final = (Verdict.PASSED, Verdict.WAIVED, Verdict.FAILED)
+"""Where these were of the whole requirement, a verdict on a smaller claim is a step back whatever it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ def _what(before: Result | None, after: Result | None, fresh: bool, gone: bool) 
         return {(True, False): GONE, (False, True): NEW}.get((judged[0], judged[1]), SAME)
     if before is None or after is None:
         raise AssertionError
-    was, now = _RANK[before.verdict], _RANK[after.verdict]
+    if after.narrowed and not before.narrowed and before.verdict in _SURE:
+        return WORSE
+    was, now = (_RANK[before.verdict], before.narrowed), (_RANK[after.verdict], after.narrowed)
     if now != was:
         return WORSE if now > was else BETTER
     if fresh and before.verdict in (Verdict.FAILED, Verdict.WAIVED):
@@ -137,6 +141,8 @@ def _because(first: Book, second: Book, before: Result | None, after: Result | N
     ):
         if one != two:
             yield word
+    if before is not None and after is not None and before.narrowed != after.narrowed:
+        yield "smaller claim"
     if before is not None and after is not None and before.params != after.params:
         names = sorted(n for n in {*before.params, *after.params} if before.params.get(n) != after.params.get(n))
         yield f"parameter ({', '.join(names)})"

@@ -14,7 +14,6 @@ from ctrlkit.visible import visible
 NAMED: Final = 6
 SOON: Final = 30
 """House number, days: a waiver that ends within them is named, so that nobody is taken by surprise."""
-_SMALLER: Final = "only the smaller claim was decided"
 _OPEN: Final = (Verdict.INCONCLUSIVE, Verdict.ERROR)
 _WORD_OF_SOMEBODY: Final = (Grade.TYPED, Grade.ATTESTED)
 
@@ -37,7 +36,7 @@ def _sentences(run: Run) -> Iterator[str]:
         told = ", ".join(f"{count} by {cause}" for cause, count in sorted(by_cause.items()))
         yield f"outside what was asked: {told}"
     yield from _waivers(run)
-    smaller = [r for r in run.results if _SMALLER in r.reason]
+    smaller = [r for r in run.results if r.narrowed]
     if smaller:
         yield f"a smaller claim only: {_names(smaller)}; hand over the columns that the full one reads"
     believed = [r for r in run.results if r.verdict is Verdict.PASSED and r.grade in _WORD_OF_SOMEBODY]

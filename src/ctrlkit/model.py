@@ -160,6 +160,10 @@ class HostRef:
     origin: str
 
 
+NARROWED: Final = "only the smaller claim was decided"
+"""What the reason of a result says that rests on a smaller claim than its control's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One line of results.ndjson; the fields stand in the order of the contract."""
@@ -179,6 +183,11 @@ class Result:
     evidence: tuple[EvidenceRef | HostRef, ...] = ()
     attested: Mapping[str, Any] | None = None
     waiver: Mapping[str, Any] | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether less than the control's requirement was decided."""
+        return f"{NARROWED}: " in self.reason
 
     def line(self) -> str:
         """This result as one canonical JSON line: keys in contract order, no spare white space, ends in LF."""

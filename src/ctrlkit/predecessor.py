@@ -2,6 +2,7 @@
 
 A vendor's own list of fixes is the vendor's word. Here a finding is opened by the first bundle that has it, closed and
 retested by the first later one (or this run) whose control was decided without it, and repeated where it comes back.
+A verdict on a smaller claim closes only what was found under that claim.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -32,12 +33,16 @@ _DECIDED = {Verdict.PASSED, Verdict.FAILED, Verdict.WAIVED}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the vendor: its day, its name, and the findings of each control and subject that was decided then."""
+    """One look at the vendor: its day, its name, and the findings of each control and subject that was decided then.
+
+    `narrowed` are those of which only a smaller claim was decided.
+    """
 
     day: date
     name: str
     keys: Mapping[tuple[str, str], tuple[str, ...]]
     severity: Mapping[str, str]
+    narrowed: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(slots=True)
@@ -47,6 +52,7 @@ class _Row:
     control: str
     severity: str
     opened: date
+    narrowed: bool = False
     repeat_of: str = ""
     closed: date | None = None
 
@@ -86,7 +92,7 @@ def _look(book: Book, name: str) -> Look:
     return look_of(book.results.values(), date.fromisoformat(book.run["as_of_date"]), name)
 
 
-def look_of(results: Iterable[Result], day: date, name: str) -> Look:
+def look_of(results: Collection[Result], day: date, name: str) -> Look:
     """The look of one run; what the client has accepted is no finding to be mended."""
     keys: dict[tuple[str, str], tuple[str, ...]] = {}
     severity = {}
@@ -96,7 +102,7 @@ def look_of(results: Iterable[Result], day: date, name: str) -> Look:
             failed = result.findings if result.verdict is Verdict.FAILED else ()
             keys[result.control, result.subject] = tuple(finding.key for finding in failed)
             severity[result.control] = result.severity.value
-    return Look(day, name, keys, severity)
+    return Look(day, name, keys, severity, frozenset((r.control, r.subject) for r in results if r.narrowed))
 
 
 def evidence(before: Sequence[Look], now: Look, made_at: str, folder: Path) -> Evidence:
@@ -129,9 +135,11 @@ def _followed(before: Sequence[Look], now: Look) -> tuple[dict[str, _Row], int]:
     repeats = 0
     for look in (*before, now):
         for where, keys in look.keys.items():
-            here = set(keys)
-            for named in [n for n in open_ if n.startswith(_of(where)) and n.removeprefix(_of(where)) not in here]:
-                rows[open_.pop(named)].closed = look.day
+            narrowed = where in look.narrowed
+            here = {_of(where) + key for key in keys}
+            for named in [n for n in open_ if n.startswith(_of(where)) and n not in here]:
+                if not narrowed or rows[open_[named]].narrowed:
+                    rows[open_.pop(named)].closed = look.day
             if look is now:
                 continue
             for number, key in enumerate(keys, 1):
@@ -139,7 +147,8 @@ def _followed(before: Sequence[Look], now: Look) -> tuple[dict[str, _Row], int]:
                 if named in open_:
                     continue
                 id_ = key if named not in last else f"{key}#{look.day}"
-                rows[id_] = _Row(number, look.name, where[0], look.severity[where[0]], look.day, last.get(named, ""))
+                severity, before_it = look.severity[where[0]], last.get(named, "")
+                rows[id_] = _Row(number, look.name, where[0], severity, look.day, narrowed, before_it)
                 repeats += named in last
                 open_[named] = last[named] = id_
     return rows, repeats
