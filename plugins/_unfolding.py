@@ -14,7 +14,6 @@ from . import _delimited
 UNKNOWN: Final = "unknown"
 """What is written where the product gives no answer and an empty cell would be one."""
 _LISTS: Final = ("value", "d", "results", "result", "records", "items", "activities", "users", "response", "authlogs")
-_NEXT: Final = ("@odata.nextlink", "odata.nextlink", "nextlink", "nextpagetoken", "__next", "nexttoken", "nexturi")
 _DEPTH: Final = 8
 _HEAD: Final = 20
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -101,17 +100,15 @@ def adapter(  # noqa: PLR0913  (an adapter is data, and this is its data)
 
 def records(document: Any) -> Records:
     """The records of a JSON document: a list, a list in an envelope or a single record; none where it is neither."""
-    listed, cut = document, ""
+    listed = document
     while isinstance(listed, Mapping):
         keys = {str(key).lower(): value for key, value in listed.items()}
-        more = next((key for key in _NEXT if keys.get(key)), "")
-        cut = f"{more} says that another page follows; hand over every page" if more else cut
         inner = [keys[key] for key in _LISTS if isinstance(keys.get(key), (list, Mapping))]
         listed = inner[0] if len(inner) == 1 else [listed]
     if not isinstance(listed, list):
         return Records(())
     each = [(number, flat(record)) for number, record in enumerate(listed, 1) if isinstance(record, Mapping)]
-    return Records(each if len(each) == len(listed) else (), cut, listed is document)
+    return Records(each if len(each) == len(listed) else (), bare=listed is document)
 
 
 def flat(record: Mapping[str, Any], before: str = "", depth: int = 0) -> dict[str, Any]:

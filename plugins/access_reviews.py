@@ -19,15 +19,14 @@ _FIELDS: Final = {"decision", "reviewedDateTime", "principal", "resource"}
 
 def unfold(document: Any) -> Unfolded | None:
     """A row for each decision: only a denial that was applied takes anything away."""
-    listed, more = document, None
+    listed = document
     if isinstance(document, Mapping):
-        listed, more = document.get("value", [document]), document.get("@odata.nextLink")
+        listed = document.get("value", [document])
     if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
         return None
     if not all(isinstance(item, Mapping) and _FIELDS.issubset(item) for item in listed):
         return None
-    cut = "@odata.nextLink says that another page follows; hand over every page" if more else ""
-    return Unfolded(tuple((number, _row(item)) for number, item in enumerate(listed, 1)), cut)
+    return Unfolded(tuple((number, _row(item)) for number, item in enumerate(listed, 1)))
 
 
 def _row(item: Mapping[str, Any]) -> dict[str, str | None]:

@@ -38,8 +38,7 @@ def unfold(document: Any) -> Unfolded | None:
         if user not in latest or latest[user][0] < order:
             latest[user] = (order, number, record)
     rows = sorted((number, _cells(record)) for _, number, record in latest.values())
-    more = "__next says that another page follows; hand over every page"
-    return Unfolded(tuple(rows), more if inner is not None and inner.get("__next") else "")
+    return Unfolded(tuple(rows))
 
 
 def _cells(record: Mapping[str, Any]) -> dict[str, str | None]:

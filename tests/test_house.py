@@ -112,6 +112,8 @@ LAYERS = (
     "sheet_parts",
     "workbook",
     "ingested",
+    "paging",
+    "parquet",
     "records",
     "tabled",
     "opening",
@@ -202,7 +204,7 @@ OWNERS = {
 CLOCKS = {"cli"}
 """Modules that may ask what time it is."""
 
-WALLS = {"cli", "loader", "pytest_plugin", "stock", "worker"}
+WALLS = {"cli", "loader", "pytest_plugin", "records", "stock", "worker"}
 """Modules with a boundary that catches whatever a stranger's code raises."""
 
 NOT_EVERYWHERE = {"fcntl", "grp", "pwd", "resource", "termios"}

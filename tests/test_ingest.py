@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
+import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -320,6 +323,31 @@ def test_whatever_decides_how_a_file_is_read_decides_its_place_in_the_cache(tmp_
     ]
     found = [read_text(tmp_path, text, cache=tmp_path / "cache", **t) for t in told]
     assert len({f.parquet for f in found}) == 3
+
+
+UNFOLDS = """
+from ctrlkit.hooks import Unfolded
+
+def unfold(document):
+    return Unfolded(((1, {"A": "crm", "B": document[0]["login"] + "%s", "C": "true"}),))
+"""
+
+
+def test_other_code_of_an_adapter_reads_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    for version in ("-old", "-new"):
+        path = tmp_path / version / "acme_export.py"
+        path.parent.mkdir()
+        path.write_text(UNFOLDS % version, "utf-8")
+        monkeypatch.syspath_prepend(path.parent)
+        monkeypatch.delitem(sys.modules, "acme_export", raising=False)
+        unfold = importlib.import_module("acme_export").unfold
+        known = replace(adapter("acme", "A", "B", "C"), unfold=unfold)
+        known = replace(known, columns={"A": "system", "B": "account_id", "C": "enabled"}, constants={}, form="json")
+        text = '[{"login": "ana"}]'
+        found = read_text(tmp_path, text, "a.json", adapters=(known,), cache=tmp_path / "cache")
+        seen += table(found)["account_id"].to_list()
+    assert seen == ["ana-old", "ana-new"]
 
 
 def test_a_damaged_entry_is_read_anew(tmp_path: Path) -> None:

@@ -53,6 +53,13 @@ def authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     return key, certificate(key, "Test CA", key, "Test CA", ca=True)
 
 
+def _usage(*, ca: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not ca, content_commitment=False, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, key_cert_sign=ca, crl_sign=ca, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+
+
 def certificate(  # noqa: PLR0913
     key: ec.EllipticCurvePrivateKey, name: str, by: ec.EllipticCurvePrivateKey, issuer: str, *, ca: bool = False,
     days: int = 30,
@@ -68,6 +75,9 @@ def certificate(  # noqa: PLR0913
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=60 + days))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), critical=False)
+        .add_extension(_usage(ca=ca), critical=True)
     )
     if not ca:
         built = built.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)

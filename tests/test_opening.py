@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,13 @@ def adapter(form: Any, unfold: Any) -> Adapter:
         unfold=unfold,
         form=form,
     )
+
+
+def raising(error: Exception) -> Any:
+    def unfold(_document: Any) -> Unfolded | None:
+        raise error
+
+    return unfold
 
 
 KNOWN = (adapter("text", lines), adapter("grid", sheets), adapter("xml", tree))
@@ -126,3 +134,59 @@ def test_what_nobody_knows_or_nobody_should_read_is_refused(
     found = read(path, kind="settings", adapters=KNOWN)
     assert causes(found) == [cause]
     assert said in found.faults[0].message
+
+
+class OwnError(Exception):
+    """Some error of a plugin's own."""
+
+
+@pytest.mark.parametrize(
+    "unfold",
+    [
+        raising(OwnError("no idea")),
+        raising(ImportError("a module it needs")),
+        lambda _document: [(1, {"Key": "a"})],
+        lambda _document: Unfolded(((1, {"Key": 3, "Says": "b"}),)),  # type: ignore[dict-item]
+        lambda _document: Unfolded(((1, ["Key"]),)),  # type: ignore[arg-type]
+    ],
+)
+def test_a_plugin_that_fails_makes_its_file_malformed_and_names_itself(unfold: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"a": 1}]', "utf-8")
+    found = read(path, "settings", adapters=(adapter("json", unfold),))
+    assert causes(found) == [Cause.MALFORMED]
+    assert "report_json" in found.faults[0].message
+
+
+@pytest.mark.parametrize(
+    "more", [{"hasMore": "true"}, {"next": "https://api.example/2"}, {"@odata.count": 500}, {"page": {"next": "2"}}]
+)
+def test_a_page_that_is_not_the_last_is_truncated_though_an_adapter_reads_it(more: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    known = (adapter("json", lambda document: Unfolded(((1, {"Key": document["value"][0]["k"], "Says": "b"}),))),)
+    path.write_text(json.dumps({"value": [{"k": "a"}], "hasMore": False, "next": None}), "utf-8")
+    assert read(path, "settings", adapters=known).faults == ()
+    path.write_text(json.dumps({"value": [{"k": "a"}], **more}), "utf-8")
+    assert causes(read(path, "settings", adapters=known)) == [Cause.TRUNCATED]
+
+
+def test_a_name_deep_in_a_document_is_refused_though_no_row_would_hold_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"value": [{"k": "a", "credentials": [{"passwordHash": "x"}]}]}', "utf-8")
+    known = (adapter("json", lambda _document: Unfolded(((1, {"Key": "a", "Says": "b"}),))),)
+    found = read(path, "settings", adapters=known)
+    assert causes(found) == [Cause.MALFORMED]
+    assert "passwordHash" in found.faults[0].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'<?xml version="1.0" encoding="foo"?><settings/>',
+        '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY b "c">]><settings/>'.encode("utf-16"),
+    ],
+)
+def test_xml_that_cannot_be_trusted_is_malformed(text: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_bytes(text)
+    assert causes(read(path, "settings", adapters=KNOWN)) == [Cause.MALFORMED]

@@ -64,6 +64,12 @@ def test_numbers_keep_their_digits(tmp_path: Path) -> None:
         {"nextUri": "/x"},
         {"totalCount": 3},
         {"pageNumber": 1, "pageCount": 2},
+        {"hasMore": True},
+        {"has_next_page": "true"},
+        {"isLast": False},
+        {"meta": {"next": "x"}},
+        {"links": [{"rel": "next", "href": "x"}]},
+        {"__count": 3},
     ],
     ids=str,
 )
@@ -93,6 +99,8 @@ def test_a_cut_file_is_truncated_wherever_it_is_cut(tmp_path: Path) -> None:
         ('[{"system": "a", "system": "b"}]', Cause.MALFORMED),
         ('{"error": {"code": "Forbidden"}}', Cause.MALFORMED),
         ("[" * 100_000, Cause.MALFORMED),
+        ('[{"system": "crm", "account_id": "a\\ud800", "enabled": true}]', Cause.MALFORMED),
+        ('[{"system": "crm", "\\udc00": "a"}]', Cause.MALFORMED),
     ],
     ids=lambda value: str(value)[:30],
 )

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from ingestion import causes, problems, read_text, table
+import xlsxwriter
+from ingestion import causes, problems, read, read_text, table
 
 from ctrlkit import catalogue
 from ctrlkit.hooks import Adapter, Unfolded
@@ -93,6 +94,53 @@ def test_a_table_of_another_product_or_one_that_cannot_be_read_is_malformed(tmp_
         found = read_text(tmp_path, text, adapters=(ACME,))
         assert causes(found) == [Cause.MALFORMED]
         assert said in found.faults[0].message
+
+
+def test_a_column_named_twice_is_refused(tmp_path: Path) -> None:
+    found = read_text(tmp_path, "Login,On,On\nana,true,false\n", adapters=(ACME,))
+    assert causes(found) == [Cause.MALFORMED]
+    assert "stands twice" in found.faults[0].message
+
+
+def test_a_last_line_without_its_break_is_a_cut_whatever_the_file_is_called(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.tsv"):
+        assert causes(read_text(tmp_path, "Login,On\nana,true\nraj,tr", name, adapters=(ACME,))) == [Cause.TRUNCATED]
+        assert read_text(tmp_path, "Login,On\nana,true\n", name, adapters=(ACME,)).faults == ()
+
+
+def test_the_rows_of_the_file_are_counted_and_not_what_becomes_of_them(tmp_path: Path) -> None:
+    text = "Login,On\nana,true\nraj,true\n"
+    assert read_text(tmp_path, text, adapters=(ACME,), rows=2).faults == ()
+    assert causes(read_text(tmp_path, text, adapters=(ACME,), rows=4)) == [Cause.TRUNCATED]
+    full = "Login,On\n" + "".join(f"p{n},true\n" for n in range(65_535))
+    assert causes(read_text(tmp_path, full, adapters=(ACME,))) == [Cause.TRUNCATED]
+
+
+def test_a_footer_is_no_row_and_its_count_is_held_against_the_rows(tmp_path: Path) -> None:
+    text = "Login,On\nana,true\nraj,true\nTotal records: {}\n"
+    found = read_text(tmp_path, text.format(2), adapters=(ACME,))
+    assert (found.faults, found.rows, found.bad_rows) == ((), 4, 0)
+    assert causes(read_text(tmp_path, text.format(5), adapters=(ACME,))) == [Cause.TRUNCATED]
+
+
+def test_a_sheet_that_nobody_named_and_that_fits_too_is_missed(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        for month in ("Aug", "Sep"):
+            sheet = made.add_worksheet(month)
+            for row, cells in enumerate((("Login", "On"), (f"ana-{month}", "true"))):
+                sheet.write_row(row, 0, cells)
+    found = read(path, adapters=(ACME,))
+    assert causes(found) == [Cause.TRUNCATED]
+    assert "Sep" in found.faults[0].message
+    assert read(path, adapters=(ACME,), sheet="Aug").faults == ()
+
+
+def test_what_must_not_be_handed_over_is_refused_though_no_row_would_hold_it(tmp_path: Path) -> None:
+    found = read_text(tmp_path, "Login,On,Fingerprint Template\nana,true,AbC\n", adapters=(ACME,))
+    assert causes(found) == [Cause.MALFORMED]
+    assert "biometric" in found.faults[0].message
+    assert "Fingerprint Template" in found.faults[0].message
 
 
 def test_what_is_told_of_it_are_the_headers_that_it_reads() -> None:

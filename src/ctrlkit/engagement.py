@@ -101,10 +101,6 @@ class Engagement:
         """The zone of dates and days."""
         return ZoneInfo(self.time_zone)
 
-    def zone_of(self, site: str | None) -> ZoneInfo:
-        """The zone of a site; the engagement's for None and for a site it does not name."""
-        return next((ZoneInfo(s.time_zone) for s in self.sites if s.id == site), self.zone)
-
     @property
     def client_systems(self) -> tuple[str, ...]:
         """Names of the systems that the client owns, sorted."""

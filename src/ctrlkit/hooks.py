@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, Protocol
 
 import pluggy
 
@@ -44,24 +44,28 @@ do, for a document that it knows and cannot read.
 """
 
 
+PARTS: Final = ("last", "percent")
+"""`"country|last"` is the last element of a list separated by commas, `"score|percent"` turns `8.00 / 10` into 80."""
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """How one real export becomes one kind; data wherever that is enough.
 
     `headers`: every one of these source headers must be there for the file to be recognised. `columns`: source header
     -> canonical column. `values`: canonical column -> {source text: canonical text, None for "not known"}. `constants`:
-    canonical column -> text for every row. `headers` and `columns` are compared after normalisation (Unicode NFKC,
-    trimmed, inner spaces collapsed, casefolded, a trailing "[…]" and a leading "*" dropped). `date_order` (dmy, mdy,
-    ymd) and `zone` (an IANA name) hold for cells that do not say themselves; without `zone` the pack's zone is taken.
-    `unfold` is for a document of that `form` whose rows do not lie there as records: what it gives goes by `headers` as
-    any other record does, so it names them after the product. `aside`: source header -> words ("" for an empty cell);
-    a row with one of them there is no record of the kind, as a call that no agent took: it is left aside and counted.
-    Such a header belongs in `headers`. `stops`: numbers of records at which the product stops a page or an export; a
-    file of just so many is taken for cut unless its control total says that it is whole.
-    any other record does, so it names them after the product. `reads` is for the form table, which is any table or list
-    of records (CSV, a sheet, JSON): one header of each group must be there, unless the group holds an empty name. Its
-    cells come under the group's first name, those of other headers under their own, normalised as above. With
-    `named_only` it reads a file only where the pack names it, as where another adapter reads the same files with less.
+    canonical column -> text for every row. A canonical column may name a part of the cell, one of `PARTS`. `headers`
+    and `columns` are compared after normalisation (Unicode NFKC, trimmed, inner spaces collapsed, casefolded, a
+    trailing "[…]" and a leading "*" dropped). `date_order` (dmy, mdy, ymd) and `zone` (an IANA name) hold for cells
+    that do not say themselves; without `zone` the pack's zone is taken. `unfold` is for a document of that `form` whose
+    rows do not lie there as records: what it gives goes by `headers` as any other record does, so it names them after
+    the product. `aside`: source header -> words ("" for an empty cell); a row with one of them there is no record of
+    the kind, as a call that no agent took: it is left aside and counted. Such a header belongs in `headers`. `stops`:
+    numbers of records at which the product stops a page or an export; a file of just so many is taken for cut unless
+    its control total says that it is whole. `reads` is for the form table, which is any table or list of records (CSV,
+    a sheet, JSON): one header of each group must be there, unless the group holds an empty name. Its cells come under
+    the group's first name, those of other headers under their own, normalised as above. With `named_only` it reads a
+    file only where the pack names it, as where another adapter reads the same files with less.
     """
 
     name: str
@@ -80,6 +84,14 @@ class Adapter:
     stops: tuple[int, ...] = ()
     reads: tuple[tuple[str, ...], ...] = ()
     named_only: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a part of a cell that is none."""
+        for header, column in self.columns.items():
+            _, bar, part = column.partition("|")
+            if bar and part not in PARTS:
+                msg = f"adapter {self.name}: column {header!r} asks for {part!r}; expected one of {', '.join(PARTS)}"
+                raise ValueError(msg)
 
 
 Said = str | int | bool | tuple[str, ...] | None

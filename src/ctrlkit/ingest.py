@@ -7,6 +7,8 @@ adapter unfolds a JSON document it is the entry of the document's own list that 
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -113,9 +115,21 @@ def _key(digest: str, source: Source, kind: Kind, adapters: Sequence[Adapter], c
         *(VERSION, digest, source.party, source.file, str(source.sheet), source.method, source.rows, source.adapter),
         *(source.date_order, list(source.columns.items()), sorted(source.constants.items())),
         sorted((column, list(pairs.items())) for column, pairs in source.values.items()),
-        *(repr(kind), sorted(repr(a) for a in adapters if a.kind == kind.name), repr(clock)),
+        *(repr(kind), sorted(repr(a) + _code(a) for a in adapters if a.kind == kind.name), repr(clock)),
     ]
     return digest_of(repr(said).encode()).hexdigest()[:40]
+
+
+def _code(adapter: Adapter) -> str:
+    """The digest of the code that unfolds: of all of the folder that its module lies in."""
+    function = getattr(adapter.unfold, "func", adapter.unfold)
+    file = getattr(sys.modules.get(getattr(function, "__module__", "")), "__file__", None)
+    return _digest_of_folder(Path(file).parent) if file else ""
+
+
+@functools.cache
+def _digest_of_folder(folder: Path) -> str:
+    return digest_of(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()
 
 
 def _nothing(source: Source, digest: str | None, stem: Path) -> Ingested:
@@ -137,7 +151,7 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
         return nothing.saying(said.faults, said.notes)
     adapters = [a for a in adapters if a.name == named or a in opening.readers(adapters, file.form)]
     candidate, position, found = _choose(candidates, file, adapters)
-    if refused := sensitive.by_header(found.headers):
+    if refused := sensitive.by_header((*found.headers, *candidate.source)):
         header, what = refused
         raise RefusedError(f"{what} (column {header})", "export it again without that column")
     said.faults += _other_sheets(candidates, candidate, file, adapters)
@@ -185,13 +199,18 @@ def _other_sheets(
     others = [
         other.name
         for other in candidates
-        if other is not chosen and other.name and chosen.name
-        if any(not layout.resolve(cells, file.source, file.kind, adapters).problems for _, cells in other.head[:-1])
+        if other.name != chosen.name and other.name and chosen.name
+        if any(_fits(other, cells, file, adapters) for _, cells in (other.head if other.by else other.head[:-1]))
     ]
     if not others:
         return []
     found = f'only sheet "{chosen.name}" is read, and {", ".join(others)} would fit as well'
     return [Fault(Cause.TRUNCATED, f"{found}; name each sheet that counts under sheet in pack.yaml")]
+
+
+def _fits(candidate: Candidate, cells: Sequence[str], file: _File, adapters: Sequence[Adapter]) -> bool:
+    readers = [a for a in adapters if candidate.by in {"", a.name}]
+    return not layout.resolve(cells, file.source, file.kind, readers).problems
 
 
 def _layout_notes(candidate: Candidate, position: int, found: Layout, file: _File) -> list[str]:
@@ -212,7 +231,7 @@ def _finish(  # noqa: PLR0913, PLR0917  (what one reading has found)
     parquet, problems = file.stem.with_suffix(".parquet"), file.stem.with_suffix(".ndjson")
     written = rows_file.write(cells, file.kind, file.source.file, parquet)
     said.notes += written.notes
-    if raw.unended and file.source.rows == cells.records + aside:
+    if raw.unended and file.source.rows == (cells.records + aside if raw.held is None else raw.held):
         said.notes.append("the last line has no line break; the control total shows that nothing is cut")
     problem.write(written.wrong, cells.columns, cells.rules, file.source.file, problems)
     done = Ingested(
@@ -236,7 +255,8 @@ def _finish(  # noqa: PLR0913, PLR0917  (what one reading has found)
 
 
 def _count_faults(file: _File, raw: Raw, cells: Typed, aside: int, stops: Sequence[int]) -> list[Fault]:
-    total, read, faults = file.source.rows, cells.records + aside, []
+    total, faults = file.source.rows, []
+    read = cells.records + aside if raw.held is None else raw.held
     if cells.stated not in {None, read}:
         found = f"holds {read} records where its last line says {cells.stated}"
         faults.append(Fault(Cause.TRUNCATED, f"{found}; export it again, whole"))

@@ -15,12 +15,6 @@ from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
 from ctrlkit.model import Grade
 
-PARTS: Final = ("last", "percent")
-"""What an adapter may take of a cell.
-
-`"country|last"` is the last element of a list separated by commas, `"score|percent"` turns `8.00 / 10` into 80.
-"""
-
 _SHOWN: Final = 40
 """Headers that a message lists."""
 

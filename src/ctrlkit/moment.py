@@ -93,14 +93,6 @@ def order_signs(texts: Mapping[str, pl.Expr]) -> list[pl.Expr]:
     return signs
 
 
-def orders_of(frame: pl.LazyFrame, columns: Mapping[str, Order | None]) -> dict[str, Order]:
-    """The order of day and month in each text column of `frame` with such cells; a given order is not questioned."""
-    asked = [name for name, order in columns.items() if order is None]
-    given = {name: order for name, order in columns.items() if order is not None}
-    signs = order_signs({name: pl.col(name) for name in asked})
-    return given | orders_shown(frame.select(signs).collect().row(0, named=True), asked) if asked else given
-
-
 def orders_shown(seen: Mapping[str, bool], names: Iterable[str]) -> dict[str, Order]:
     """The order of day and month in each column that has cells with one; `seen` are the values of `order_signs`."""
     return {name: _order(seen, name) for name in names if seen[f"{name}:any"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,19 +9,17 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from ctrlkit import delimited, records, tabled, workbook
+from ctrlkit import delimited, parquet, records, tabled, workbook
 from ctrlkit.hooks import Adapter
 from ctrlkit.model import Cause, Fault
 from ctrlkit.placeholder import lock_beside
 from ctrlkit.raw import Candidate, Raw
-from ctrlkit.reader import LINE_LIMIT, PACKED, UnreadableError, as_utf8, survey, unpacked
+from ctrlkit.reader import LINE_LIMIT, PACKED, UnreadableError, as_utf8, declares, survey, unpacked
 
 UNFOLDED_LIMIT: Final = 64 * 2**20
 """Bytes of a document that is held whole, so that an adapter can unfold it; a larger table is read as one."""
 JSON_LIMIT: Final = 256 * 2**20
 """Bytes of a JSON document, which is held whole."""
-_TABLES: Final = frozenset({".csv", ".tsv", ".tab"})
-_DECLARES: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ def _as_they_are(  # noqa: PLR0913, PLR0917  (all of them decide)
         grids = partial(workbook.grid, path, sheet)
         return Opened(_unfolded(path, "grid", grids, adapters) or workbook.candidates(path, sheet))
     if form == "parquet":
-        return Opened(records.parquet_candidates(path, path.stat().st_size, work, digest))
+        return Opened(parquet.candidates(path, path.stat().st_size, work, digest))
     if form == "xml":
         return Opened(_unfolded(path, "xml", partial(_root, path), adapters) or _nobodys("XML"))
     return _of_text(path, form, digest, adapters, work)
@@ -82,7 +79,7 @@ def _of_text(path: Path, form: str, digest: str, adapters: Sequence[Adapter], wo
         found = records.ndjson_candidates(text, seen, asked)
     else:
         found = _unfolded(text, "text", partial(_lines, text), adapters)
-        if path.suffix.lower() in _TABLES and not seen.ended:
+        if form in {"csv", "tsv"} and not seen.ended:
             found = tuple(replace(table, load=partial(_unended, table)) for table in found)
         if not found:
             found = _nobodys("text") if form == "text" else delimited.candidates(text, seen, work, tabs=form == "tsv")
@@ -95,7 +92,7 @@ def _unfolded(path: Path, form: str, document: Callable[[], Any], adapters: Sequ
     if not asked or path.stat().st_size > UNFOLDED_LIMIT:
         return ()
     held = document()
-    return tabled.any_of(partial(records.unfolded, adapter, held) for adapter in asked)
+    return records.any_of(partial(records.unfolded, adapter, held) for adapter in asked)
 
 
 def _nobodys(what: str) -> tuple[Candidate, ...]:
@@ -105,7 +102,8 @@ def _nobodys(what: str) -> tuple[Candidate, ...]:
 
 def _unended(table: Candidate, header: int, indexes: Sequence[int]) -> Raw:
     """A table that was unfolded and whose last line has no line break, as in any other file of its kind."""
-    return replace(table.load(header, indexes), unended=True)
+    raw = table.load(header, indexes)
+    return replace(raw, unended=not raw.faults)
 
 
 def _lines(path: Path) -> list[str]:
@@ -113,11 +111,13 @@ def _lines(path: Path) -> list[str]:
 
 
 def _root(path: Path) -> ET.Element:
-    raw = path.read_bytes() if path.stat().st_size <= UNFOLDED_LIMIT else b""
-    if _DECLARES.search(raw):
+    raw = path.read_bytes()
+    if declares(raw):
         raise UnreadableError(Cause.MALFORMED, "declares entities or a document type, which no export needs; refused")
     try:
         return ET.fromstring(raw)  # noqa: S314  (no declarations, so nothing expands)
     except ET.ParseError as error:
         line, _ = error.position
         raise UnreadableError(Cause.MALFORMED, f"line {line}: is no whole XML ({error}); export it again") from None
+    except (LookupError, ValueError) as error:
+        raise UnreadableError(Cause.MALFORMED, f"is XML in an unknown encoding ({error}); export it again") from None

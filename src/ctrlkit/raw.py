@@ -42,6 +42,7 @@ class Raw:
     first cell) and `c<i>` (String) for each column asked for; wholly blank rows are left out. `unended`: the last line
     has no line break, and nothing shows that it is whole. `blocks`, where the table is too large to be held, gives the
     rows of `frame` again and again, some hundred thousand at a time. `serials`: the day that a workbook counts as 0.
+    `held`: the rows of the file, where an adapter made others of them.
     """
 
     frame: pl.LazyFrame
@@ -50,6 +51,7 @@ class Raw:
     unended: bool = False
     blocks: Iterable[pl.DataFrame] | None = None
     serials: date | None = None
+    held: int | None = None
 
     def up_to(self, row: int) -> Raw:
         """The same without the rows after that one."""
@@ -81,7 +83,8 @@ class Candidate:
     """One way to read a file: a sheet, a delimiter. `head` holds its first rows with their numbers.
 
     `load(header, indexes)` reads the rows below the header at that place of `head`, of the columns at those positions.
-    `by` names the adapter that unfolded it, which is the only one that knows its headers.
+    `by` names the adapter that unfolded it, which is the only one that knows its headers; `source` are the names in the
+    document itself.
     """
 
     head: tuple[tuple[int, tuple[str, ...]], ...]
@@ -89,6 +92,7 @@ class Candidate:
     name: str = ""
     notes: tuple[str, ...] = field(default=())
     by: str = ""
+    source: tuple[str, ...] = ()
 
 
 def in_blocks(blocks: Iterable[pl.DataFrame], schema: pl.Schema) -> pl.LazyFrame:

@@ -211,6 +211,12 @@ def _agree(kind: str, head: bytes) -> None:
         )
 
 
+def declares(xml: bytes) -> bool:
+    """Whether it declares entities or a document type, which no export needs and a trap for readers does."""
+    plain = xml.replace(b"\0", b"").upper()  # in UTF-16 too
+    return b"<!DOCTYPE" in plain or b"<!ENTITY" in plain
+
+
 def sha256(path: Path) -> str:
     """The digest of a file's bytes, in hex."""
     with path.open("rb") as file:

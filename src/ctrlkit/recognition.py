@@ -114,7 +114,7 @@ def _one(
         heads = [(cells, candidate.by) for candidate in opened.candidates for _, cells in candidate.head]
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
-    headers = (cells for cells, _ in heads if _is_header(cells, kinds))
+    headers = [cells for cells, _ in heads if _is_header(cells, kinds)] + [c.source for c in opened.candidates]
     if refused := next(filter(None, map(sensitive.by_header, headers)), None):
         return Unknown(name, f"holds {refused[1]} (column {refused[0]}): refused; export it again without that column")
     return _fitting(name, path, heads, kinds, adapters) or _strange(name, heads, kinds)

@@ -1,10 +1,10 @@
-"""Files of records: JSON lists and envelopes, NDJSON and Parquet, as tables of text."""
+"""Files of records: JSON lists and envelopes, and NDJSON, as tables of text."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,24 +14,10 @@ import polars as pl
 
 from ctrlkit.hooks import Adapter
 from ctrlkit.model import Cause, Fault
-from ctrlkit.raw import Candidate, Raw, settle
+from ctrlkit.paging import LISTS, count, further, is_link, look_for_more
+from ctrlkit.raw import Candidate, Raw
 from ctrlkit.reader import COLUMN_LIMIT, Survey, UnreadableError
 
-NEXT_PAGE: Final = (
-    *("@odata.nextlink", "odata.nextlink", "nextlink", "nextpagetoken", "__next", "nexttoken", "nexturi", "next"),
-    *("next_page", "nextpage", "next_cursor", "next_link", "more"),
-)
-"""Keys, in lower case, that say that another page follows."""
-
-MORE: Final = frozenset(
-    {"hasmore", "hasnext", "hasnextpage", "moreitems", "moreavailable", "istruncated", "incomplete"}
-)
-"""Keys, in lower case and without dashes, that say so by being true."""
-_LAST: Final = frozenset({"islast", "lastpage", "islastpage"})
-_PAGING: Final = frozenset(
-    {"paging", "pagination", "links", "_links", "meta", "metadata", "responsemetadata", "pageinfo", "page", "cursor"}
-)
-_LISTS: Final = ("value", "d", "results", "result", "records", "users", "items", "activities", "entities", "response")
 _DEPTH: Final = 8
 
 Row = tuple[int, str | None, dict[str, str | None]]
@@ -50,9 +36,9 @@ def json_candidates(path: Path, adapters: Sequence[Adapter] = ()) -> tuple[Candi
         raise UnreadableError(cause, f"line {error.lineno}: {found}; export it again") from None
     except RecursionError:
         raise UnreadableError(Cause.MALFORMED, "is nested too deeply; expected a list of records") from None
-    known = [candidate for adapter in adapters if (candidate := unfolded(adapter, document)) is not None]
+    known = any_of(partial(unfolded, adapter, document) for adapter in adapters)
     if known:
-        return tuple(known)
+        return known
     faults: list[Fault] = []
     listed = _list_in(document, faults)
     if listed and not any(isinstance(record, dict) for record in listed):
@@ -73,16 +59,51 @@ def unfolded(adapter: Adapter, document: Any, lines: _Lines | None = None) -> Ca
         return None
     try:
         found = adapter.unfold(document)
+        rows: list[Row] = [(lines.line(n), None, _cells(cells)) for n, cells in found.rows] if found is not None else []
     except ValueError as error:
         raise UnreadableError(Cause.MALFORMED, f"{adapter.product}: {error}") from None
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001  the boundary round a plugin's function: a file it cannot read, no more
         what = f"is no export that adapter {adapter.name} knows ({type(error).__name__}: {error})"
         raise UnreadableError(Cause.MALFORMED, f"{what}; export it again") from None
     if found is None:
         return None
-    faults = [*lines.faults, *([Fault(Cause.TRUNCATED, found.cut)] if found.cut else [])]
-    rows: list[Row] = [(lines.line(number), None, dict(cells)) for number, cells in found.rows]
-    return replace(_candidate([*rows, *lines.flaws], faults), by=adapter.name)
+    faults = [*lines.faults, *([Fault(Cause.TRUNCATED, found.cut)] if found.cut else further(document))]
+    return replace(_candidate([*rows, *lines.flaws], faults), by=adapter.name, source=tuple(_keys(document)))
+
+
+def _cells(cells: Mapping[str, str | None]) -> dict[str, str | None]:
+    if wrong := next((value for value in cells.values() if not isinstance(value, str | None)), None):
+        msg = f"a cell that is no text ({wrong!r})"
+        raise TypeError(msg)
+    return dict(cells)
+
+
+def _keys(document: Any) -> Iterator[str]:
+    """The names of everything in a document, once each."""
+    seen: set[str] = set()
+    waiting = [document]
+    while waiting:
+        match waiting.pop():
+            case dict() as record:
+                yield from (key for key in record if isinstance(key, str) and key not in seen)
+                seen |= record.keys()
+                waiting += record.values()
+            case list() | tuple() as listed:
+                waiting += (item for item in listed if isinstance(item, dict | list | tuple))
+
+
+def any_of(ways: Iterable[Callable[[], Candidate | None]]) -> tuple[Candidate, ...]:
+    """What the ways to read a document find; raises the first one's UnreadableError where none finds anything."""
+    found, wrong = [], []
+    for way in ways:
+        try:
+            found.append(way())
+        except UnreadableError as error:
+            wrong.append(error)
+    held = tuple(candidate for candidate in found if candidate is not None)
+    if wrong and not held:
+        raise wrong[0]
+    return held
 
 
 def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
@@ -118,8 +139,9 @@ def ndjson_candidates(path: Path, seen: Survey, adapters: Sequence[Adapter] = ()
             Cause.TRUNCATED if faults else Cause.MALFORMED, "no line holds a JSON object; export it again"
         )
     flaws = [row for row in rows if row[1]]
-    known = [found for a in adapters if (found := unfolded(a, [r for _, r in whole], _Lines(whole, flaws, faults)))]
-    return tuple(known) or (_candidate(rows, faults),)
+    lines = _Lines(whole, flaws, faults)
+    known = any_of(partial(unfolded, a, [record for _, record in whole], lines) for a in adapters)
+    return known or (_candidate(rows, faults),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,54 +157,11 @@ class _Lines:
         return self.records[number - 1][0] if 0 < number <= len(self.records) else number
 
 
-def parquet_candidates(path: Path, size: int, work: Path, digest: str) -> tuple[Candidate, ...]:
-    """The one table in a Parquet file, its types turned into text without loss."""
-    try:
-        frame = pl.scan_parquet(path, glob=False)
-        schema = frame.collect_schema()
-        frame.select(pl.len()).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        found = str(error).splitlines()[0]
-        raise UnreadableError(Cause.MALFORMED, f"is no whole Parquet file ({found}); export it again") from None
-    target = work / f"{digest[:16]}.rows.parquet"
-
-    def load(_header: int, indexes: Sequence[int]) -> Raw:
-        names = schema.names()
-        texts = {f"c{i}": as_text(pl.col(names[i]), schema[names[i]]) for i in sorted(set(indexes))}
-        whole = [as_text(pl.col(n), schema[n]) for n in names]
-        table = frame.select(
-            (pl.int_range(pl.len(), dtype=pl.Int64) + 1).alias("_row"), pl.lit(None, pl.String).alias("_flaw"),
-            as_text(pl.col(names[0]), schema[names[0]]).alias("_first"),
-            pl.all_horizontal([t.fill_null("").str.strip_chars() == "" for t in whole]).alias("_blank"),
-            **texts,
-        ).filter(~pl.col("_blank")).drop("_blank")  # fmt: skip
-        try:
-            return Raw(settle(table, size, target))
-        except (pl.exceptions.PolarsError, OSError) as error:
-            found = str(error).splitlines()[0]
-            raise UnreadableError(Cause.MALFORMED, f"is no whole Parquet file ({found}); export it again") from None
-
-    return (Candidate(((0, tuple(schema.names())),), load),)
-
-
-def as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    """A typed column as the text a person would write; a type that has none becomes a cell that cannot be read."""
-    if isinstance(kind, pl.Datetime):
-        shape = "%Y-%m-%dT%H:%M:%S%.6f"
-        return (
-            value.dt.convert_time_zone("UTC").dt.strftime(shape + "Z") if kind.time_zone else value.dt.strftime(shape)
-        )
-    if isinstance(kind, pl.List) and kind.inner == pl.String:
-        return value.list.join(";")
-    if kind.is_nested() or kind in {pl.Binary, pl.Object, pl.Duration, pl.Time}:
-        return pl.when(value.is_not_null()).then(pl.lit("#UNREADABLE!"))
-    return value.cast(pl.String)
-
-
 def _candidate(rows: list[Row], faults: Iterable[Fault]) -> Candidate:
     headers = tuple(dict.fromkeys(name for _, _, cells in rows for name in cells))
     if len(headers) > COLUMN_LIMIT:
         raise UnreadableError(Cause.MALFORMED, f"has {len(headers)} different keys; at most {COLUMN_LIMIT} are read")
+    _refuse_halves("".join(headers))
     return Candidate(((0, headers),), partial(_load, rows, headers, tuple(faults)))
 
 
@@ -199,7 +178,18 @@ def _load(
         "_first": [cells.get(first) for _, _, cells in kept],
         **{f"c{i}": [cells.get(headers[i]) for _, _, cells in kept] for i in wanted},
     }
+    for cells in columns.values():
+        _refuse_halves("".join(cell for cell in cells if isinstance(cell, str)))
     return Raw(pl.DataFrame(columns, schema=schema).lazy(), faults)
+
+
+def _refuse_halves(text: str) -> None:
+    """Half a character, which JSON can write and no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        found = f"holds half a character (\\u{ord(text[error.start]):04x})"
+        raise UnreadableError(Cause.MALFORMED, f"{found}; export it again") from None
 
 
 def _parse(text: str) -> Any:
@@ -210,7 +200,7 @@ def _parse(text: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        twice = sorted({key for key, _ in pairs if sum(k == key for k, _ in pairs) > 1})
+        twice = sorted(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise UnreadableError(
             Cause.MALFORMED, f"the key {', '.join(twice)} stands twice in one record; expected it once"
         )
@@ -222,56 +212,23 @@ def _list_in(document: Any, faults: list[Fault]) -> list[Any]:
         return document
     if not isinstance(document, dict):
         raise UnreadableError(Cause.MALFORMED, "holds a single value; expected a list of records")
-    _look_for_more(document, faults)
+    look_for_more(document, faults)
     lists = {
         key: value
         for key, value in document.items()
-        if isinstance(value, list) and all(isinstance(v, dict) for v in value) and not any(map(_is_link, value))
+        if isinstance(value, list) and all(isinstance(v, dict) for v in value) and not any(map(is_link, value))
     }
-    lists = {key: value for key, value in lists.items() if value or key.lower() in _LISTS or len(document) == 1}
+    lists = {key: value for key, value in lists.items() if value or key.lower() in LISTS or len(document) == 1}
     if len(lists) > 1:
         raise UnreadableError(
             Cause.MALFORMED, f"holds several lists ({', '.join(sorted(lists))}); expected one list of records"
         )
     if lists:
         found: list[Any] = next(iter(lists.values()))
-        _count(document, len(found), faults)
+        count(document, len(found), faults)
         return found
-    inner = [value for key, value in document.items() if key.lower() in _LISTS and isinstance(value, dict)]
+    inner = [value for key, value in document.items() if key.lower() in LISTS and isinstance(value, dict)]
     return _list_in(inner[0], faults) if len(inner) == 1 else [document]
-
-
-def _look_for_more(document: Mapping[str, Any], faults: list[Fault], before: str = "") -> None:
-    for key, value in document.items():
-        plain = re.sub(r"[^a-z@._]|(?<=[a-z])_", "", key.lower())
-        told = (key.lower() in NEXT_PAGE or plain in MORE) and value not in (None, "", False, [], {}, "false")
-        if told or (plain in _LAST and value is False):
-            name = f"{before}{key}"
-            faults.append(Fault(Cause.TRUNCATED, f"{name} says that another page follows; hand over every page"))
-        elif plain in _PAGING and isinstance(value, dict) and not before:
-            _look_for_more(value, faults, f"{key}.")
-        elif plain in _PAGING and isinstance(value, list) and any(map(_is_link_on, value)):
-            faults.append(Fault(Cause.TRUNCATED, f"{key} says that another page follows; hand over every page"))
-
-
-def _is_link(link: Any) -> bool:
-    return isinstance(link, dict) and bool({"rel", "relation"} & link.keys()) and bool({"href", "url"} & link.keys())
-
-
-def _is_link_on(link: Any) -> bool:
-    return isinstance(link, dict) and "next" in {link.get("rel"), link.get("relation")}
-
-
-def _count(document: Mapping[str, Any], rows: int, faults: list[Fault]) -> None:
-    numbers = {k.lower(): int(v) for k, v in document.items() if isinstance(v, str) and v.isascii() and v.isdigit()}
-    total = max(numbers.get("totalcount", 0), numbers.get("total_count", 0), numbers.get("@odata.count", 0))
-    if total > rows:
-        faults.append(
-            Fault(Cause.TRUNCATED, f"says that there are {total} records and holds {rows}; hand over every page")
-        )
-    if numbers.get("pagenumber", 0) < numbers.get("pagecount", 0):
-        found = f"is page {numbers.get('pagenumber', 0)} of {numbers['pagecount']}"
-        faults.append(Fault(Cause.TRUNCATED, f"{found}; hand over every page"))
 
 
 def _flat(record: Mapping[str, Any], before: str = "", depth: int = 0) -> dict[str, str | None]:

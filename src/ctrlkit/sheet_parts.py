@@ -12,7 +12,7 @@ from typing import IO, Final
 from xml.etree import ElementTree as ET
 
 from ctrlkit.model import Cause
-from ctrlkit.reader import UnreadableError
+from ctrlkit.reader import UnreadableError, declares
 
 AREA_LIMIT: Final = 32_000_000
 """Cells of the rectangle around everything on a sheet, empty ones too; the reader holds them all."""
@@ -162,12 +162,12 @@ def damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int]]]:
     first, found = 2**20, []
     with zipfile.ZipFile(path) as packed:
         part = _part(packed, _document(packed, "xl/workbook.xml"), name)
-        file = packed.open(part)
-        for row, column, kind, formula, text in _cells(file):
-            if text or kind == "e":
-                first = min(first, column)
-            if kind == "e" or (formula and text is None) or (kind == "n" and _cut(text)):
-                found.append((row, column))
+        with packed.open(part) as file:
+            for row, column, kind, formula, text in _cells(file):
+                if text or kind == "e":
+                    first = min(first, column)
+                if kind == "e" or (formula and text is None) or (kind == "n" and _cut(text)):
+                    found.append((row, column))
     return first, found
 
 
@@ -201,7 +201,7 @@ def _document(packed: zipfile.ZipFile, part: str) -> ET.Element:
 
 
 def _refuse_declarations(data: bytes) -> None:
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+    if declares(data):
         raise UnreadableError(Cause.MALFORMED, "holds XML declarations that no workbook needs; refused, save it again")
 
 

@@ -35,7 +35,6 @@ SUBSET: Final = (
 )
 """The keywords that count; all others of the configuration are left aside, StrictHostKeyChecking among them."""
 
-_LISTS: Final = ("identityfile", "userknownhostsfile", "globalknownhostsfile")
 _DEFAULT_KEYS: Final = ("id_ed25519", "id_ecdsa", "id_rsa")
 _MAX_DEPTH: Final = 16
 _SECONDS: Final = 10

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 import polars as pl
 
 from ctrlkit import records
 from ctrlkit.hooks import Adapter
 from ctrlkit.layout import distinct, loose
-from ctrlkit.raw import Candidate, Raw
+from ctrlkit.model import Cause, Fault
+from ctrlkit.raw import FOOTER, Candidate, Raw
 from ctrlkit.reader import UnreadableError
+
+_FOOTER: Final = re.compile(FOOTER)
 
 
 def unfolded(candidates: Sequence[Candidate], adapters: Sequence[Adapter]) -> tuple[Candidate, ...]:
-    """What the adapters of the form "table" make of these tables, each of the first header that it knows."""
+    """What the adapters of the form "table" make of these tables, each of the first header that it knows.
+
+    Raises UnreadableError for a table whose header one of them knows and that none can read.
+    """
     asked = [a for a in adapters if a.unfold is not None and a.form == "table"]
-    known = [
-        partial(_unfold, adapter, candidate, at, names)
-        for candidate in candidates
-        for adapter in asked
-        for at, names in _first(adapter, candidate)
-    ]
-    return any_of(known)
-
-
-def any_of(ways: Iterable[Callable[[], Candidate | None]]) -> tuple[Candidate, ...]:
-    """What the ways to read a document find; raises the first one's UnreadableError where none finds anything."""
-    found, wrong = [], []
-    for way in ways:
-        try:
-            found.append(way())
-        except UnreadableError as error:
-            wrong.append(error)
-    held = tuple(candidate for candidate in found if candidate is not None)
-    if wrong and not held:
-        raise wrong[0]
-    return held
+    made: list[Candidate] = []
+    for candidate in candidates:
+        known = [(adapter, *at) for adapter in asked for at in _first(adapter, candidate)]
+        made += records.any_of(partial(_unfold, adapter, candidate, at, names) for adapter, at, names in known)
+    return tuple(made)
 
 
 def _first(adapter: Adapter, candidate: Candidate) -> list[tuple[int, list[str]]]:
@@ -50,7 +42,10 @@ def _first(adapter: Adapter, candidate: Candidate) -> list[tuple[int, list[str]]
 def _named(adapter: Adapter, header: Sequence[str]) -> list[str]:
     """The header as the adapter calls it: each group by its first name; nothing where a group is not there."""
     names = [loose(cell) for cell in distinct(header)]
+    plain = [loose(cell) for cell in header]
     for group in adapter.reads:
+        if twice := [name for name in group if name and plain.count(loose(name)) > 1]:
+            raise UnreadableError(Cause.MALFORMED, f'the column "{twice[0]}" stands twice; keep one')
         place = next((names.index(loose(name)) for name in group if name and loose(name) in names), None)
         if place is not None:
             names[place] = group[0]
@@ -61,13 +56,33 @@ def _named(adapter: Adapter, header: Sequence[str]) -> list[str]:
 
 def _unfold(adapter: Adapter, candidate: Candidate, at: int, names: Sequence[str]) -> Candidate | None:
     raw = candidate.load(at, range(len(names)))
-    table = raw.frame.collect()
-    whole = table.filter(pl.col("_flaw").is_null()).select("_row", *(f"c{i}" for i in range(len(names))))
-    made = records.unfolded(adapter, [(row, dict(zip(names, cells, strict=True))) for row, *cells in whole.rows()])
+    cells = [f"c{i}" for i in range(len(names))]
+    read = raw.frame.collect()
+    table, faults = _without_ending(read, cells)
+    rows = table.filter(pl.col("_flaw").is_null()).select("_row", *cells).rows()
+    made = records.unfolded(adapter, [(row, dict(zip(names, cells, strict=True))) for row, *cells in rows])
     if made is None:
         return None
     headers = made.head[0][1] or tuple(dict.fromkeys((*adapter.headers, *adapter.columns)))
-    return Candidate(((candidate.head[at][0], headers),), _Load(made, raw, table), candidate.name)
+    unended = raw.unended and len(table) == len(read)
+    held = replace(raw, faults=(*raw.faults, *faults), unended=unended, held=len(table))
+    load = _Load(made, held, table)
+    head = ((candidate.head[at][0], headers),)
+    return Candidate(head, load, candidate.name, by=made.by, source=candidate.head[at][1])
+
+
+def _without_ending(table: pl.DataFrame, cells: Sequence[str]) -> tuple[pl.DataFrame, tuple[Fault, ...]]:
+    """The rows without the lines about the list itself at its end, and whether they count other than it holds."""
+    stated, size = None, len(table)
+    for first, *others in reversed(table.select(cells).rows()):
+        said = _FOOTER.search(first or "")
+        if said is None or any((cell or "").strip() for cell in others):
+            break
+        stated, size = stated or said["a"] or said["b"], size - 1
+    if stated is None or int(stated) == size:
+        return table.head(size), ()
+    found = f"holds {size} records where its last line says {stated}"
+    return table.head(size), (Fault(Cause.TRUNCATED, f"{found}; export it again, whole"),)
 
 
 @dataclass(frozen=True, slots=True)
