@@ -163,6 +163,7 @@ LAYERS = (
     "run",
     "collection",
     "replay",
+    "reopen",
     "catalogue",
     "explain",
     "file_state",
@@ -177,6 +178,7 @@ LAYERS = (
     "desk",
     "collecting",
     "drawing",
+    "reporting",
     "commands",
     "cli",
 )

@@ -64,6 +64,10 @@ def _command(name: str) -> Callable[[Desk], int]:
         from ctrlkit import collecting
 
         return collecting.collect
+    if name == "report":
+        from ctrlkit import reporting
+
+        return reporting.report
     if name == "sample":
         from ctrlkit import drawing
 

@@ -151,6 +151,20 @@ def _diff_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how it is told")
 
 
+def _report_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
+    for view, what in (
+        ("html", "the page for people"),
+        ("junit", "JUnit XML, for CI"),
+        ("markdown", "Markdown, for a job's summary"),
+        ("csv", "every finding as a row, safe to open in a spreadsheet"),
+        ("oscal", "OSCAL assessment results, and assessment-plan.json beside them"),
+        ("sarif", "SARIF, for code scanning"),
+        ("hdf", "Heimdall data format, for MITRE SAF"),
+    ):
+        parser.add_argument(f"--{view}", nargs="?", type=Path, const=Path(), metavar="FILE", help=what)
+
+
 def _replay_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
 
@@ -267,6 +281,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
         _collect_options,
     ),
     "verify": ("is a bundle whole and unaltered", "ctrlkit verify runs/latest", _verify_options),
+    "report": (
+        "views of a sealed bundle again, and in the formats of other tools",
+        "ctrlkit report runs/latest --sarif findings.sarif --hdf hdf.json",
+        _report_options,
+    ),
     "replay": ("judge a bundle again and compare", "ctrlkit replay runs/latest", _replay_options),
     "list": ("what there is", "ctrlkit list controls --profile bpo-philippines", _list_options),
     "explain": ("what a control, kind, cause or exit code means", "ctrlkit explain MFA-01", _explain_options),
