@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import small_vendor
@@ -29,8 +30,10 @@ class Sealed:
         return dict(Counter(self.verdicts.values()))
 
 
-def sealed(folder: Path) -> Sealed:
-    """Run over the weak vendor, whose recordings did not come."""
+@cache
+def sealed_once(temporary: Path) -> Sealed:
+    """A run over the weak vendor, whose recordings did not come; one for all files of tests, and not to be changed."""
+    folder = temporary / "mixed-bundle"
     small_vendor.write(folder, {**small_vendor.weak(), "recordings": None})
     with (folder / "engagement.yaml").open("a", encoding="utf-8") as file:
         file.write(DEFERRED)

@@ -13,10 +13,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from broken_bundles import reseal
 from commands import ctrlkit
-from mixed_bundle import Sealed, sealed
+from mixed_bundle import Sealed, sealed_once
 
 from ctrlkit.reopen import reopen, strangers
-from ctrlkit.stock import take
+from ctrlkit.stock import Stock, take
 
 OWN = {"--html": "report.html", "--junit": "junit.xml", "--csv": "findings.csv"}
 OTHERS = {
@@ -27,9 +27,20 @@ OTHERS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
-    return sealed(tmp_path_factory.mktemp("mixed"))
+    return sealed_once(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    return take(tmp_path_factory.mktemp("anywhere"))
+
+
+@pytest.fixture(autouse=True)
+def _one_stock(shelf: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command loads all controls, which takes a second; here once is enough, and `written` has loaded its own."""
+    monkeypatch.setattr("ctrlkit.stock.take", lambda _: shelf)
 
 
 @pytest.fixture(scope="module")
@@ -177,8 +188,7 @@ def test_a_bundle_that_says_less_than_a_run_does_is_refused_by_name(bundle: Seal
     assert (answer.code, "is not as a run writes it (KeyError: 'matches')" in answer.err) == (3, True), answer.err
 
 
-def test_a_control_that_is_not_installed_here_is_said_and_still_shown(bundle: Sealed, tmp_path: Path) -> None:
-    shelf = take(tmp_path)
+def test_a_control_that_is_not_installed_here_is_said_and_still_shown(bundle: Sealed, shelf: Stock) -> None:
     whole = reopen(bundle.folder, shelf)
     assert strangers(whole, bundle.folder) == ()
     fewer = {id_: control for id_, control in shelf.controls.items() if id_ != "MFA-01"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def reopen(folder: Path, shelf: Stock) -> Run:
     book = comparison.book(folder)
     try:
         return _run(folder, shelf, book)
-    except (KeyError, IndexError, TypeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         msg = f"{folder.name}: data/run.json: is not as a run writes it ({type(error).__name__}: {error})"
         raise BundleError(f"{msg}; expected the bundle of a run of this version; judge its evidence again") from error
 
@@ -43,7 +44,7 @@ def _run(folder: Path, shelf: Stock, book: Book) -> Run:
         client=said["client"],
         country=said["country"],
         period=said["period"],
-        as_of=said["as_of"],
+        as_of=datetime.fromisoformat(said["as_of"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         sample=said["sample"],
         self_check=said["self_check"],
         exit_code=said["exit"],
@@ -64,7 +65,7 @@ def strangers(run: Run, folder: Path) -> tuple[str, ...]:
 
     Nothing of the verdicts hangs on it.
     """
-    said = comparison.book(folder).run
+    said = json.loads((folder / "data" / "run.json").read_text("utf-8"))
     judged = {id_: said["code"].get(path) for id_, path in said.get("sources", {}).items()}
     return tuple(
         id_ for id_ in said["select"] if id_ not in run.controls or run.controls[id_].sha256 != judged.get(id_)
@@ -73,7 +74,7 @@ def strangers(run: Run, folder: Path) -> tuple[str, ...]:
 
 def _title(folder: Path, said: Mapping[str, Any]) -> str:
     """The title of the profile, which `run.json` does not hold."""
-    own = folder / "data" / "profile" / said["profile_documents"][-1]
+    own = folder / "data" / "profile" / Path(said["profile_documents"][-1]).name
     return str(document.load(own, "profile").data["title"])
 
 
