@@ -24,8 +24,12 @@ _MARKUP: Final = re.compile(r"[\\`*_\[\]{}<>~$]")
 
 
 def prose(*lines: str) -> str:
-    """Lines for a field that OSCAL reads as Markdown, in which none of it is markup; each is a paragraph."""
-    return "\n\n".join(_MARKUP.sub(lambda m: "\\" + m.group(), visible(line)).strip() for line in lines if line)
+    """Lines for a field that OSCAL reads as Markdown, in which none of it is markup; each is a paragraph.
+
+    Empty only where all of them are: a field that must be there may not be blank.
+    """
+    shown = [_MARKUP.sub(lambda m: "\\" + m.group(), visible(line)).strip() for line in lines]
+    return "\n\n".join(line for line in shown if line) or "(blank)" * any(lines)
 
 
 def token(text: str) -> str:
@@ -47,7 +51,11 @@ def props(values: Mapping[str, str]) -> list[dict[str, str]]:
 
 def metadata(run: Run, title: str) -> dict[str, Any]:
     """Title, times (the run's as-of) and the two parties; not a person among them."""
-    parties = [{"uuid": party(run, side), "type": "organization", "name": name} for side, name in _sides(run).items()]
+    parties = [
+        kept({"uuid": party(run, side), "type": "organization", "name": visible(getattr(run, side)).strip()})
+        for side in ("vendor", "client")
+        if getattr(run, side)
+    ]
     return kept(
         {
             "title": prose(title),
@@ -68,10 +76,6 @@ def metadata(run: Run, title: str) -> dict[str, Any]:
             "remarks": prose(*words.banners(run)),
         }
     )
-
-
-def _sides(run: Run) -> dict[str, str]:
-    return {side: name for side, text in (("vendor", run.vendor), ("client", run.client)) if (name := visible(text))}
 
 
 def party(run: Run, side: str) -> str:

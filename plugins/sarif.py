@@ -16,7 +16,7 @@ from ctrlkit.hooks import Reporter, hookimpl
 from ctrlkit.model import Cause, Control, EvidenceRef, HostPointer, Pointer, Result, Severity, Verdict
 from ctrlkit.visible import visible
 
-from ._standards import UNDECIDED, Ids, document, evidence, facts, flat, ids_of, kept, never_empty, title, told, uri
+from ._standards import UNDECIDED, Ids, document, evidence, facts, flat, ids_of, never_empty, title, told, uri
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 PLACES: Final = 100
@@ -209,10 +209,9 @@ def _place(place: Pointer | HostPointer) -> dict[str, Any]:
 
 
 def _physical(base: str, file: str, row: int | None = None) -> dict[str, Any]:
-    region = {} if row is None else {"startLine": row}
-    return {
-        "physicalLocation": kept({"artifactLocation": {"uri": uri(file), "uriBaseId": base}, "region": region}),
-    }
+    """A row, or a whole file as its first line: code scanning shows no place without a line."""
+    where = {"uri": uri(file), "uriBaseId": base}
+    return {"physicalLocation": {"artifactLocation": where, "region": {"startLine": row or 1}}}
 
 
 def _artifact(reference: EvidenceRef) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 from runs import DIGEST, control, every_verdict, findings, hostile, result, run
 
 from ctrlkit.closed import Run
 from ctrlkit.hooks import Reporter, plugin_manager
-from ctrlkit.model import NARROWED, Cause, Finding, HostPointer, HostRef, Severity, Verdict
+from ctrlkit.model import NARROWED, Cause, Finding, HostPointer, HostRef, Pointer, Severity, Verdict
 
 SCHEMAS = Path(__file__).parent / "schemas"
 EVERY: list[Callable[[], Run]] = [
@@ -82,6 +84,31 @@ def test_the_schemas_notice_what_they_forbid() -> None:
     results["assessment-results"]["results"][0]["findings"][0]["target"]["status"]["state"] = "not-applicable"
     assert faults("sarif-2.1.0.json", log)
     assert faults("oscal_complete_schema.json", results)
+
+
+TEXTS = st.text(st.characters(), max_size=8)
+
+
+@settings(max_examples=25, deadline=None)
+@given(reason=TEXTS, message=TEXTS, vendor=TEXTS, title=TEXTS, host=TEXTS, file=TEXTS, verdict=st.sampled_from(Verdict))
+def test_no_text_makes_a_document_that_is_refused(  # noqa: PLR0913, PLR0917  (each is a text of somebody else)
+    reason: str, message: str, vendor: str, title: str, host: str, file: str, verdict: Verdict
+) -> None:
+    place = (Pointer("accounts", "vendor", file, None), HostPointer(host, "sshd", None))
+    one = result(
+        "A-01",
+        verdict,
+        reason=reason,
+        subject=f"host:{host}",
+        findings=(Finding("k", message, {title: reason}, place),),
+        evidence=(HostRef(host, "sshd", DIGEST, "ssh"),),
+        waiver={"reason": reason, "approved_by": vendor, "expires": "2026-12-31"},
+    )
+    known = control("A-01", title=title, requirement=reason, remedy=message, maps={vendor: (title,)})
+    of = run((one,), (known,), vendor=vendor, client=title, profile=reason, engagement=message)
+    assert faults("sarif-2.1.0.json", view("sarif", of)) == []
+    assert [faults("oscal_complete_schema.json", view(name, of)) for name in ("oscal", "oscal-plan")] == [[], []]
+    assert [*statuses(of).values()] == [*statuses(run((result("A-01", verdict),))).values()]
 
 
 # SARIF
@@ -155,6 +182,7 @@ def test_sarif_points_at_a_host_at_the_evidence_or_at_the_results_but_never_nowh
     )  # fmt: skip
     (host,), (evidence,), (results,) = (r["locations"] for r in log["results"])
     assert host["logicalLocations"] == [{"fullyQualifiedName": "jump1/sshd", "kind": "resource"}]
+    assert {p["physicalLocation"]["region"]["startLine"] for p in (host, evidence, results)} == {1}
     assert [p["physicalLocation"]["artifactLocation"] for p in (host, evidence, results)] == [
         {"uri": "data/hosts/jump1.json", "uriBaseId": "BUNDLE"},
         {"uri": "data/evidence/accounts.csv", "uriBaseId": "BUNDLE"},
