@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_account, with_owner, with_system, without_services
     from ctrlkit.pairing import pair
-    from ctrlkit.presence import assert_listed, assert_some, cannot_tell_without, not_due, size
+    from ctrlkit.presence import assert_listed, assert_some, assert_tied, cannot_tell_without, not_due, size
     from ctrlkit.relation import beside_those, free_times
     from ctrlkit.sequence import neighbour
     from ctrlkit.streaks import streak
@@ -56,6 +56,7 @@ __all__ = [
     "assert_listed",
     "assert_rate",
     "assert_some",
+    "assert_tied",
     "beside",
     "beside_those",
     "cannot_tell",
@@ -134,7 +135,7 @@ _ROOMS = {
     "listing": ("assert_each",),
     "owner": ("with_account", "with_owner", "with_system", "without_services"),
     "pairing": ("pair",),
-    "presence": ("assert_listed", "assert_some", "cannot_tell_without", "not_due", "size"),
+    "presence": ("assert_listed", "assert_some", "assert_tied", "cannot_tell_without", "not_due", "size"),
     "relation": ("beside_those", "free_times"),
     "sequence": ("neighbour",),
     "streaks": ("streak",),

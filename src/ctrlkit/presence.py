@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import narwhals as nw
 
-from ctrlkit.check import BROKEN, UNKNOWN, Mark, Stumble, cannot_tell, current, named_in, stumbles_in
+from ctrlkit.check import BROKEN, UNKNOWN, Mark, Stumble, assert_every, cannot_tell, current, named_in, stumbles_in
 from ctrlkit.errors import AuthorError
+from ctrlkit.expression import col, maybe
+from ctrlkit.grouping import any_of, group
 from ctrlkit.rows import fetch
 from ctrlkit.table import Table
 
@@ -55,6 +57,17 @@ def assert_some(rows: Table, *others: Table, because: str, at: Table | Sequence[
         values = dict(sorted(missing.items()))
         placed = [Stumble(named, {"": None}, tuple(values.values()), dict(values))]
     record.add(placed[0], mark)
+
+
+def assert_tied(people: Table, accounts: Table, owner: str, *, because: str) -> None:
+    """At least one of `people` stands in the column `owner` of `accounts`.
+
+    Where nobody does, nothing shows that accounts are tied to people at all, which is undecided.
+    """
+    held = people.exists(accounts, {"employee_id": owner}, "account")
+    listed = held.with_columns(listed=col("employee_id").is_told())
+    untied = group(listed, "listed", accounts=any_of(col("account"))).where(~col("accounts"))
+    assert_every(untied, maybe(~col("accounts")), because=because)
 
 
 def assert_listed(table: Table, by: str, things: Collection[str], *, because: str, if_absent: str = "fails") -> None:
