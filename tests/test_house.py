@@ -47,6 +47,7 @@ LAYERS = (
     "table",
     "succession",
     "streaks",
+    "figure",
     "grouping",
     "pairing",
     "sequence",

@@ -12,20 +12,8 @@ if TYPE_CHECKING:
     from ctrlkit.engagement import AsOf
     from ctrlkit.expression import Expr, col, maybe, when
     from ctrlkit.fact import Facts, Row
-    from ctrlkit.grouping import (
-        absent,
-        any_of,
-        beside,
-        count,
-        distinct,
-        earliest,
-        first_of,
-        group,
-        latest,
-        median,
-        newest,
-        total,
-    )
+    from ctrlkit.figure import any_of, count, distinct, earliest, latest, median, total
+    from ctrlkit.grouping import absent, beside, first_of, group, newest
     from ctrlkit.known import share_of
     from ctrlkit.lengths import days, hours, minutes, seconds
     from ctrlkit.listing import assert_each
@@ -116,20 +104,8 @@ _ROOMS = {
     "engagement": ("AsOf",),
     "expression": ("Expr", "col", "maybe", "when"),
     "fact": ("Facts", "Row"),
-    "grouping": (
-        "absent",
-        "any_of",
-        "beside",
-        "count",
-        "distinct",
-        "earliest",
-        "first_of",
-        "group",
-        "latest",
-        "median",
-        "newest",
-        "total",
-    ),
+    "figure": ("any_of", "count", "distinct", "earliest", "latest", "median", "total"),
+    "grouping": ("absent", "beside", "first_of", "group", "newest"),
     "known": ("share_of",),
     "lengths": ("days", "hours", "minutes", "seconds"),
     "listing": ("assert_each",),

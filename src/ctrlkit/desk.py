@@ -68,6 +68,7 @@ class Desk:
             cache=kept,
             inventory=given.get("inventory"),
             limit=words_of(given.get("limit", [])),
+            jobs=given.get("jobs"),
         )
 
 

@@ -98,6 +98,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--engine", choices=["polars", "duckdb"], default="polars", help="the table engine; the results are the same"
     )
+    parser.add_argument("--jobs", type=int, metavar="N", help="checks at a time (default: the processors, at most 4)")
     parser.add_argument(
         "--privacy",
         choices=["pseudonym", "clear"],

@@ -10,14 +10,16 @@ import narwhals as nw
 from ctrlkit.check import BROKEN, UNKNOWN, Mark, Stumble, assert_every, cannot_tell, current, named_in, stumbles_in
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import col, maybe
-from ctrlkit.grouping import any_of, group
+from ctrlkit.figure import any_of
+from ctrlkit.grouping import group
 from ctrlkit.rows import fetch
 from ctrlkit.table import Table
+from ctrlkit.term import one_if
 
 
 def size(rows: Table) -> tuple[int, int]:
     """The least and the greatest number of rows that belong to the table; those that could not be read may."""
-    sure = nw.when(rows.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
+    sure = one_if(rows.sure()).alias("_sure")
     (found,) = fetch(rows.frame.with_columns(sure).select(nw.len().alias("n"), nw.col("_sure").sum()))
     return int(found["_sure"] or 0), int(found["n"]) + rows.root.bad_rows
 
@@ -101,7 +103,7 @@ def _standing(table: Table, by: str, things: Sequence[str]) -> dict[str, bool]:
     """Those of `things` that stand in a row, and whether in one that certainly belongs."""
     if not things:
         return {}
-    sure = nw.when(table.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_s")
+    sure = one_if(table.sure()).alias("_s")
     met = table.frame.filter(nw.col(by).is_in(things)).select(nw.col(by).alias("_thing"), sure)
     return {row["_thing"]: row["_s"] == 1 for row in fetch(met.group_by("_thing").agg(nw.col("_s").max()))}
 
