@@ -150,6 +150,7 @@ LAYERS = (
     "instructions",
     "verification",
     "bundle",
+    "followed",
     "predecessor",
     "signature",
     "keyring",
