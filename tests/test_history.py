@@ -118,6 +118,19 @@ def test_what_came_back_is_told_with_its_days(runs: Path) -> None:
     assert "cannot be told: no engagement says when it was issued" in " ".join(history(runs).out.split())
 
 
+def test_of_many_that_came_back_the_text_names_twenty_those_of_an_audit_first(runs: Path) -> None:
+    keys = [f"k{n:03}" for n in range(150)]
+    days = ("2026-03-01", "2026-07-25", "2026-09-01", "2026-11-01", "2026-12-01")
+    there = (keys, keys[1:], keys, keys[:1], keys)
+    for day, held in zip(days, there, strict=True):
+        make(runs, day, [found(MFA, *held)], issued="2026-07-20", engagement="asked")
+    page = runs.parent / "h.html"
+    text = history(runs, "--html", page).out
+    assert text.partition("came back: 150\n")[2].startswith("    MENDED FOR THE AUDIT ONLY: MFA-01 found 2026-03-01")
+    assert "and 130 more, all of them with --format json" in text
+    assert "And 50 more, all of them with --format json." in page.read_text("utf-8")
+
+
 def courses(runs: Path, *days: tuple[str, bool], issued: str) -> None:
     for day, clean in days:
         make(runs, day, [passed(MFA) if clean else found(MFA, "a")], issued=issued, engagement="asked")
@@ -155,8 +168,8 @@ def test_controls_and_domains_are_told_through_the_runs(runs: Path) -> None:
     assert (mfa["verdicts"], mfa["findings"]) == (["failed", "inconclusive"], [2, 0])
     assert [d["name"] for d in said["domains"]] == ["acc", "eml", "mfa"]
     text = history(runs).out
-    assert "MFA-01       FI  2 0 Second factor enrolled for everyone" in text
-    assert "ACC-01       Pp  0 0" in text
+    assert "    MFA-01  FI  2 0 Second factor enrolled for everyone" in text
+    assert "    ACC-01  Pp  0 0" in text
     assert "controls: 1 passed or did not apply in every run, the others" in text
 
 

@@ -13,6 +13,8 @@ from ctrlkit.words import SAMPLE, SELF_CHECK
 
 RUNS: Final = 24
 """Runs whose letters stand in a line; JSON has all of them."""
+RETURNS: Final = 20
+"""Findings that came back which stand in text; JSON has all of them."""
 COUNTED: Final = 6
 """Runs whose numbers of findings stand beside the letters."""
 CELL: Final = 17
@@ -186,19 +188,23 @@ def _track(number: int, track: Track, width: int) -> Iterator[str]:
     for run in track.runs[-RUNS:]:
         yield from wrapped(f"    {run.as_of[:10]} ", visible(run_line(run)), width)
     yield "  domains"
+    room = max((columns(visible(course.name)) for course in track.domains), default=0)
     for course in track.domains:
-        yield from wrapped(f"    {course_line(course)}", "", width)
+        yield from wrapped(f"    {course_line(course, room)}", "", width)
     loud = [course for course in track.controls if not is_quiet(course)]
+    room = max((columns(visible(course.name)) for course in loud), default=0)
     quiet = len(track.controls) - len(loud)
     yield from wrapped("  ", f"controls: {quiet} passed or did not apply in every run, the others", width)
     for course in loud:
-        yield from wrapped(f"    {course_line(course)}", visible(course.title), width)
+        yield from wrapped(f"    {course_line(course, room)}", visible(course.title), width)
     yield "  days to remedy"
     for line in remedy_lines(track):
         yield from wrapped("    ", line, width)
     yield f"  came back: {len(track.returns)}"
-    for one in track.returns:
+    for one in returns(track)[:RETURNS]:
         yield from wrapped("    ", short(return_line(one)), width)
+    if len(track.returns) > RETURNS:
+        yield from wrapped("    ", f"and {len(track.returns) - RETURNS} more, all of them with --format json", width)
     for line in audit_lines(track):
         yield from wrapped("    ", line, width)
     yield ""
@@ -226,11 +232,14 @@ def letter(course: Course, place: int) -> str:
     return LETTERS[verdict].lower() if course.narrowed[place] else LETTERS[verdict]
 
 
-def course_line(course: Course) -> str:
-    """`MFA-01  PFFP  0 14 14 0`: a control or domain through its last runs."""
+def course_line(course: Course, room: int) -> str:
+    """`MFA-01  PFFP  0 14 14 0`: a control or domain through its last runs, its name filled to `room` columns."""
     places = range(max(0, len(course.verdicts) - RUNS), len(course.verdicts))
     counts = ["." if count is None else str(count) for count in course.findings[-COUNTED:]]
-    return f"{visible(course.name):<12} {''.join(letter(course, at) for at in places)}  {' '.join(counts)} "
+    name_ = visible(course.name)
+    return (
+        f"{name_}{' ' * (room - columns(name_))}  {''.join(letter(course, at) for at in places)}  {' '.join(counts)} "
+    )
 
 
 def is_quiet(course: Course) -> bool:
@@ -248,6 +257,12 @@ def remedy_lines(track: Track) -> Iterator[str]:
             mended += f" within {one.longest} days, half of them within {one.middle}"
         still = f"{one.open} open" + (f", the oldest for {one.oldest} days" if one.open else "")
         yield f"{one.severity}: {mended}; {still}"
+
+
+def returns(track: Track) -> list[Return]:
+    """What came back: what was mended for an audit first, then what came back last."""
+    latest = sorted(track.returns, key=lambda one: one.back, reverse=True)
+    return sorted(latest, key=lambda one: not one.for_audit)
 
 
 def return_line(one: Return) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def run(desk: Desk) -> int:
     """Plan, read, judge, report and seal."""
+    refuse_file(desk)
     closed, stock = judge(desk, desk.request(), signing_key(desk))
     views = {reporter.name: reporter for reporter in stock.reporters}
     for name in ("junit", "html", "markdown"):
@@ -43,13 +44,17 @@ def run(desk: Desk) -> int:
     return closed.exit_code
 
 
+def refuse_file(desk: Desk) -> None:
+    """Raises InputError where bundles are to go into what is no folder."""
+    if desk.options.out.exists() and not desk.options.out.is_dir():
+        msg = f"--out {desk.options.out}: is a file, expected a folder; give another name"
+        raise InputError(msg)
+
+
 def signing_key(desk: Desk) -> Private | None:
     """The key that the run is to be signed with, read before anything is judged."""
     from ctrlkit import signature
 
-    if desk.options.out.exists() and not desk.options.out.is_dir():
-        msg = f"--out {desk.options.out}: is a file, expected a folder; give another name"
-        raise InputError(msg)
     path = desk.options.sign_key
     return None if path is None else signature.private_key(Path.cwd() / path, console.password)
 

@@ -9,7 +9,7 @@ from ctrlkit import chronicle
 from ctrlkit.markup import Child, Html, element, joined, pseudonyms
 from ctrlkit.model import Verdict
 from ctrlkit.trend import Course, History, Track
-from ctrlkit.words import SAMPLE, SELF_CHECK
+from ctrlkit.words import SAMPLE, SELF_CHECK, SHOWN
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STACK: Final = (
@@ -127,10 +127,12 @@ def _track(name: str, track: Track) -> Iterator[Html]:
             one.back,
             pseudonyms(one.message),
         )
-        for one in track.returns
+        for one in chronicle.returns(track)[:SHOWN]
     )
     if track.returns:
         yield _table(("Mended", "Control", "Subject", "Found", "Gone", "Back", "What"), returns)
+    if len(track.returns) > SHOWN:
+        yield element("p", f"And {len(track.returns) - SHOWN} more, all of them with --format json.")
     yield from (element("p", line, class_="quiet") for line in chronicle.audit_lines(track))
 
 

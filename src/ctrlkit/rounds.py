@@ -40,6 +40,7 @@ def run(desk: Desk) -> int:
     from ctrlkit import portfolio
 
     _refuse(desk)
+    commands.refuse_file(desk)
     plain = desk.request()
     key = commands.signing_key(desk)
     done: list[Round] = []
