@@ -44,7 +44,7 @@ strong { color: var(--failed); }
 def page(history: History) -> bytes:
     """The page, UTF-8. Every text of a bundle is escaped, and its control characters are made visible."""
     marks = sorted({track.mark for track in history.tracks if track.mark})
-    title = " · ".join([*marks, f"History of {len(history.tracks)} vendors"])
+    title = " · ".join([f"History, {len(history.tracks)} side by side", *(f"with {mark}" for mark in marks)])
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -97,7 +97,7 @@ def _track(name: str, track: Track) -> Iterator[Html]:
     yield _chart(track)
     rows = (
         (
-            run.as_of[:10],
+            element("code", run.as_of[:10]),
             run.period,
             run.profile,
             *(run.counts[verdict.value] for verdict in Verdict),
@@ -151,7 +151,8 @@ def _chart(track: Track) -> Html:
     wide = len(track.runs) * (_BAR + _GAP)
     said = f"Verdicts of {len(track.runs)} runs, a bar for each, the oldest left; the numbers stand in the table below"
     size = {"width": str(wide), "height": str(_HIGH), "viewBox": f"0 0 {wide} {_HIGH}"}
-    return element("div", element("svg", *bars, role="img", aria_label=said, **size), class_="scroll")
+    legend = element("p", "Each bar a run, from below: passed, waived, failed, could not be decided.", class_="quiet")
+    return joined(element("div", element("svg", *bars, role="img", aria_label=said, **size), class_="scroll"), legend)
 
 
 def _courses(courses: Sequence[Course]) -> Html:
