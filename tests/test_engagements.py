@@ -154,7 +154,7 @@ def test_only_late_ones_are_undecided_and_only_open_ones_are_nothing(tmp_path: P
     assert run(tmp_path).code == 2
     text = ctrlkit(tmp_path, "run", "--engagements", "asked").out
     assert "north  open: Vendor north · asked-north · due 2999-01-31, nothing received" in text
-    assert "1 open, 1 overdue\n" in text
+    assert text.endswith("\n1 open, 1 overdue\nexit 2: the worst of them; see ctrlkit explain 2\n")
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def states_line(requests: Sequence[Request]) -> str:
 def request_line(one: Request) -> str:
     """One engagement in words."""
     if one.fault:
-        return f"{one.name}: {one.fault}"
+        return one.fault if one.fault.startswith(one.name) else f"{one.name}: {one.fault}"
     judged = ", judged" if one.judged else ", not judged yet" if one.state == "received" else ""
     return f"{one.engagement} · {one.vendor} · {one.period} · due {one.due}{judged}"
 

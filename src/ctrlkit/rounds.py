@@ -114,12 +114,11 @@ def _said(one: Round) -> dict[str, Any]:
 def _text(done: list[Round], code: int, width: int) -> str:
     from ctrlkit.terminal import wrapped
     from ctrlkit.visible import visible
-    from ctrlkit.words import exit_meaning
 
     lines = [line for one in done for line in wrapped(f"{one.held.folder.name}  ", visible(_line(one)), width)]
     states = [one.state for one in done]
     counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    return "\n".join([*lines, "", counted, *wrapped("", f"exit {code}: {exit_meaning(code)}", width)])
+    return "\n".join([*lines, "", counted, f"exit {code}: the worst of them; see ctrlkit explain {code}"])
 
 
 def _line(one: Round) -> str:
