@@ -62,6 +62,8 @@ need_command ssh openssh-client
 need_command busybox busybox
 need_command ps procps
 need_command npm npm
+need_command setpriv util-linux
+need_postgresql
 install_missing
 
 say "== wheel, with $("$python" --version) ($python)"
