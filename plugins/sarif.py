@@ -7,6 +7,8 @@ kind and suppressions say. Their numbers stand among the properties of the run.
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, Final
 
@@ -67,14 +69,14 @@ def _run(run: Run) -> dict[str, Any]:
             },
         },
         "automationDetails": {
-            "id": visible(f"ctrlkit/{run.profile}/{run.engagement}/{run.as_of}"),
+            "id": _category(run),
             "description": _message(title(run)),
             "guid": named.of("run"),
         },
         "originalUriBaseIds": {base: {"description": _message(what)} for base, what in _BASES.items()},
         "invocations": [_invocation(run, ids)],
         "artifacts": [_artifact(reference) for reference in evidence(run).values()],
-        "results": [_result(named, result, ids) for result in failed],
+        "results": [_result(run, named, result, ids) for result in failed],
         "language": "en-US",
         "properties": {
             "vendor": visible(run.vendor),
@@ -85,6 +87,12 @@ def _run(run: Run) -> dict[str, Any]:
             "coverage": list(coverage.statement(run)),
         },
     }
+
+
+def _category(run: Run) -> str:
+    """Profile and vendor, then the instant: code scanning takes all before the last slash for one series of runs."""
+    series = ("ctrlkit", run.profile, run.vendor)
+    return "/".join([*(re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-").lower() for part in series), visible(run.as_of)])
 
 
 def _message(text: str) -> dict[str, str]:
@@ -167,7 +175,7 @@ def _reference(run: Run, id_: str) -> dict[str, Any]:
     return {"id": id_, "index": list(_descriptors(run)).index(id_)}
 
 
-def _result(named: Ids, result: Result, ids: list[str]) -> dict[str, Any]:
+def _result(run: Run, named: Ids, result: Result, ids: list[str]) -> dict[str, Any]:
     lines = list(told(result))
     rest = [f"and {len(lines) - SENTENCES} more in findings.csv"] if len(lines) > SENTENCES else []
     return {
@@ -178,14 +186,15 @@ def _result(named: Ids, result: Result, ids: list[str]) -> dict[str, Any]:
         "message": _message("\n".join([*lines[:SENTENCES], *rest])),
         "locations": _locations(result),
         "guid": named.of("result", result.control, result.subject),
-        "partialFingerprints": {"ctrlkit/v1": _fingerprint(result)},
+        "partialFingerprints": {"ctrlkit/v1": _fingerprint(run, result)},
         "properties": _properties(result),
     }
 
 
-def _fingerprint(result: Result) -> str:
-    """The same for the same control and subject next month, so that an alert stays one alert."""
-    return hashlib.sha256(f"{result.control}\n{result.subject}".encode("utf-8", "surrogatepass")).hexdigest()
+def _fingerprint(run: Run, result: Result) -> str:
+    """The same for the same vendor, control and subject next month, so that an alert stays one alert."""
+    told = json.dumps([run.vendor, result.control, result.subject])
+    return hashlib.sha256(told.encode("ascii")).hexdigest()
 
 
 def _properties(result: Result) -> dict[str, Any]:

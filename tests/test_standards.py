@@ -198,6 +198,18 @@ def test_sarif_knows_an_alert_again_next_month() -> None:
     assert (set(october) == set(november), set(october.values()) & set(november.values())) == (True, set())
 
 
+def test_sarif_runs_of_one_vendor_under_one_profile_are_one_series_and_those_of_another_are_not() -> None:
+    ids = [
+        sarif(every_verdict(as_of=f"2026-{month}-02T01:00:00Z", engagement=f"northwind-2026-{month}", vendor=vendor))
+        for month, vendor in (("11", "Harbor, Inc."), ("12", "Harbor, Inc."), ("12", "Mabuhay, Inc."))
+    ]
+    first, second, other = (log["automationDetails"]["id"] for log in ids)
+    assert (first, second) == ("ctrlkit/bpo-test/harbor-inc/2026-11-02T01:00:00Z", first.replace("-11-", "-12-"))
+    assert other.rpartition("/")[0] != second.rpartition("/")[0]
+    alerts = [{r["partialFingerprints"]["ctrlkit/v1"] for r in log["results"]} for log in ids]
+    assert (alerts[0] == alerts[1], alerts[1] & alerts[2]) == (True, set())
+
+
 def test_sarif_indexes_lead_to_their_rule_and_descriptor() -> None:
     log = sarif(every_verdict())
     driver = log["tool"]["driver"]
