@@ -43,6 +43,7 @@ LAYERS = (
     "known",
     "arithmetic",
     "rows",
+    "engine",
     "interval",
     "table",
     "succession",

@@ -96,7 +96,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{view}", type=Path, metavar="FILE", help=f"write the {view} view here as well")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
     parser.add_argument(
-        "--engine", choices=["polars", "duckdb"], default="polars", help="the table engine; the results are the same"
+        "--engine", default="polars", metavar="ENGINE", help="polars, duckdb or spark[=URL]; the results are the same"
     )
     parser.add_argument("--jobs", type=int, metavar="N", help="checks at a time (default: the processors, at most 4)")
     parser.add_argument(
