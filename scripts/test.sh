@@ -61,6 +61,7 @@ need_command sshd openssh-server
 need_command ssh openssh-client
 need_command busybox busybox
 need_command ps procps
+need_command chromium chromium
 install_missing
 
 say "== wheel, with $("$python" --version) ($python)"

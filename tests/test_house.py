@@ -140,6 +140,8 @@ LAYERS = (
     "plan",
     "comparison",
     "reconciliation",
+    "figures",
+    "progress",
     "pytest_plugin",
     "evaluate",
     "worker",

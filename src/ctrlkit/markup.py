@@ -9,7 +9,7 @@ from typing import Final
 
 from ctrlkit.visible import PSEUDONYM, short, visible
 
-_VOID: Final = frozenset({"br", "meta", "link", "hr"})
+_VOID: Final = frozenset({"br", "meta", "link", "hr", "input"})
 
 
 @dataclass(frozen=True, slots=True)
