@@ -60,8 +60,9 @@ svg .limit { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 5 3; }
 .tone-medium, .tone-waived { fill: var(--waived); }
 .tone-error { fill: var(--error); }
 .tone-low, .tone-plain, .tone-not_applicable { fill: var(--none); }
-form { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; background: var(--panel); padding: .6rem;
+form { display: flex; flex-wrap: wrap; gap: .5rem .4rem; align-items: center; background: var(--panel); padding: .6rem;
   border: 1px solid var(--rule); margin: .5rem 0; }
+form > :is(input, select) { margin-right: .8rem; }
 input, select, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet);
   padding: .25rem .5rem; border-radius: 3px; max-width: 100%; min-height: 2rem; }
 button { cursor: pointer; }

@@ -223,17 +223,16 @@ def _filter(run: Run) -> Html:
         "domain": [(d, d) for d in sorted({words.domain(run, r).replace("_", " ") for r in run.results})],
     }
     fields = [
-        element(
-            "label",
-            sentence(name),
-            " ",
-            element("select", element("option", "all", value="*"), *_options(told), name_=name),
+        joined(
+            element("label", sentence(name), for_=f"by-{name}"),
+            element("select", element("option", "all", value="*"), *_options(told), name_=name, id=f"by-{name}"),
         )
         for name, told in choices.items()
     ]
     return element(
         "form",
-        element("label", "Words ", element("input", type_="search", name_="words", autocomplete="off")),
+        element("label", "Words", for_="by-words"),
+        element("input", type_="search", name_="words", id="by-words", autocomplete="off"),
         *fields,
         element("button", "Show all", type_="reset"),
         element("output", id="shown", aria_live="polite"),

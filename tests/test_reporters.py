@@ -324,7 +324,7 @@ TAGS = (
     "section dl dt dd dfn code abbr"
 )
 ATTRIBUTES = (
-    "lang charset http-equiv content name class role aria-label aria-labelledby aria-hidden aria-live scope href "
+    "lang for charset http-equiv content name class role aria-label aria-labelledby aria-hidden aria-live scope href "
     "id title open hidden type autocomplete value tabindex data-rank data-section data-verdict data-severity "
     "data-domain data-group viewbox x y x1 x2 y1 y2 width height text-anchor"
 )
