@@ -91,9 +91,9 @@ def _decisions(control: Control | None) -> Html | None:
 
 def since(run: Run, result: Result) -> str:
     """Since when findings of a result are known, where earlier bundles were given."""
-    days = [day for f in result.findings if (day := run.opened.get((result.control, f.key)))]
-    if not run.opened or not result.findings:
+    if run.opened is None or not result.findings:
         return ""
+    days = [day for f in result.findings if (day := run.opened.get((result.control, f.key)))]
     if not days:
         return "new in this run"
     return f"{min(days)}: {len(days):,} of {number(len(result.findings), 'finding')} stood in an earlier run"
@@ -124,7 +124,7 @@ def _findings(run: Run, result: Result, anchor: str) -> Html | None:
     caption = number(len(result.findings), "finding")
     caption += f", the first {len(shown)} here, all in findings.csv" if rest else ""
     targets = _targets(result, anchor)
-    heads = ("Where", "What", "Values", *(("Since",) if run.opened else ()))
+    heads = ("Where", "What", "Values", *(("Since",) if run.opened is not None else ()))
     head = element("tr", *(element("th", heading, scope="col") for heading in heads))
     rows = [_row(run, result, f, f"{anchor}-f{n}", targets) for n, f in enumerate(shown, 1)]
     first = framed(head, rows[:AT_ONCE], caption)
@@ -140,7 +140,7 @@ def _row(run: Run, result: Result, finding: Finding, id_: str, targets: Mapping[
     places = [joined(_place(source, targets), element("br")) for source in finding.sources]
     where = joined(*places, f"and {finding.more} more" if finding.more else None)
     cells: list[Child] = [where, pseudonyms(finding.message), pseudonyms(words.values_text(finding.values))]
-    if run.opened:
+    if run.opened is not None:
         cells.append(run.opened.get((result.control, finding.key), "this run"))
     return joined(element("tr", *(element("td", cell) for cell in cells), id=id_), Html("\n"))
 

@@ -36,7 +36,7 @@ SCRIPT: Final = """
   form.hidden = false;
   form.addEventListener("input", apply);
   form.addEventListener("submit", function (event) { event.preventDefault(); });
-  form.addEventListener("reset", function () { setTimeout(apply, 0); });
+  form.querySelector("button").addEventListener("click", function () { form.reset(); apply(); });
   Array.from(table.tHead.rows[0].cells).forEach(function (head, column) {
     var button = document.createElement("button");
     button.type = "button";

@@ -60,9 +60,10 @@ svg .limit { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 5 3; }
 .tone-medium, .tone-waived { fill: var(--waived); }
 .tone-error { fill: var(--error); }
 .tone-low, .tone-plain, .tone-not_applicable { fill: var(--none); }
-form { display: flex; flex-wrap: wrap; gap: .5rem .4rem; align-items: center; background: var(--panel); padding: .6rem;
+form { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; background: var(--panel); padding: .6rem;
   border: 1px solid var(--rule); margin: .5rem 0; }
-form > :is(input, select) { margin-right: .8rem; }
+form > span { display: flex; align-items: center; gap: .4rem; max-width: 100%; }
+form select, form input { min-width: 0; }
 input, select, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet);
   padding: .25rem .5rem; border-radius: 3px; max-width: 100%; min-height: 2rem; }
 button { cursor: pointer; }
@@ -95,7 +96,8 @@ a:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible
 @media (max-width: 40rem) { body { padding: .6rem .8rem 3rem; } dl, .first-screen dl { grid-template-columns: 1fr; }
   dd { margin: 0 0 .3rem; } h1 { font-size: 1.5rem; }
   .counts { gap: .4rem; } .counts li { min-width: 6.2rem; flex: 1; padding: .1rem .4rem; font-size: .9rem; }
-  section.control { padding: .5rem .6rem; } figure { padding: .6rem; } }
+  section.control { padding: .5rem .6rem; }
+  td .verdict { white-space: normal; font-size: .75rem; } figure { padding: .6rem; } }
 @page { margin: 14mm 12mm; }
 @media print { :root { color-scheme: light;
   --paper: #ffffff; --panel: #ffffff; --ink: #000000; --quiet: #444444; --rule: #999999;

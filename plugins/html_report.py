@@ -142,7 +142,7 @@ def _how_far(run: Run) -> Iterator[Html]:
 
 
 def _since(run: Run, failed: list[Result]) -> str:
-    if not run.opened:
+    if run.opened is None:
         return "not known: this run was given no earlier bundle to compare with (--previous)"
     known = [day for r in failed for f in r.findings if (day := run.opened.get((r.control, f.key)))]
     fresh = sum(len(r.findings) for r in failed) - len(known)
@@ -223,7 +223,8 @@ def _filter(run: Run) -> Html:
         "domain": [(d, d) for d in sorted({words.domain(run, r).replace("_", " ") for r in run.results})],
     }
     fields = [
-        joined(
+        element(
+            "span",
             element("label", sentence(name), for_=f"by-{name}"),
             element("select", element("option", "all", value="*"), *_options(told), name_=name, id=f"by-{name}"),
         )
@@ -231,10 +232,13 @@ def _filter(run: Run) -> Html:
     ]
     return element(
         "form",
-        element("label", "Words", for_="by-words"),
-        element("input", type_="search", name_="words", id="by-words", autocomplete="off"),
+        element(
+            "span",
+            element("label", "Words", for_="by-words"),
+            element("input", type_="search", name_="words", id="by-words", autocomplete="off"),
+        ),
         *fields,
-        element("button", "Show all", type_="reset"),
+        element("button", "Show all", type_="button"),
         element("output", id="shown", aria_live="polite"),
         id="filter",
         hidden=True,

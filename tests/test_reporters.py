@@ -381,6 +381,7 @@ def test_html_folds_what_lies_beyond_ten_findings() -> None:
 
 def test_html_says_since_when_where_there_were_earlier_runs() -> None:
     assert "not known: this run was given no earlier bundle" in view("html", every_verdict())
+    assert "0 findings stood in an earlier run; 122 are new" in view("html", every_verdict(opened={}))
     text = view("html", every_verdict(opened={("MFA-01", f"{0:032x}"): "2026-09-02"}))
     assert "1 finding stood in an earlier run, the oldest on 2026-09-02; 121 are new" in text
     assert "2026-09-02: 1 of 120 findings stood in an earlier run" in text

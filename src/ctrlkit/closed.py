@@ -85,8 +85,8 @@ class Run:
     sample packs, `self_check` a run that no client asked for. `unused` lists files of the pack that nothing read.
     `left_out` are controls that ctrlkit knows and this run was not asked for, `matches` compare the lists of
     people, `waivers` are all that the client gave. `plots` show what the evidence says beyond the verdicts. `opened`:
-    (control, finding key) -> the day, ISO 8601, of the first earlier bundle that has the finding, where bundles were
-    given. `exported`: a file of evidence in the bundle -> when the oldest of its sources was exported, RFC 3339 UTC.
+    (control, finding key) -> the day, ISO 8601, of the first earlier bundle that has the finding; None where no bundle
+    was given. `exported`: a file of evidence in the bundle -> when its oldest source was exported, RFC 3339 UTC.
     """
 
     version: str
@@ -111,5 +111,5 @@ class Run:
     matches: tuple[Match, ...] = ()
     waivers: tuple[Accepted, ...] = ()
     plots: tuple[Plot, ...] = ()
-    opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    opened: Mapping[tuple[str, str], str] | None = None
     exported: Mapping[str, str] = field(default_factory=dict)

@@ -158,7 +158,7 @@ def _with_sights(case: Case, closed: Run, lines: Sequence[Line], handed: Mapping
     instant = int(case.as_of.instant.timestamp()) * MICRO
     followed = bool(case.request.previous)
     found = progress.of_findings(handed, params, closed.results, closed.controls, case.as_of.date, followed)
-    opened = progress.opened(handed) if followed else {}
+    opened = progress.opened(handed) if followed else None
     exported = {
         there.evidence.path: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for there in handed.values()
