@@ -79,6 +79,7 @@ section.control.not_applicable { border-left-color: currentColor; }
 section.control > * { color: var(--ink); }
 summary { cursor: pointer; }
 summary h3 { display: inline; }
+.counts + .more > summary { padding: 0; font-size: .93rem; }
 .more > summary, figure summary { color: var(--quiet); padding: .3rem 0; }
 table { border-collapse: collapse; width: 100%; margin: .3rem 0 .8rem; font-size: .93rem; }
 caption { text-align: left; padding: .2rem 0; }
@@ -106,6 +107,7 @@ a:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible
   nav, form { display: none !important; }
   section.control { content-visibility: visible; }
   section.control > details::details-content { content-visibility: visible; height: auto; }
+  #plots { break-before: page; }
   .plots { grid-template-columns: 1fr 1fr; }
   h2, h3, h4, caption, summary, dt { break-after: avoid; }
   tr, figure, .first li { break-inside: avoid; }

@@ -27,6 +27,16 @@ POLICY: Final = (
 )
 
 
+MEANINGS: Final = {
+    Verdict.PASSED: "the evidence shows no exception beyond what the profile tolerates",
+    Verdict.FAILED: "the evidence shows exceptions",
+    Verdict.INCONCLUSIVE: "the evidence cannot carry a decision; this is not green",
+    Verdict.ERROR: "a check did not run as it should; this is not green",
+    Verdict.WAIVED: "failed, and the client accepts every exception until a day",
+    Verdict.NOT_APPLICABLE: "outside what was asked, or nothing of the sort exists; this does not count",
+}
+
+
 class HtmlReport:
     """One file, nothing loaded, all of it there without JavaScript, which only filters and sorts.
 
@@ -81,6 +91,8 @@ def _first_screen(run: Run, anchors: Anchors) -> Iterator[Html]:
         for verdict, count in words.tally(run.results).items()
     )
     yield element("ul", *tiles, class_="counts", aria_label="Verdicts")
+    meanings = definitions({words.word(verdict): MEANINGS[verdict] for verdict in words.READING_ORDER})
+    yield element("details", element("summary", "What these words mean"), meanings, class_="more")
     yield element(
         "div",
         element("div", *_do_first(run, anchors)),
@@ -189,6 +201,18 @@ def _overview(run: Run, anchors: Anchors) -> Iterator[Html]:
         "Each line is one control for one ",
         meaning("subject", "what it is about: the organisation, or the host in brackets"),
         "; the worst come first.",
+    )
+    yield element(
+        "p",
+        "In the sections below, evidence comes in ",
+        meaning("kinds", "one sort of record in one documented shape, such as roster or accounts"),
+        ". A pointer names the file as it was handed in and the row as a person counts it there. In the bundle the "
+        "same row stands in the file of its kind, which says file and row in its first two columns. "
+        "People are shown by ",
+        meaning(
+            "pseudonyms", "the same person has the same one everywhere in this engagement; only the key turns it back"
+        ),
+        ".",
     )
     yield _filter(run)
     heads = ("Verdict", "Severity", "Control", "Domain", "Exceptions", "Grade")
@@ -318,18 +342,6 @@ def _ending(run: Run) -> Iterator[Html]:
         )
     yield element("h2", "About this run", id="about")
     yield definitions(facts)
-    yield element(
-        "p",
-        "Evidence comes in ",
-        meaning("kinds", "one sort of record in one documented shape, such as roster or accounts"),
-        ". A pointer names the file as it was handed in and the row as a person counts it there. In the bundle the "
-        "same row stands in the file of its kind, which says file and row in its first two columns. "
-        "People are shown by ",
-        meaning(
-            "pseudonyms", "the same person has the same one everywhere in this engagement; only the key turns it back"
-        ),
-        ".",
-    )
     yield from sources(run)
     yield element(
         "p",
