@@ -41,8 +41,10 @@ SCRIPT: Final = """
     var button = document.createElement("button");
     button.type = "button";
     button.textContent = head.textContent;
-    head.textContent = "";
-    head.appendChild(button);
+    head.replaceChildren(button);
+    // Chromium repeats the head of a table on each sheet only where it holds nothing to press
+    window.addEventListener("beforeprint", function () { head.replaceChildren(button.textContent); });
+    window.addEventListener("afterprint", function () { head.replaceChildren(button); });
     button.addEventListener("click", function () {
       var down = head.getAttribute("aria-sort") === "ascending";
       Array.from(table.tHead.rows[0].cells).forEach(function (other) { other.removeAttribute("aria-sort"); });

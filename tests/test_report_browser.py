@@ -181,6 +181,10 @@ def test_paper_holds_each_control_and_no_form(browser: Browser, files: dict[str,
         page.emulate_media(media="print")
         assert page.locator("#filter").is_hidden()
         assert page.locator("nav").is_hidden()
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("th button").count() == 0, "a head with buttons is not repeated on each sheet"
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert page.locator("th button").count() == 6
         assert page.locator("section.passed dl").first.evaluate("e => e.getBoundingClientRect().height") > 50
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         paper = page.pdf(format="A4")
