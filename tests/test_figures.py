@@ -93,12 +93,12 @@ def mails(folder: Path, campaigns: dict[str, tuple[int, int]]) -> Handed:
 
 
 def test_campaigns_stand_in_order_of_time_and_one_to_few_people_is_left_out(tmp_path: Path) -> None:
-    plot = people({"phish": mails(tmp_path, {"z-first": (100, 33), "b-few": (4, 4), "a-last": (40, 2)})})["phish"]
-    assert plot.labels == ("z-first", "a-last")
-    assert values(plot) == [(0, 5), (33, 0)]
-    assert plot.says == (
-        "In 1 of 2 campaigns more than 5 % of the mails were fallen for; in the last, a-last, 5 % (2 of 40)."
-    )
+    plot = people(
+        {"phish": mails(tmp_path, {"z-first": (100, 33), "b-few": (4, 4), "m-quiet": (40, 4), "a-last": (100, 5)})}
+    )["phish"]
+    assert plot.labels == ("z-first", "m-quiet", "a-last")
+    assert values(plot) == [(0, 0, 5), (33, None, 0)]
+    assert plot.says == ("In 2 of 3 campaigns more than 5 % of the mails were fallen for; in the last, a-last: 5 %.")
 
 
 def test_accounts_are_as_old_as_their_last_use_or_themselves(tmp_path: Path) -> None:

@@ -91,15 +91,16 @@ def test_findings_are_told_by_site_through_the_row_they_lie_in_and_small_sites_a
     staff = [f"e{n}" for n in range(24)]
     of = {
         "roster": handed(tmp_path, "roster", employee_id=staff, site=["mnl1"] * 10 + ["ceb1"] * 10 + ["tiny"] * 4),
-        "accounts": handed(tmp_path, "accounts", employee_id=["e0", "e11", "e23"]),
+        "accounts": handed(tmp_path, "accounts", employee_id=["e0", "e1", "e2", "e3", "e4", "e11", "e23"]),
     }
-    lies = [Finding(f"k{row}", "m", {}, (Pointer("accounts", "vendor", "accounts.csv", row),)) for row in (2, 3, 4)]
+    lies = [Finding(f"k{row}", "m", {}, (Pointer("accounts", "vendor", "accounts.csv", row),)) for row in range(2, 9)]
     pay = Finding("p", "m", {}, (Pointer("roster", "vendor", "roster.csv", 2),))
     plot = found(
         of, result("MFA-01", Verdict.FAILED, findings=(*lies,)), result("WRK-01", Verdict.FAILED, findings=(pay,))
     )
     assert plot["sites"].labels == ("ceb1", "mnl1")
-    assert values(plot["sites"]) == [(10, 10), (0, 10)]
+    assert values(plot["sites"]) == [(None, 50), (0, None)]
+    assert "ceb1 few and 0, mnl1 50 and few" in plot["sites"].says
     assert "1 findings lie at no site" in plot["sites"].says
     one = {**of, "roster": handed(tmp_path, "roster", employee_id=staff[:10], site=["mnl1"] * 10)}
     assert found(one)["sites"].labels == ()

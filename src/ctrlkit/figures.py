@@ -173,6 +173,7 @@ def _clicks(plot: Plot, frame: pl.LazyFrame, most: int) -> Plot:
             people=pl.col("employee_id").n_unique(),
             mails=pl.len(),
             clicks=clicked.cast(pl.Int64).sum(),
+            clickers=pl.col("employee_id").filter(clicked).n_unique(),
             sent=pl.col("sent_at").min(),
         )
         .filter(pl.col("people") >= FEWEST)
@@ -182,11 +183,13 @@ def _clicks(plot: Plot, frame: pl.LazyFrame, most: int) -> Plot:
     )
     if told.is_empty():
         return replace(plot, says=f"no campaign went to {FEWEST} people or more")
-    shares = [(100 * clicks + mails // 2) // mails for clicks, mails in told.select("clicks", "mails").iter_rows()]
-    over = [100 * clicks > most * mails for clicks, mails in told.select("clicks", "mails").iter_rows()]
+    rows = told.select("mails", "clicks", "clickers").rows()
+    shares = [
+        None if 0 < clickers < FEWEST else (100 * clicks + mails // 2) // mails for mails, clicks, clickers in rows
+    ]
+    over = [100 * clicks > most * mails for mails, clicks, _ in rows]
     labels = tuple(str(name) for name in told["campaign_id"])
-    last = told.row(-1, named=True)
-    worse = sum(over)
+    last = f"fewer than {FEWEST} people" if shares[-1] is None else f"{shares[-1]} %"
     return replace(
         plot,
         across="campaign, the oldest first",
@@ -196,8 +199,8 @@ def _clicks(plot: Plot, frame: pl.LazyFrame, most: int) -> Plot:
         limit=most,
         limit_says=f"{most} % at most",
         says=(
-            f"In {worse} of {len(labels)} campaigns more than {most} % of the mails were fallen for; in the last, "
-            f"{labels[-1]}, {shares[-1]} % ({last['clicks']:,} of {last['mails']:,})."
+            f"In {sum(over)} of {len(labels)} campaigns more than {most} % of the mails were fallen for; in the last, "
+            f"{labels[-1]}: {last}."
         ),
     )
 

@@ -167,8 +167,8 @@ def _sites(
             counts[working][site or ""] += 1
     if not any(counts[working][site] for working in counts for site in told):
         return replace(plot, says="no finding could be tied to a site")
-    rates = {w: tuple((_HUNDRED * counts[w][s] + people[s] // 2) // people[s] for s in told) for w in counts}
-    parts = [f"{site} {rates[False][n]} and {rates[True][n]}" for n, site in enumerate(told)]
+    rates = {w: tuple(_rate(counts[w][site], people[site]) for site in told) for w in counts}
+    parts = [f"{site} {_said(rates[False][n])} and {_said(rates[True][n])}" for n, site in enumerate(told)]
     return replace(
         plot,
         across="site",
@@ -183,6 +183,15 @@ def _sites(
             f"{nowhere:,} findings lie at no site of {FEWEST} people or more. That both are high says nothing of why."
         ),
     )
+
+
+def _rate(found: int, people: int) -> int | None:
+    """Findings for each hundred people; None where there are few, which may be of few people."""
+    return None if 0 < found < FEWEST else (_HUNDRED * found + people // 2) // people
+
+
+def _said(rate: int | None) -> str:
+    return "few" if rate is None else str(rate)
 
 
 def _places(there: Handed, placed: Mapping[str, str]) -> Iterator[tuple[tuple[str, int | None], str]]:
