@@ -120,13 +120,15 @@ def test_a_finding_is_followed_from_the_first_screen_to_its_row(browser: Browser
         page.get_by_label("Verdict", exact=True).select_option("passed")
         page.locator("ol.first a", has_text="MFA-01").click()
         section = page.locator("section:target")
-        assert section.is_visible(), "what a link leads to is shown, whatever the filter says"
+        section.wait_for()  # what a link leads to is shown, whatever the filter says
+        assert page.locator("#shown").inner_text() == "9 of 9 shown"
         assert section.locator("h3").text_content() == "failed MFA-01 A title"
         section.locator("summary", has_text="90 more").click()
         section.get_by_role("link", name="crm/accounts.csv row 57").click()
         row = page.locator("tr:target")
+        row.wait_for()
         assert row.locator("td").all_inner_texts()[:3] == ["accounts", "data/evidence/accounts.csv", "289"]
-        assert row.evaluate("e => e.getBoundingClientRect().top < innerHeight")
+        page.wait_for_function("document.querySelector('tr:target').getBoundingClientRect().top < innerHeight")
 
 
 def test_a_link_unfolds_a_control_that_passed(browser: Browser, files: dict[str, str]) -> None:
@@ -134,7 +136,8 @@ def test_a_link_unfolds_a_control_that_passed(browser: Browser, files: dict[str,
         section = page.locator("section.passed").first
         assert not section.locator("dl").is_visible()
         page.locator(f'#controls a[href="#{section.get_attribute("id")}"]').click()
-        assert section.locator("dl").is_visible()
+        section.locator("dl").wait_for()
+        assert section.evaluate("e => e === document.querySelector(':target')")
 
 
 def test_without_javascript_everything_is_there_but_the_filter(browser: Browser, files: dict[str, str]) -> None:
