@@ -84,6 +84,6 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def benchmarks(session: nox.Session) -> None:
     """Print the figures of benchmarks/; each script there says what it measures."""
-    session.install(".[duckdb]")
+    session.install(".[duckdb]", "playwright>=1.55")
     for script in sorted(Path("benchmarks").glob("[a-z]*.py")):
         session.run("python", str(script), *session.posargs)

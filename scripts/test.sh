@@ -66,6 +66,7 @@ need_command sshd openssh-server
 need_command ssh openssh-client
 need_command busybox busybox
 need_command ps procps
+need_command chromium chromium
 need_command npm npm
 need_command java default-jre-headless
 need_command setpriv util-linux

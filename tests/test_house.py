@@ -142,6 +142,8 @@ LAYERS = (
     "plan",
     "comparison",
     "reconciliation",
+    "figures",
+    "progress",
     "pytest_plugin",
     "evaluate",
     "worker",

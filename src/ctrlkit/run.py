@@ -5,19 +5,20 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date
 from importlib import metadata
 from pathlib import Path
 
-from ctrlkit import books, bundle, gather, hosts, plan, predecessor, reconciliation
+from ctrlkit import books, bundle, figures, gather, hosts, plan, predecessor, progress, reconciliation
 from ctrlkit.assemble import Evidence
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case
-from ctrlkit.closed import Accepted, Match, Run
+from ctrlkit.closed import Accepted, Run
 from ctrlkit.evaluate import Child
 from ctrlkit.gather import Listen
 from ctrlkit.hosts import Machine
 from ctrlkit.job import decide
+from ctrlkit.literal import MICRO
 from ctrlkit.model import Cause, Fault, Result, Verdict
 from ctrlkit.payload import INVENTORY, PACKS, fill, slug
 from ctrlkit.plan import Handed, Line
@@ -95,8 +96,9 @@ def judged(  # noqa: PLR0913, PLR0917  (all of them decide)
     """The closed and sealed run over evidence that has been gathered."""
     if case.request.previous:
         gathered = _followed_up(case, gathered, carried, work, key)
-    results, lines, matches = results_of(case, gathered, carried, child, work, key)
-    closed = replace(summed(case, results, carried), matches=matches)
+    results, lines, handed = results_of(case, gathered, carried, child, work, key)
+    matches = reconciliation.matches(handed, case.stock.kinds)
+    closed = _with_sights(case, replace(summed(case, results, carried), matches=matches), lines, handed)
     return replace(closed, bundle=str(seal(case, closed, gathered, lines, carried)))
 
 
@@ -135,8 +137,8 @@ def results_of(  # noqa: PLR0913, PLR0917  (all of them decide)
     child: Child,
     work: Path,
     key: EngagementKey | None,
-) -> tuple[tuple[Result, ...], tuple[Line, ...], tuple[Match, ...]]:
-    """The closed books, the plan they close, and how far the lists of people agree.
+) -> tuple[tuple[Result, ...], tuple[Line, ...], dict[str, Handed]]:
+    """The closed books, the plan they close, and the evidence as it was handed to the checks.
 
     Nothing but the case, the evidence and the key decides them.
     """
@@ -148,7 +150,23 @@ def results_of(  # noqa: PLR0913, PLR0917  (all of them decide)
         lines, outcomes, handed, case.engagement, case.as_of, case.waivers, case.attestations, attestable
     )
     said = tuple(_with_claim(result, carried) for result in results)
-    return said, lines, reconciliation.matches(handed, case.stock.kinds)
+    return said, lines, handed
+
+
+def _with_sights(case: Case, closed: Run, lines: Sequence[Line], handed: Mapping[str, Handed]) -> Run:
+    """The run with what views show beside the verdicts: plots, since when findings are known, when files were made."""
+    params = {line.control.id: line.params for line in lines}
+    instant = int(case.as_of.instant.timestamp()) * MICRO
+    followed = bool(case.request.previous)
+    found = progress.of_findings(handed, params, closed.results, closed.controls, case.as_of.date, followed)
+    opened = progress.opened(handed) if followed else None
+    exported = {
+        there.evidence.path: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for there in handed.values()
+        if (moment := there.evidence.exported_at) is not None
+    }
+    plots = (*found, *figures.of_people(handed, params, instant))
+    return replace(closed, plots=plots, opened=opened, exported=exported)
 
 
 def _lines(case: Case, handed: Mapping[str, Handed], carried: Carried, key: EngagementKey | None) -> tuple[Line, ...]:
