@@ -47,6 +47,7 @@ class Request:
     limit: Sequence[str] = ()
     canaries: Path | None = None
     previous: Sequence[Path] = ()
+    originals: Sequence[Path] = ()
 
 
 @dataclass(frozen=True, slots=True)

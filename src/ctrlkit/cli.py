@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from ctrlkit import custody_options
 from ctrlkit.desk import Desk
 from ctrlkit.errors import CtrlkitError, InputError, Withdrawn
 from ctrlkit.options import parser_of
@@ -68,6 +69,11 @@ def _command(name: str) -> Callable[[Desk], int]:
         from ctrlkit import drawing
 
         return drawing.sample
+    if name in custody_options.COMMANDS:
+        from ctrlkit import custody
+
+        custodian: Callable[[Desk], int] = getattr(custody, name)
+        return custodian
     return {
         "run": commands.run,
         "init": commands.init,

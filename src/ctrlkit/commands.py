@@ -82,7 +82,10 @@ def _closed(desk: Desk, child: Child) -> tuple[Run, Stock]:
 
     request = desk.request()
     if request.pack is not None and replay.is_bundle(request.cwd / request.pack):
-        return replay.rejudge(request, request.cwd / request.pack, child)
+        return replay.rejudge(request, request.cwd / request.pack, child, desk.say)
+    if request.originals:
+        msg = "--with: brings the originals behind a bundle, and what is judged here is a pack; name a bundle"
+        raise InputError(msg)
     one = case.prepare(request)
     for text in one.announcements:
         desk.say(text)
@@ -173,7 +176,7 @@ def replay(desk: Desk) -> int:
 
     child = Child()
     try:
-        differences = replay(desk.options.bundle, Path.cwd(), desk.now(), child)
+        differences = replay(desk.options.bundle, desk.request(), child, desk.say)
     finally:
         child.end()
     for difference in differences:

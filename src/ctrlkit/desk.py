@@ -60,6 +60,7 @@ class Desk:
             attestations=given.get("attestations"),
             canaries=given.get("canaries"),
             previous=given.get("previous", ()),
+            originals=given.get("originals", ()),
             fail_on=Severity(given.get("fail_on", "low")),
             out=given.get("out", Path("runs")),
             engine=given.get("engine", "polars"),

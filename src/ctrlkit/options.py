@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from ctrlkit import custody_options
 from ctrlkit.errors import InputError, did_you_mean
 
 
@@ -88,6 +89,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="an earlier bundle; repeat it",
     )
     parser.add_argument("--canaries", type=Path, metavar="FILE", help="events that only the client knows of")
+    custody_options.originals(parser)
     parser.add_argument(
         "--fail-on", choices=[s.value for s in Severity], default="low", help="what counts for exit 1 (default low)"
     )
@@ -153,6 +155,8 @@ def _diff_options(parser: argparse.ArgumentParser) -> None:
 
 def _replay_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
+    custody_options.originals(parser)
+    custody_options.engagement_key(parser)
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:
@@ -292,4 +296,5 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
     ),
     "keygen": ("make a key", "ctrlkit keygen --kind engagement --out northwind", _keygen_options),
     "clean": ("remove what was cached of evidence", "ctrlkit clean", _clean_options),
+    **custody_options.COMMANDS,
 }

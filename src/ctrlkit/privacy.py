@@ -79,6 +79,32 @@ def find_key(path: Path | None, client: str, vendor: str) -> EngagementKey:
     return EngagementKey(secret, str(kept), created=True)
 
 
+def key_of(key_id: str, path: Path | None) -> EngagementKey:
+    """The key of that id: the one in `path`, else in the environment, else among those kept here; none is ever made.
+
+    Raises InputError where there is none, or where the one given is another.
+    """
+    sample = EngagementKey(SAMPLE_KEY, "the public key of the samples")
+    given = os.environ.get(KEY_VARIABLE)
+    if path is not None:
+        found = EngagementKey(_read(path), str(path))
+    elif sample.id == key_id:
+        return sample
+    elif given is not None:
+        found = EngagementKey(_parse(given, KEY_VARIABLE), KEY_VARIABLE)
+    else:
+        kept = (EngagementKey(_read(file), str(file)) for file in sorted((config_folder() / "keys").glob("*.key")))
+        held = next((key for key in kept if key.id == key_id), None)
+        if held is None:
+            msg = f"the engagement key {key_id} is not here; expected it under --engagement-key or in {KEY_VARIABLE}"
+            raise InputError(f"{msg}; it lies with whoever ran or handed over the pack")
+        return held
+    if found.id != key_id:
+        msg = f"{found.origin}: is engagement key {found.id}, the bundle was made under {key_id or 'an unnamed one'}"
+        raise InputError(f"{msg}: commitments do not match; give the key that it was made under")
+    return found
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a secret so that only its owner can read it; never over an existing file."""
     try:

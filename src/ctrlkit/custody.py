@@ -1,0 +1,67 @@
+"""The commands of those who hold keys and originals: names back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ctrlkit.desk import Desk
+from ctrlkit.errors import InputError
+
+TO_FIX = "to-fix.xlsx"
+
+
+def reveal(desk: Desk) -> int:
+    """Write what a bundle found, with names, outside the bundle."""
+    from dataclasses import replace
+
+    from ctrlkit import originals, privacy, replay
+    from ctrlkit import reveal as room
+    from ctrlkit.spreadsheet import workbook
+
+    asked, cwd = desk.options, Path.cwd()
+    target = _outside(cwd / asked.out / TO_FIX)
+    path = cwd / asked.bundle
+    with (
+        replay.opened_case(cwd, path, desk.now()) as (folder, said, case),
+        tempfile.TemporaryDirectory(prefix="ctrlkit-") as work,
+    ):
+        key = privacy.key_of(said.get("key", ""), asked.engagement_key)
+        held = replace(case, packs=originals.packs(asked.originals, case, said["vendor"]))
+        found = room.reveal(folder, said, held, key, Path(work), desk.listener())
+        content = workbook(found.sheets, case.as_of.instant)
+    _write_private(target, content)
+    desk.print(f"{found.findings} findings to fix, {found.undecided} controls not decided: {asked.out / TO_FIX}")
+    if found.waived:
+        desk.print(f"{found.waived} waived findings are accepted and not listed")
+    if found.unnamed:
+        desk.print(f"{found.unnamed} findings keep a pseudonym: whoever it is stands in none of the originals given")
+    desk.print(f"due: opened plus {room.limits_text(found.limits)}")
+    desk.say("the list names people: keep it with the originals, and delete it when all is mended")
+    return 0
+
+
+def _outside(path: Path) -> Path:
+    """The path, where it lies in no bundle and nothing is there; raises InputError else."""
+    real = path.resolve()
+    inside = next((folder for folder in real.parents if (folder / "bagit.txt").is_file()), None)
+    if inside is not None:
+        msg = f"--out {path.parent}: lies inside the bundle {inside.name}; expected a folder outside any bundle"
+        raise InputError(f"{msg}; names never go into one: give another folder")
+    if path.exists():
+        msg = f"{path}: is there already, perhaps with somebody's notes; expected a new file; give another --out"
+        raise InputError(msg)
+    return path
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read, whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        msg = f"{path}: cannot be written ({error.strerror}); expected a folder that can be written to; check --out"
+        raise InputError(msg) from error
