@@ -48,6 +48,8 @@ class Request:
     canaries: Path | None = None
     previous: Sequence[Path] = ()
     originals: Sequence[Path] = ()
+    rekey: Sequence[Path] = ()
+    vendor_key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ctrlkit.errors import InputError
 if TYPE_CHECKING:
     from ctrlkit.closed import Run
     from ctrlkit.evaluate import Child
+    from ctrlkit.key_change import KeyChange
     from ctrlkit.signature import Private
     from ctrlkit.statement import Role
     from ctrlkit.stock import Stock
@@ -187,11 +188,11 @@ def replay(desk: Desk) -> int:
 
 def diff(desk: Desk) -> int:
     """What got better or worse from one bundle to the next; 1 where something got worse."""
-    from ctrlkit import comparison, stock
+    from ctrlkit import comparison, key_change, stock
     from ctrlkit.replay import whole_bundle
 
     with whole_bundle(desk.options.before) as one, whole_bundle(desk.options.after) as two:
-        books = comparison.book(one), comparison.book(two)
+        books = key_change.followed(comparison.book(one), _changes(desk)), comparison.book(two)
     titles = {id_: control.title for id_, control in stock.take(Path.cwd()).controls.items()}
     changes = comparison.compare(*books, titles)
     said = comparison.to_json(changes)
@@ -200,6 +201,21 @@ def diff(desk: Desk) -> int:
     else:
         desk.print(comparison.text(*books, changes, markdown=desk.options.format == "markdown"))
     return 1 if said["regression"] else 0
+
+
+def _changes(desk: Desk) -> list[KeyChange]:
+    """The recorded changes of the engagement key that the options name, each checked."""
+    from ctrlkit import key_change, keyring, privacy
+
+    asked, cwd = desk.options, Path.cwd()
+    if not asked.rekey:
+        return []
+    pinned = keyring.load(cwd / asked.vendor_key) if asked.vendor_key is not None else ()
+    held = privacy.held_keys(asked.engagement_key)
+    changes = [key_change.load(cwd / path, held, pinned) for path in asked.rekey]
+    for change in changes:
+        desk.say(key_change.told(change))
+    return changes
 
 
 def check(desk: Desk) -> int:

@@ -1,4 +1,4 @@
-"""The commands of those who hold keys and originals: names back."""
+"""The commands of those who hold keys and originals: names back, a change of key."""
 
 from __future__ import annotations
 
@@ -39,6 +39,38 @@ def reveal(desk: Desk) -> int:
         desk.print(f"{found.unnamed} findings keep a pseudonym: whoever it is stands in none of the originals given")
     desk.print(f"due: opened plus {room.limits_text(found.limits)}")
     desk.say("the list names people: keep it with the originals, and delete it when all is mended")
+    return 0
+
+
+def rekey(desk: Desk) -> int:
+    """Record which finding of a bundle is which under a new engagement key."""
+    import json
+    from dataclasses import replace
+
+    from ctrlkit import console, key_change, originals, privacy, replay, signature
+    from ctrlkit import rekey as room
+    from ctrlkit.evaluate import Child
+
+    asked, cwd = desk.options, Path.cwd()
+    target = _outside(cwd / asked.out)
+    pen = signature.private_key(cwd / asked.sign_key, console.password) if asked.sign_key is not None else None
+    new, path, child = privacy.read_key(asked.new_key), cwd / asked.bundle, Child()
+    try:
+        with (
+            replay.opened_case(cwd, path, desk.now()) as (folder, said, case),
+            tempfile.TemporaryDirectory(prefix="ctrlkit-") as work,
+        ):
+            old = privacy.key_of(said.get("key", ""), asked.engagement_key)
+            held = replace(case, packs=originals.packs(asked.originals, case, said["vendor"]))
+            change = room.change(folder, said, held, old, new, child, Path(work), desk.now())
+    finally:
+        child.end()
+    document = change.document(old, new)
+    plain = f"{json.dumps(document, ensure_ascii=False, indent=1)}\n".encode()
+    _write_private(target, plain if pen is None else key_change.signed(document, pen))
+    desk.print(key_change.told(change))
+    desk.print(f"record {asked.out}{', signed' if pen is not None else ''}")
+    desk.print(f"next: ctrlkit diff OLDER NEWER --rekey {asked.out}; keep the old key as long as its bundles")
     return 0
 
 

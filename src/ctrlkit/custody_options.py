@@ -22,6 +22,13 @@ def engagement_key(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engagement-key", type=Path, metavar="FILE", help="the secret behind the pseudonyms")
 
 
+def rekey(parser: argparse.ArgumentParser) -> None:
+    """The options that lead from bundles of an older engagement key to those of the newest."""
+    what = "the record of a change of the engagement key; repeat it"
+    parser.add_argument("--rekey", action="append", default=[], type=Path, metavar="FILE", help=what)
+    parser.add_argument("--vendor-key", type=Path, metavar="PUB", help="whose signature the record bears")
+
+
 def _reveal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help=BUNDLE)
     engagement_key(parser)
@@ -29,10 +36,24 @@ def _reveal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where to-fix.xlsx goes: in no bundle")
 
 
+def _rekey(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help=BUNDLE)
+    engagement_key(parser)
+    parser.add_argument("--new-key", required=True, type=Path, metavar="FILE", help="the key that follows it")
+    originals(parser)
+    parser.add_argument("--sign-key", type=Path, metavar="FILE", help="sign the record, for those who hold no key")
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where the record goes")
+
+
 COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "reveal": (
         "names back, for those who hold the key and the originals: what to fix, who, where, until when",
         "ctrlkit reveal runs/latest --engagement-key northwind.key --out to-fix",
         _reveal,
+    ),
+    "rekey": (
+        "record a change of the engagement key, so that findings are followed across it",
+        "ctrlkit rekey runs/latest --engagement-key old.key --new-key new.key --out rekey.json",
+        _rekey,
     ),
 }

@@ -61,6 +61,8 @@ class Desk:
             canaries=given.get("canaries"),
             previous=given.get("previous", ()),
             originals=given.get("originals", ()),
+            rekey=given.get("rekey", ()),
+            vendor_key=given.get("vendor_key"),
             fail_on=Severity(given.get("fail_on", "low")),
             out=given.get("out", Path("runs")),
             engine=given.get("engine", "polars"),

@@ -90,6 +90,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--canaries", type=Path, metavar="FILE", help="events that only the client knows of")
     custody_options.originals(parser)
+    custody_options.rekey(parser)
     parser.add_argument(
         "--fail-on", choices=[s.value for s in Severity], default="low", help="what counts for exit 1 (default low)"
     )
@@ -150,6 +151,8 @@ def _diff_options(parser: argparse.ArgumentParser) -> None:
         "before", type=Path, metavar="A", help="the older bundle: a folder, a zip, or the file `latest`"
     )
     parser.add_argument("after", type=Path, metavar="B", help="the newer one")
+    custody_options.rekey(parser)
+    custody_options.engagement_key(parser)
     parser.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how it is told")
 
 

@@ -22,9 +22,9 @@ Place = tuple[str, str, str]
 
 
 def packs(folders: Sequence[Path], case: Case, vendor: str) -> tuple[Pack, ...]:
-    """The packs in `folders`, else the one that a run would find; each is the vendor's or the client's by its own word.
+    """The packs in `folders`, else the one that a run would find, the vendor's first.
 
-    Raises InputError where there is none.
+    Each is the vendor's or the client's by its own word. Raises InputError where there is none.
     """
     cwd = case.request.cwd
     found = [pack.find(folder, cwd) for folder in folders] if folders else _found(case, cwd)
@@ -32,7 +32,8 @@ def packs(folders: Sequence[Path], case: Case, vendor: str) -> tuple[Pack, ...]:
     if not chosen:
         msg = f"{cwd}: the originals are needed, and no pack is here; give the pack that the bundle was made from"
         raise InputError(f"{msg} with --with DIR")
-    return tuple(pack.load(f, case.stock.kinds, party=pack.party_of(f), vendor=vendor) for f in chosen)
+    held = [pack.load(f, case.stock.kinds, party=pack.party_of(f), vendor=vendor) for f in chosen]
+    return tuple(sorted(held, key=lambda p: p.party, reverse=True))
 
 
 def _found(case: Case, cwd: Path) -> list[Path | None]:

@@ -96,6 +96,9 @@ def _documents(data: Path, case: Case, carried: Carried) -> None:
     for name, raw in carried.documents.items():
         (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_bytes(raw)
+    for number, change in enumerate(request.rekey, 1):
+        (data / "rekey").mkdir(exist_ok=True)
+        (data / "rekey" / f"{number}.json").write_bytes((request.cwd / change).read_bytes())
     for name, path in (("waivers", request.waivers), ("attestations", request.attestations)):
         if path is not None:
             (data / f"{name}.yaml").write_bytes((request.cwd / path).read_bytes())

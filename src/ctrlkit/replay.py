@@ -66,7 +66,7 @@ def rejudge(request: Request, path: Path, child: Child, say: Listen = lambda _: 
             waiver.load_attestations(request.attestations, known, policy.attestable) if request.attestations else (),
         )  # fmt: skip
         engagement.check_controls(terms, shelf.controls)
-        carried = _carried(folder, said, shelf)
+        carried = carried_from(folder, said, shelf)
         key = case.key() if request.engagement_key else None
         held = _held(folder, said, own_case(folder, said, shelf, _bare(request)), Path(work), say)
         gathered = gather.looked_through(held, load_canaries(request, shelf), shelf, key)
@@ -145,7 +145,7 @@ def replay(path: Path, request: Request, child: Child, say: Listen = lambda _: N
             )
         case = own_case(folder, said, shelf, _bare(request))
         gathered = _held(folder, said, case, Path(work), say)
-        results, *_ = run.results_of(case, gathered, _carried(folder, said, shelf), child, Path(work), None)
+        results, *_ = run.results_of(case, gathered, carried_from(folder, said, shelf), child, Path(work), None)
         return (*_code(said, shelf), *_kept_back(gathered, shelf), *_compare(_lines(folder), results))
 
 
@@ -214,7 +214,8 @@ def _self_check(said: Mapping[str, Any]) -> Engagement:
     return replace(base, id=said["engagement"], period=Period(start, end))
 
 
-def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
+def carried_from(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
+    """What a verified bundle holds beside its rows."""
     own = _profile(folder, said, shelf)
     hidden, clear = {}, {}
     for id_ in said["select"]:

@@ -142,10 +142,10 @@ def sign(payload: bytes, key: Private) -> tuple[str, bytes]:
     return name, json.dumps(said, indent=1).encode() + b"\n"
 
 
-def envelope(raw: bytes) -> Envelope:
-    """What an envelope holds. Raises ValueError, saying what is wrong, where it is none."""
-    if len(raw) > LONGEST:
-        msg = f"is larger than {LONGEST} bytes; no statement needs that"
+def envelope(raw: bytes, longest: int = LONGEST) -> Envelope:
+    """What an envelope of at most so many bytes holds. Raises ValueError, saying what is wrong, where it is none."""
+    if len(raw) > longest:
+        msg = f"is larger than {longest} bytes; no statement needs that"
         raise ValueError(msg)
     try:
         said: Any = json.loads(raw)
