@@ -150,6 +150,7 @@ LAYERS = (
     "instructions",
     "verification",
     "bundle",
+    "retention",
     "predecessor",
     "signature",
     "keyring",

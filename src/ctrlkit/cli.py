@@ -59,7 +59,7 @@ def _say(text: str) -> None:
 
 def _command(name: str) -> Callable[[Desk], int]:
     """The function that carries out a command; its room is loaded now, so that `ctrlkit --help` does not wait."""
-    from ctrlkit import commands
+    from ctrlkit import commands, custody
 
     if name == "collect":
         from ctrlkit import collecting
@@ -70,8 +70,6 @@ def _command(name: str) -> Callable[[Desk], int]:
 
         return drawing.sample
     if name in custody_options.COMMANDS:
-        from ctrlkit import custody
-
         custodian: Callable[[Desk], int] = getattr(custody, name)
         return custodian
     return {
@@ -86,7 +84,7 @@ def _command(name: str) -> Callable[[Desk], int]:
         "list": commands.listing,
         "explain": commands.explain,
         "keygen": commands.keygen,
-        "clean": commands.clean,
+        "clean": custody.clean,
     }[name]
 
 

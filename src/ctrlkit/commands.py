@@ -290,11 +290,3 @@ def keygen(desk: Desk) -> int:
 
     desk.print(start.keygen(desk.options.kind, desk.options.out, os.environ.get(PASSWORD)))
     return 0
-
-
-def clean(desk: Desk) -> int:
-    """Remove what was kept of read evidence."""
-    from ctrlkit import cache, privacy
-
-    desk.print(f"{cache.forget(privacy.cache_folder(), 0, now=desk.now())} files of read evidence removed")
-    return 0

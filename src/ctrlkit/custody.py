@@ -1,4 +1,4 @@
-"""The commands of those who hold keys and originals: names back, a change of key."""
+"""The commands of those who hold keys and originals: names back, a change of key, what is forgotten."""
 
 from __future__ import annotations
 
@@ -71,6 +71,32 @@ def rekey(desk: Desk) -> int:
     desk.print(key_change.told(change))
     desk.print(f"record {asked.out}{', signed' if pen is not None else ''}")
     desk.print(f"next: ctrlkit diff OLDER NEWER --rekey {asked.out}; keep the old key as long as its bundles")
+    return 0
+
+
+def clean(desk: Desk) -> int:
+    """Remove what was kept of read evidence; or list the bundles past their day, and remove those where asked."""
+    from ctrlkit import cache, privacy, retention
+
+    asked = desk.options
+    if asked.bundles is None:
+        if asked.remove:
+            msg = "--remove: of what? expected it beside --bundles DIR; name the folder of runs"
+            raise InputError(msg)
+        desk.print(f"{cache.forget(privacy.cache_folder(), 0, now=desk.now())} files of read evidence removed")
+        return 0
+    found = retention.past(Path.cwd() / asked.bundles, desk.now().date())
+    over = [one for one in found if not one.fault]
+    for one in found:
+        desk.print(
+            f"left: {one.path.name} {one.fault}" if one.fault else f"kept until {one.keep_until}: {one.path.name}"
+        )
+    if asked.remove:
+        for one in over:
+            retention.remove(one)
+        desk.print(f"{len(over)} bundles removed")
+    else:
+        desk.print(f"{len(over)} bundles are past their day" + ("; add --remove to remove them" if over else ""))
     return 0
 
 

@@ -248,8 +248,10 @@ def _keygen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="STEM", help="where it goes: STEM.key")
 
 
-def _clean_options(_: argparse.ArgumentParser) -> None:
-    """There are none."""
+def _clean_options(parser: argparse.ArgumentParser) -> None:
+    what = "instead: list the bundles in this folder that are past the day they are kept until"
+    parser.add_argument("--bundles", type=Path, metavar="DIR", help=what)
+    parser.add_argument("--remove", action="store_true", help="remove those that are listed")
 
 
 _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
@@ -298,6 +300,6 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
         _sample_options,
     ),
     "keygen": ("make a key", "ctrlkit keygen --kind engagement --out northwind", _keygen_options),
-    "clean": ("remove what was cached of evidence", "ctrlkit clean", _clean_options),
+    "clean": ("remove what was cached of evidence, or bundles past their day", "ctrlkit clean", _clean_options),
     **custody_options.COMMANDS,
 }

@@ -170,6 +170,7 @@ def record(
         "period": closed.period,
         "as_of": closed.as_of,
         "as_of_date": case.as_of.date.isoformat(),
+        "keep_until": case.engagement.keep_until.isoformat() if case.engagement.keep_until else None,
         "sample": closed.sample,
         "fail_on": case.request.fail_on.value,
         "exit": closed.exit_code,

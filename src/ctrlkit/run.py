@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
-from ctrlkit import books, bundle, gather, hosts, key_change, keyring, plan, predecessor, reconciliation
+from ctrlkit import books, bundle, gather, hosts, key_change, keyring, plan, predecessor, reconciliation, retention
 from ctrlkit.assemble import Evidence
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case
@@ -249,6 +249,8 @@ def seal(  # noqa: PLR0913  (all of them are sealed)
         "External-Identifier": closed.engagement,
         "External-Description": f"{closed.profile} on {slug(closed.vendor)}" + (", SAMPLE" if closed.sample else ""),
     }
+    if case.engagement.keep_until is not None:
+        info[retention.LABEL] = case.engagement.keep_until.isoformat()
     out = case.request.out if case.request.out.is_absolute() else case.request.cwd / case.request.out
     folder = bundle.seal(
         out, stem, lambda data: fill(data, case, closed, gathered, lines, carried, verdicts=verdicts), info
