@@ -156,6 +156,7 @@ LAYERS = (
     "keyring",
     "statement",
     "seals",
+    "receipt",
     "key_change",
     "case",
     "gather",

@@ -1,4 +1,4 @@
-"""The commands of those who hold keys and originals: names back, a change of key, what is forgotten."""
+"""The commands of those who hold keys and originals: names back, a change of key, what is forgotten, a receipt."""
 
 from __future__ import annotations
 
@@ -97,6 +97,22 @@ def clean(desk: Desk) -> int:
         desk.print(f"{len(over)} bundles removed")
     else:
         desk.print(f"{len(over)} bundles are past their day" + ("; add --remove to remove them" if over else ""))
+    return 0
+
+
+def receipt(desk: Desk) -> int:
+    """Write a signed receipt for a bundle that has come."""
+    from ctrlkit import console, replay, signature
+    from ctrlkit import receipt as room
+
+    asked, cwd = desk.options, Path.cwd()
+    target = _outside(cwd / asked.out)
+    with replay.whole_bundle(cwd / asked.bundle) as folder:
+        pen = signature.private_key(cwd / asked.sign_key, console.password)
+        content = room.make(folder, pen, desk.now())
+        _write_private(target, content)
+        desk.print(f"receipt {asked.out} for {folder.name}")
+    desk.print(f"next: return it to the vendor, who checks it with ctrlkit verify BUNDLE --receipt {target.name}")
     return 0
 
 

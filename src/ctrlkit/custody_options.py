@@ -45,6 +45,12 @@ def _rekey(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where the record goes")
 
 
+def _receipt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help=BUNDLE)
+    parser.add_argument("--sign-key", required=True, type=Path, metavar="FILE", help="your private key, PKCS#8 PEM")
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where the receipt goes: in no bundle")
+
+
 COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "reveal": (
         "names back, for those who hold the key and the originals: what to fix, who, where, until when",
@@ -55,5 +61,10 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "record a change of the engagement key, so that findings are followed across it",
         "ctrlkit rekey runs/latest --engagement-key old.key --new-key new.key --out rekey.json",
         _rekey,
+    ),
+    "receipt": (
+        "a signed receipt for a bundle that has come, to return at once",
+        "ctrlkit receipt handed-over --sign-key client.key --out receipt.dsse.json",
+        _receipt,
     ),
 }

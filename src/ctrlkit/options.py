@@ -124,6 +124,8 @@ def _verify_options(parser: argparse.ArgumentParser) -> None:
     for role in ("vendor", "client"):
         what = f"the {role}'s public key, or its history as YAML: has it signed?"
         parser.add_argument(f"--{role}-key", type=Path, metavar="PUB", help=what)
+    what = "the client's receipt for it; --client-key then says who signed that"
+    parser.add_argument("--receipt", type=Path, metavar="FILE", help=what)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
 
 
