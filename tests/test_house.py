@@ -157,6 +157,7 @@ LAYERS = (
     "statement",
     "seals",
     "receipt",
+    "timestamp",
     "key_change",
     "case",
     "gather",
@@ -186,6 +187,7 @@ LAYERS = (
     "collecting",
     "drawing",
     "custody",
+    "checking",
     "commands",
     "cli",
 )
@@ -200,6 +202,7 @@ AUTHORS_MAY_IMPORT = {"__init__", "kind"}
 OWNERS = {
     "fastexcel": {"workbook"},
     "xlsxwriter": {"spreadsheet"},
+    "rfc3161_client": {"timestamp"},
     "dns": {"dns_lookup"},
     "paramiko": {"ssh"},
     "cryptography": {"signature"},

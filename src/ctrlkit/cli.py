@@ -59,7 +59,7 @@ def _say(text: str) -> None:
 
 def _command(name: str) -> Callable[[Desk], int]:
     """The function that carries out a command; its room is loaded now, so that `ctrlkit --help` does not wait."""
-    from ctrlkit import commands, custody
+    from ctrlkit import checking, commands, custody
 
     if name == "collect":
         from ctrlkit import collecting
@@ -76,7 +76,7 @@ def _command(name: str) -> Callable[[Desk], int]:
         "run": commands.run,
         "init": commands.init,
         "check": commands.check,
-        "verify": commands.verify,
+        "verify": checking.verify,
         "handover": commands.handover,
         "sign": commands.sign,
         "replay": commands.replay,

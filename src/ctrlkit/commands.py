@@ -12,14 +12,9 @@ from ctrlkit.desk import Desk
 from ctrlkit.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ctrlkit.bag import Problem
     from ctrlkit.closed import Run
     from ctrlkit.evaluate import Child
     from ctrlkit.key_change import KeyChange
-    from ctrlkit.keyring import Pinned
-    from ctrlkit.seals import Seal
     from ctrlkit.signature import Private
     from ctrlkit.statement import Role
     from ctrlkit.stock import Stock
@@ -98,52 +93,6 @@ def _closed(desk: Desk, child: Child) -> tuple[Run, Stock]:
     for name, sha256 in one.stock.own:
         desk.say(f"own file {name} sha256 {sha256}")
     return run.run(one, child, desk.listener()), one.stock
-
-
-def verify(desk: Desk) -> int:
-    """Whether a bundle is whole, and judged by the documents at hand."""
-    from ctrlkit import keyring
-    from ctrlkit.bundle import opened, verify
-
-    received = desk.options.receipt.name if desk.options.receipt is not None else ""
-    roles = {"vendor": desk.options.vendor_key, "client": desk.options.client_key}
-    keys = {role: keyring.load(Path.cwd() / path) for role, path in roles.items() if path is not None}
-    with opened(desk.options.bundle) as folder:
-        problems = [*verify(folder)]
-        signed, wrong = _signed(desk, folder, keys) if not problems else ([], [])
-        problems += wrong
-        if not problems:
-            from ctrlkit.replay import other_documents
-
-            problems = other_documents(
-                folder, Path.cwd(), desk.options.profile, desk.options.engagement, desk.options.waivers
-            )
-    if desk.options.format == "json":
-        from ctrlkit.model import plain
-
-        said = {"whole": not problems, "problems": plain(problems), "signatures": plain(signed)}
-        desk.print(json.dumps(said, ensure_ascii=False, indent=1))
-    else:
-        for problem in problems:
-            desk.print(f"{problem.file}: {problem.message}")
-        for seal in signed:
-            how = "verified" if seal.verified else f"not verified: pin the key with --{seal.role}-key"
-            what = f"received by the {seal.role}, signed" if seal.file == received else f"signed as {seal.role}"
-            desk.print(f"{what} with key {seal.key}, by its own account at {seal.signed_at}: {how}")
-        desk.print("not as it should be" if problems else "whole: every file is there and unaltered")
-    return 1 if problems else 0
-
-
-def _signed(desk: Desk, folder: Path, keys: Mapping[str, Sequence[Pinned]]) -> tuple[list[Seal], list[Problem]]:
-    """The signatures of a bundle, and the receipt for it: that is then what the client's key has to have signed."""
-    from ctrlkit import receipt, seals
-
-    path = desk.options.receipt
-    if path is None:
-        return seals.check(folder, keys)
-    found, wrong = seals.check(folder, {role: pinned for role, pinned in keys.items() if role != receipt.ROLE})
-    told, faults = receipt.check(folder, Path.cwd() / path, keys.get(receipt.ROLE, ()))
-    return [*found, *told], [*wrong, *faults]
 
 
 def handover(desk: Desk) -> int:

@@ -1,4 +1,4 @@
-"""The commands of those who hold keys and originals: names back, a change of key, what is forgotten, a receipt."""
+"""The commands of those who hold keys and bundles: names back, a new key, receipts, time stamps, what is forgotten."""
 
 from __future__ import annotations
 
@@ -114,6 +114,36 @@ def receipt(desk: Desk) -> int:
         desk.print(f"receipt {asked.out} for {folder.name}")
     desk.print(f"next: return it to the vendor, who checks it with ctrlkit verify BUNDLE --receipt {target.name}")
     return 0
+
+
+def stamp(desk: Desk) -> int:
+    """Have a bundle time stamped: write the request, add the reply, or ask an authority over the network."""
+    from ctrlkit import replay, timestamp
+
+    asked, cwd = desk.options, Path.cwd()
+    path = cwd / asked.bundle
+    if path.suffix == ".zip":
+        msg = f"{path}: is a zip, expected the bundle's folder; unpack it, stamp it, and zip it again"
+        raise InputError(msg)
+    with replay.whole_bundle(path) as folder:
+        if asked.request is not None:
+            _write_private(_outside(cwd / asked.request), timestamp.request(folder))
+            desk.print(f"request {asked.request} for {folder.name}: it holds a digest and nothing else")
+            desk.print("next: take it to an authority, and add what it returns with --reply")
+            return 0
+        raw, where = (timestamp.ask(folder, asked.tsa), asked.tsa) if asked.tsa else _reply(cwd / asked.reply)
+        made = timestamp.add(folder, raw, where)
+        desk.print(f"time stamped at {made.at}: {folder.name}/{made.file}")
+        desk.print("next: ctrlkit verify BUNDLE --tsa-cert FILE, the certificate got from the authority itself")
+    return 0
+
+
+def _reply(path: Path) -> tuple[bytes, str]:
+    try:
+        return path.read_bytes(), str(path)
+    except OSError as error:
+        msg = f"--reply {path}: cannot be read ({error.strerror}); expected what the authority returned; check the path"
+        raise InputError(msg) from error
 
 
 def _outside(path: Path) -> Path:

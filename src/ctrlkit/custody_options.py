@@ -51,6 +51,14 @@ def _receipt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where the receipt goes: in no bundle")
 
 
+def _stamp(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, or the file `latest`")
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--request", type=Path, metavar="FILE", help="write the request, to be taken to an authority")
+    way.add_argument("--reply", type=Path, metavar="FILE", help="add what the authority returned")
+    way.add_argument("--tsa", metavar="URL", help="ask this authority over the network: it gets a digest")
+
+
 COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "reveal": (
         "names back, for those who hold the key and the originals: what to fix, who, where, until when",
@@ -66,5 +74,10 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "a signed receipt for a bundle that has come, to return at once",
         "ctrlkit receipt handed-over --sign-key client.key --out receipt.dsse.json",
         _receipt,
+    ),
+    "stamp": (
+        "a third party's word for when a bundle was there already (RFC 3161)",
+        "ctrlkit stamp runs/latest --tsa https://tsa.example/",
+        _stamp,
     ),
 }

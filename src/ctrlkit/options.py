@@ -126,6 +126,8 @@ def _verify_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{role}-key", type=Path, metavar="PUB", help=what)
     what = "the client's receipt for it; --client-key then says who signed that"
     parser.add_argument("--receipt", type=Path, metavar="FILE", help=what)
+    what = "certificates of the time stamping authority, PEM: has it stamped it?"
+    parser.add_argument("--tsa-cert", type=Path, metavar="FILE", help=what)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
 
 

@@ -63,7 +63,7 @@ def vendors(folder: Path) -> dict[str, str]:
 
 
 def _envelopes(folder: Path) -> list[Path]:
-    return sorted((folder / bag.SIGNATURES).glob("*"))
+    return sorted(path for path in (folder / bag.SIGNATURES).glob("*") if path.name != bag.STAMP)
 
 
 def _place(folder: Path, path: Path) -> str:
@@ -95,7 +95,8 @@ def carried_over(folder: Path) -> dict[str, bytes]:
     """
     envelopes = [path for path in _envelopes(folder) if _is(path, "vendor")]
     if envelopes:
-        paths = [*envelopes, folder / bag.TAG_MANIFEST, folder / bag.MANIFEST]
+        stamp = [path for path in (folder / bag.SIGNATURES / bag.STAMP,) if path.is_file()]
+        paths = [*envelopes, *stamp, folder / bag.TAG_MANIFEST, folder / bag.MANIFEST]
         return {f"{HANDOVER}{path.name}": path.read_bytes() for path in paths}
     return {f"{HANDOVER}{path.name}": path.read_bytes() for path in sorted((folder / "data" / HANDOVER).glob("*"))}
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -29,6 +30,7 @@ LONGEST: Final = 1 << 20
 """Bytes of an envelope that are read at most."""
 
 Private = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+Certificate = x509.Certificate
 Public = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
@@ -107,6 +109,15 @@ def public_key(path: Path) -> Public:
         return found  # type: ignore[return-value]
     msg = f"{path}: is another kind of key; expected ECDSA P-256 or Ed25519"
     raise InputError(msg)
+
+
+def certificates(path: Path) -> list[Certificate]:
+    """The certificates in a PEM file. Raises InputError where it holds none."""
+    try:
+        return x509.load_pem_x509_certificates(_read(path))
+    except ValueError as error:
+        msg = f"{path}: holds no certificate ({error}); expected the authority's in PEM, got from the authority"
+        raise InputError(msg) from error
 
 
 def _is_p256(key: object) -> bool:
