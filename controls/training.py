@@ -560,8 +560,8 @@ def test_agents_keep_identity_checks(drills: Table, sample_results: Table | None
         "Too few kinds are one finding on the newest drills row.",
         "A mean rating that is too low is one finding on the rated rows of the period.",
         (
-            "training without language or completed_at is undecided where languages are asked for; without ratings, and "
-            "without training at all, the result says so."
+            "training without language or completed_at is undecided where languages are asked for; without ratings, "
+            "and without training at all, the result says so."
         ),
     ],
     typical_exception="One annual slide deck in head-office English; no second try.",
