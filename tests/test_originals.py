@@ -33,6 +33,8 @@ def test_what_is_withheld_is_judged_where_the_original_is_shown(desk: Path) -> N
     bundle = desk / answer.said["bundle"]
     assert not (bundle / "data" / "evidence" / "screening.csv").exists(), "judged on the premises, and left there"
     assert ctrlkit(desk, "verify", bundle).code == 0
+    named = ["--engagement-key", "engagement.key", "--with", "vendor", "--out", "fix"]
+    assert "6 findings to fix, 0 controls not decided" in ctrlkit(desk, "reveal", bundle, *named).out
 
 
 def test_a_replay_compares_what_was_withheld_too(desk: Path) -> None:

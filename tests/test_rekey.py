@@ -123,6 +123,8 @@ def test_the_key_itself_an_original_that_changed_and_a_handover_are_refused(chan
     assert (answer.code, "which the bundle was made under; expected the new key" in answer.err) == (3, True)
     answer = record(desk, "handed/latest", "--out", "again.json")
     assert (answer.code, "holds no findings to follow" in answer.err) == (3, True)
+    answer = ctrlkit(desk, *small_vendor.arguments(desk, "--rekey", "rekey.json"))
+    assert (answer.code, "none is named; name it with --previous" in answer.err) == (3, True)
     answer = record(desk, "first", "--out", "first/again.json")
     assert (answer.code, "lies inside the bundle" in answer.err) == (3, True)
     with (desk / "vendor" / "mail_rules.csv").open("ab") as file:

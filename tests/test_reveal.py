@@ -58,6 +58,7 @@ def test_each_finding_names_who_it_is_about_and_where_it_stands(judged: Path) ->
 def test_a_finding_says_its_remedy_its_law_and_until_when(judged: Path) -> None:
     found = rows(judged / "fix" / "to-fix.xlsx")
     assert all(r["remedy"] and r["title"] and r["law or clause"] and r["key"] for r in found)
+    assert [r["due"] for r in found] == sorted(r["due"] for r in found)
     assert {(r["severity"], r["opened"][:10], r["due"][:10]) for r in found} == {
         ("critical", "2026-11-02", "2026-11-09"),
         ("high", "2026-11-02", "2026-12-02"),

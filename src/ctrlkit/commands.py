@@ -92,6 +92,9 @@ def judge(desk: Desk, request: Request, key: Private | None) -> tuple[Run, Stock
 def _closed(desk: Desk, request: Request, child: Child) -> tuple[Run, Stock]:
     from ctrlkit import case, replay, run
 
+    if request.rekey and not request.previous:
+        msg = "--rekey: leads an earlier bundle to this run's key, and none is named; name it with --previous"
+        raise InputError(msg)
     if request.pack is not None and replay.is_bundle(request.cwd / request.pack):
         return replay.rejudge(request, request.cwd / request.pack, child, desk.say)
     if request.originals:

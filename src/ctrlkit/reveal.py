@@ -39,6 +39,7 @@ _TO_FIX: Final = (
     *(Column("also in", 30), Column("control", 10), Column("title", 34), Column("severity", 10)),
     *(Column("remedy", 60), Column("law or clause", 30), Column("opened", 12), Column("due", 12), Column("key", 36)),
 )
+_DUE: Final = [column.header for column in _TO_FIX].index("due")
 _OPEN: Final = (
     *(Column("control", 10), Column("title", 34), Column("subject", 20), Column("cause", 14)),
     *(Column("reason", 70), Column("remedy", 60)),
@@ -78,7 +79,7 @@ def reveal(  # noqa: PLR0913, PLR0917  (all of them are needed to name anybody)
     _check([f for _, f in failed], wrong)
     book = _Book(read, case, key, [f for _, f in failed])
     limits, opened = _limits(case), _opened(folder)
-    rows = [_row(result, finding, book, case, limits, opened) for result, finding in failed]
+    rows = sorted((_row(r, f, book, case, limits, opened) for r, f in failed), key=lambda row: str(row[_DUE]))
     undecided = [r for r in results if r.verdict in {Verdict.INCONCLUSIVE, Verdict.ERROR}]
     sheets = (
         Sheet("to fix", _TO_FIX, rows),
