@@ -46,6 +46,9 @@ class Request:
     limit: Sequence[str] = ()
     canaries: Path | None = None
     previous: Sequence[Path] = ()
+    originals: Sequence[Path] = ()
+    rekey: Sequence[Path] = ()
+    vendor_key: Path | None = None
     jobs: int | None = None
 
 

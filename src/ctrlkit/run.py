@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date
 from importlib import metadata
 from pathlib import Path
 
-from ctrlkit import books, bundle, figures, gather, hosts, plan, predecessor, progress, reconciliation
+from ctrlkit import (
+    books,
+    bundle,
+    figures,
+    gather,
+    hosts,
+    key_change,
+    keyring,
+    plan,
+    predecessor,
+    progress,
+    reconciliation,
+    retention,
+)
 from ctrlkit.assemble import Evidence
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case
 from ctrlkit.closed import Accepted, Run
+from ctrlkit.comparison import Book
 from ctrlkit.evaluate import Child
 from ctrlkit.gather import Listen
 from ctrlkit.hosts import Machine
@@ -110,7 +124,7 @@ def _followed_up(
     So all else is judged first, in a child of its own; the controls that read the list are judged with it afterwards.
     """
     before = [case.request.cwd / path for path in case.request.previous]
-    looks = predecessor.looks(before, carried.vendor, carried.key_id, case.as_of.date)
+    looks = predecessor.looks(before, carried.vendor, carried.key_id, case.as_of.date, _follow(case, key))
     others = tuple(id_ for id_ in case.ids if not _reads_findings(case, id_))
     place = work / "before"
     place.mkdir()
@@ -124,6 +138,15 @@ def _followed_up(
     made = predecessor.evidence(looks, now, made_at, place)
     copies = [e for e in gathered.get(predecessor.KIND, ()) if e.party != "client"]
     return {**gathered, predecessor.KIND: (made, *copies)}
+
+
+def _follow(case: Case, key: EngagementKey | None) -> Callable[[Book], Book]:
+    """What leads an earlier bundle's book to this run's key, where the key was changed in between."""
+    cwd, asked = case.request.cwd, case.request
+    pinned = keyring.load(cwd / asked.vendor_key) if asked.vendor_key is not None else ()
+    held = () if key is None else (key,)
+    changes = [key_change.load(cwd / path, held, pinned) for path in asked.rekey]
+    return lambda book: key_change.followed(book, changes)
 
 
 def _reads_findings(case: Case, id_: str) -> bool:
@@ -263,6 +286,8 @@ def seal(  # noqa: PLR0913  (all of them are sealed)
         "External-Identifier": closed.engagement,
         "External-Description": f"{closed.profile} on {slug(closed.vendor)}" + (", SAMPLE" if closed.sample else ""),
     }
+    if case.engagement.keep_until is not None:
+        info[retention.LABEL] = case.engagement.keep_until.isoformat()
     out = case.request.out if case.request.out.is_absolute() else case.request.cwd / case.request.out
     folder = bundle.seal(
         out, stem, lambda data: fill(data, case, closed, gathered, lines, carried, verdicts=verdicts), info
