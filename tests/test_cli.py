@@ -16,7 +16,7 @@ from small_vendor import arguments
 
 COMMANDS = (
     *("run", "init", "check", "verify", "replay", "list", "explain", "keygen", "clean"),
-    *("collect", "diff", "handover", "sample", "sign"),
+    *("collect", "diff", "handover", "request", "sample", "sign"),
 )
 
 

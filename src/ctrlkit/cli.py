@@ -64,6 +64,10 @@ def _command(name: str) -> Callable[[Desk], int]:
         from ctrlkit import collecting
 
         return collecting.collect
+    if name == "request":
+        from ctrlkit import asking
+
+        return asking.request
     if name == "sample":
         from ctrlkit import drawing
 

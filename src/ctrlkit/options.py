@@ -236,6 +236,19 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _request_options(parser: argparse.ArgumentParser) -> None:
+    _profile(parser)
+    parser.add_argument(
+        "--engagement", type=Path, metavar="FILE", help="what the client asks (default ./engagement.yaml)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("request"), metavar="DIR", help="where it goes (default request)"
+    )
+    parser.add_argument(
+        "--format", choices=["xlsx", "csv", "markdown"], default="xlsx", help="workbook, tables or page (default xlsx)"
+    )
+
+
 def _keygen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=["engagement", "sign"], default="engagement", help="what the key is for")
     parser.add_argument("--out", required=True, type=Path, metavar="STEM", help="where it goes: STEM.key")
@@ -255,6 +268,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
         "start a folder for a self-check",
         "ctrlkit init desk --vendor 'Example Contact Services, Inc.'",
         _init_options,
+    ),
+    "request": (
+        "what to hand over: a checklist, and sheets to fill in",
+        "ctrlkit request --profile bpo-philippines --engagement engagement.yaml",
+        _request_options,
     ),
     "check": (
         "is the pack readable and complete; no verdicts",

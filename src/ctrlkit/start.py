@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -142,7 +142,7 @@ def _found(folder: Path, shelf: Stock) -> _Found:
     here, strange = look(folder, shelf.kinds, shelf.adapters, deep=False)
     strange = tuple(u for u in strange if PurePosixPath(u.file).suffix.lower() in TABLES)
     if here or (strange and not (there or strange_there)):
-        moved = tuple(Recognised(f"evidence/{r.file}", r.kind, r.adapter) for r in there)
+        moved = tuple(replace(r, file=f"evidence/{r.file}") for r in there)
         moved_strange = tuple(Unknown(f"evidence/{u.file}", u.why, u.maybe, u.header) for u in strange_there)
         return _Found(".", (*here, *moved), (*strange, *moved_strange))
     return _Found("evidence", there, strange_there)
@@ -206,7 +206,9 @@ def render(started: Started, cwd: Path) -> str:
     if started.kept:
         lines.append(f"kept as it was: {', '.join(started.kept)}")
     lines += [
-        f"recognised {r.file} as {r.kind}" + (f", by {r.adapter}" if r.adapter else "") for r in started.recognised
+        f"recognised {r.file}{f', sheet {r.sheet},' if r.sheet else ''} as {r.kind}"
+        + (f", by {r.adapter}" if r.adapter else "")
+        for r in started.recognised
     ]
     lines += [f"not recognised: {u.file}: {u.why}" for u in started.unknown]
     lines += started.said
