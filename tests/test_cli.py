@@ -16,7 +16,7 @@ from small_vendor import arguments
 
 COMMANDS = (
     *("run", "init", "check", "verify", "replay", "list", "explain", "keygen", "clean"),
-    *("collect", "diff", "handover", "request", "sample", "sign"),
+    *("collect", "diff", "handover", "new", "request", "sample", "sign", "test"),
 )
 
 

@@ -64,6 +64,10 @@ def _command(name: str) -> Callable[[Desk], int]:
         from ctrlkit import collecting
 
         return collecting.collect
+    if name in {"new", "test"}:
+        from ctrlkit import authoring
+
+        return authoring.new if name == "new" else authoring.test
     if name == "request":
         from ctrlkit import asking
 

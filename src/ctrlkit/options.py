@@ -254,6 +254,17 @@ def _keygen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="STEM", help="where it goes: STEM.key")
 
 
+def _new_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["control", "adapter", "plugin", "profile"])
+    parser.add_argument("name", metavar="NAME", help="of a control its id, such as DSK-01; else small letters")
+
+
+def _test_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path", nargs="?", metavar="PATH", help="a file or folder, a control's id or an adapter's name (default all)"
+    )
+
+
 def _clean_options(_: argparse.ArgumentParser) -> None:
     """There are none."""
 
@@ -308,6 +319,8 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
         "ctrlkit sample evidence --control MFA-01 --where enabled=true --commit population.json",
         _sample_options,
     ),
+    "new": ("write a control, adapter, plugin or profile that runs", "ctrlkit new control DSK-01", _new_options),
+    "test": ("try controls and adapters on their datasets", "ctrlkit test controls/", _test_options),
     "keygen": ("make a key", "ctrlkit keygen --kind engagement --out northwind", _keygen_options),
     "clean": ("remove what was cached of evidence", "ctrlkit clean", _clean_options),
 }
