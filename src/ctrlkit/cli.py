@@ -22,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _refuse_optimised()
+        if arguments is None and "_ARGCOMPLETE" in os.environ:
+            from ctrlkit import completing
+
+            completing.answer(os.environ.get("COMP_LINE", ""))
         options = parser_of(words).parse_args(words)
         desk = Desk(options, lambda: datetime.now(UTC), sys.stdout.write, _say, watched=sys.stderr.isatty())
         code = _command(options.command)(desk)
@@ -60,6 +64,10 @@ def _command(name: str) -> Callable[[Desk], int]:
     """The function that carries out a command; its room is loaded now, so that `ctrlkit --help` does not wait."""
     from ctrlkit import commands
 
+    if name == "completion":
+        from ctrlkit import completing
+
+        return completing.completion
     if name == "collect":
         from ctrlkit import collecting
 
