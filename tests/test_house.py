@@ -179,6 +179,7 @@ LAYERS = (
     "request_words",
     "request_book",
     "keygen",
+    "editor",
     "start",
     "skeleton",
     "flags",

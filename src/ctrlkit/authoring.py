@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CONTROLS: Final = Path("tests/controls")
 ADAPTERS: Final = Path("tests/adapters")
+_SCHEMAS: Final = {"cases.yaml": "cases", "engagement.yaml": "common", "readings.yaml": "readings"}
 WIDTH: Final = 60
 """Cases of one file on a line."""
 
@@ -34,7 +35,7 @@ class _Case:
 
 def new(desk: Desk) -> int:
     """Write a control, adapter, plugin or profile with its datasets into the project in this folder."""
-    from ctrlkit import skeleton, template
+    from ctrlkit import editor, skeleton, stock, template
     from ctrlkit.stock import MARKER, PACK
 
     folder = Path.cwd()
@@ -49,10 +50,13 @@ def new(desk: Desk) -> int:
     begun = not (folder / MARKER).exists()
     files = {**({MARKER: template.MARKER} if begun else {}), **files}
     made = [path for path in files if not (folder / path).exists()]
+    yaml = [path for path in made if path.endswith(".yaml")]
+    files |= {path: editor.named(path, _SCHEMAS.get(Path(path).name, "profile"), files[path]) for path in yaml}
     for path in made:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         with (folder / path).open("x", encoding="utf-8", newline="\n") as file:
             file.write(files[path])
+    editor.write(folder, editor.OF_AN_AUTHOR, stock.take(folder))
     if begun:
         desk.print(
             f"this folder is now a ctrlkit project: {MARKER} lets ctrlkit load ./controls, ./plugins, ./profiles"

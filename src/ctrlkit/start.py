@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ctrlkit import engagement, matching, pack, plan, profile, stock, template
+from ctrlkit import editor, engagement, matching, pack, plan, profile, stock, template
 from ctrlkit.errors import InputError
 from ctrlkit.inspection import handed_over
 from ctrlkit.keygen import keygen
@@ -100,10 +100,14 @@ def begin(  # noqa: PLR0913  (each is an option of the command, or what decides 
     if ci is not None:
         path, text = recipe(ci, version, "this folder" if found.pack == "." else f"{found.pack}/")
         files[path] = text
+    schemas = {"engagement.yaml": "engagement", f"{found.pack}/pack.yaml".removeprefix("./"): "pack"}
+    schemas |= {path: "profile" for path in files if path.startswith("profiles/")}
+    files |= {path: editor.named(path, schema, files[path]) for path, schema in schemas.items()}
     kept = [*(path for path in files if (folder / path).exists()), *(f"profiles/{file}" for file in own)]
     made = [path for path in files if path not in kept]
     for path in made:
         _write(folder / path, files[path])
+    editor.write(folder, editor.OF_A_FOLDER, shelf)
     said = _said(folder, found, kept, own, files[".gitignore"])
     said += [who.said()] if who else []
     return Started(
@@ -203,6 +207,7 @@ def _said(folder: Path, found: _Found, kept: Sequence[str], own: Sequence[str], 
 def render(started: Started, cwd: Path) -> str:
     """What was done and the one next thing to do, without the last line feed."""
     lines = [f"made {', '.join(started.made)}" if started.made else "made nothing: everything was there"]
+    lines.append(f"{editor.FOLDER}/ holds the schemas by which an editor completes these documents")
     if started.kept:
         lines.append(f"kept as it was: {', '.join(started.kept)}")
     lines += [
