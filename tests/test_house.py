@@ -185,6 +185,7 @@ LAYERS = (
     "flags",
     "options",
     "console",
+    "status_line",
     "desk",
     "asking",
     "authoring",

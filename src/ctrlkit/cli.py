@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from datetime import UTC, datetime
 from ctrlkit.desk import Desk
 from ctrlkit.errors import CtrlkitError, InputError, Withdrawn
 from ctrlkit.options import parser_of
+from ctrlkit.status_line import StatusLine
 
 BUG, WRONG, INTERRUPTED = 5, 3, 130
 
@@ -27,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             completing.answer(os.environ.get("COMP_LINE", ""))
         options = parser_of(words).parse_args(words)
-        desk = Desk(options, lambda: datetime.now(UTC), sys.stdout.write, _say, watched=sys.stderr.isatty())
-        code = _command(options.command)(desk)
+        code = _carried_out(options)
         sys.stdout.flush()
     except CtrlkitError as error:
         _say(f"ctrlkit: {error}")
@@ -48,6 +50,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"ctrlkit: a fault of ctrlkit itself: {what}; run again with -v and report it")
         return BUG
     return code
+
+
+def _carried_out(options: argparse.Namespace) -> int:
+    """The exit code of the command; whatever else is printed, the line that says what goes on is taken away before."""
+    status = StatusLine(_to_terminal, lambda: shutil.get_terminal_size((80, 24)).columns)
+
+    def write(text: str) -> int:
+        status.clear()
+        return sys.stdout.write(text)
+
+    def say(text: str) -> None:
+        status.clear()
+        _say(text)
+
+    desk = Desk(options, lambda: datetime.now(UTC), write, say, watched=sys.stderr.isatty(), show=status.show)
+    try:
+        return _command(options.command)(desk)
+    finally:
+        status.clear()
+
+
+def _to_terminal(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _refuse_optimised() -> None:

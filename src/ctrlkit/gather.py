@@ -35,7 +35,7 @@ def from_packs(
 ) -> dict[str, tuple[Evidence, ...]]:
     """Kind -> its evidence, the client's before the vendor's; only files and columns that a selected check reads."""
     wanted = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
-    reader = _Reader(case, work, listen)
+    reader = _Reader(case, work, listen, sum(s.kind in wanted for p in case.packs for s in p.sources))
     ties = _ties(case, reader, wanted)
     gathered: dict[str, tuple[Evidence, ...]] = {}
     for name, columns in wanted.items():
@@ -91,18 +91,20 @@ def _absent(evidence: Evidence) -> bool:
 
 
 class _Reader:
-    """Reads each file of the packs once."""
+    """Reads each file of the packs once; `total` is how many there will be, as far as is known."""
 
-    def __init__(self, case: Case, work: Path, listen: Listen) -> None:
+    def __init__(self, case: Case, work: Path, listen: Listen, total: int) -> None:
         self._case = case
         self._work = work / "read"
         self._listen = listen
+        self._total = total
         self._seen: dict[tuple[str, str, str, str], Ingested] = {}
 
     def read(self, source: PackSource) -> tuple[Ingested, PackSource]:
         where = (source.party, source.kind, source.file, str(source.sheet))
         if where not in self._seen:
-            self._listen(f"reading {source.file}")
+            number = len(self._seen) + 1
+            self._listen(f"reading {number} of {max(number, self._total)}: {source.file} …")
             case = self._case
             self._seen[where] = ingest(
                 source, case.stock.kinds[source.kind], adapters=case.stock.adapters, zone=case.engagement.time_zone,
