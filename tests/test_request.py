@@ -197,6 +197,13 @@ def test_the_next_step_is_always_the_one_that_decides_most_for_its_effort() -> N
     assert list(in_order(needs, weights, {**efforts, "z": 9})) == ["w", "x", "y", "z"]
 
 
+def test_of_a_step_the_kind_that_decides_something_by_itself_comes_first() -> None:
+    needs = {"A-01": frozenset({"x", "y"}), "A-02": frozenset({"x", "y"}), "B-01": frozenset({"y"})}
+    weights, efforts = dict.fromkeys(needs, 1), {"x": 1, "y": 1}
+    assert in_order(needs, weights, efforts) == {"y": ("B-01",), "x": ("A-01", "A-02")}
+    assert in_order({"C-01": frozenset()}, {"C-01": 1}, {}) == {}
+
+
 def test_what_decides_is_said_once_for_each_control_that_files_decide(client: Path) -> None:
     found = asked(client)
     decided = [id_ for one in found.wanted for id_ in one.decides]

@@ -117,27 +117,32 @@ def in_order(
     several do. `needs` is control -> kinds, `efforts` kind -> a number above 0.
     """
     order: dict[str, tuple[str, ...]] = {}
-    left = dict(needs)
+    left, step = dict(needs), frozenset[str]()
     while left:
-        steps = {frozenset(kinds - order.keys()) for kinds in left.values()}
-        ranked = [(_rank(step, order.keys() | step, left, weights, efforts), step) for step in steps]
-        best = min(ranked, key=lambda pair: pair[0])[1]
-        ids = tuple(sorted(id_ for id_, kinds in left.items() if kinds <= order.keys() | best))
-        kinds = sorted(best, key=lambda kind: (-sum(kind in k for k in left.values()), kind))
-        order |= {kind: (ids if kind == kinds[-1] else ()) for kind in kinds}
-        left = {id_: k for id_, k in left.items() if id_ not in ids}
+        if not step:
+            steps = {frozenset(kinds - order.keys()) for kinds in left.values()}
+            step = _best(steps, order.keys(), left, weights, efforts)
+        for kind in _best({frozenset({kind}) for kind in step}, order.keys(), left, weights, efforts):
+            order[kind] = tuple(sorted(id_ for id_, kinds in left.items() if kinds <= {*order, kind}))
+        step -= order.keys()
+        left = {id_: kinds for id_, kinds in left.items() if not kinds <= order.keys()}
     return order
 
 
-def _rank(
-    step: frozenset[str],
+def _best(
+    steps: AbstractSet[frozenset[str]],
     there: AbstractSet[str],
     left: Mapping[str, frozenset[str]],
     weights: Mapping[str, int],
     efforts: Mapping[str, int],
-) -> tuple[Fraction, int, int, list[str]]:
-    """What is least for the best step: by verdicts for the effort, then by how grave they are."""
-    ids = [id_ for id_, kinds in left.items() if kinds <= there]
-    cost = sum(efforts[kind] for kind in step)
-    rate = Fraction(len(ids), cost) if cost else Fraction(len(left) + 1)
-    return -rate, -sum(weights[id_] for id_ in ids), cost, sorted(step)
+) -> frozenset[str]:
+    """The step after which most controls are decided for its effort; the gravest, then the most asked for; or none."""
+
+    def rank(step: frozenset[str]) -> tuple[Fraction, int, int, list[str]]:
+        ids = [id_ for id_, kinds in left.items() if kinds <= there | step]
+        cost = sum(efforts[kind] for kind in step)
+        rate = Fraction(len(ids), cost) if cost else Fraction(len(left) + 1)
+        asked = sum(len(step & kinds) for kinds in left.values())
+        return -rate, -sum(weights[id_] for id_ in ids), -asked, sorted(step)
+
+    return min(steps, key=rank, default=frozenset())

@@ -33,7 +33,29 @@ _EXAMPLES: Final = {
     "client": "northwind",
     "system": "crm",
     "src_ip": "192.0.2.10",
+    "authority": "NPC",
+    "by": "an audit firm",
+    "clause": "Annex 4, 2.1",
+    "domain": "vendor.example",
+    "field": "card_number",
+    "language": "en",
+    "location": "share: floor2/exports",
+    "month": "2026-10",
+    "name": "Harbour Example Services",
+    "page": "12",
+    "purpose": "billing questions",
+    "retention_basis": "contract 7.2",
+    "role": "agent",
+    "scope_services": "voice",
+    "scope_sites": "MNL1",
+    "service": "recording of calls",
+    "source": "crm audit log",
+    "state": "KA",
+    "storage_country": "PH",
+    "version": "2026-01",
+    "zone": "floor 2",
 }
+"""By the sort of identifier, the name of the column, or its type: what an invented row could hold."""
 
 
 def cover(asking: Asking) -> list[str]:
@@ -43,8 +65,8 @@ def cover(asking: Asking) -> list[str]:
     return [
         f"What to hand over for {terms.id} ({asking.profile.title})",
         (
-            f"Vendor: {terms.vendor or '____'}. Asked by: {who}. Period: {terms.period.start} to {terms.period.end}, "
-            "both days included."
+            f"Vendor: {terms.vendor or '____'} · Asked by: {who} · Period: {terms.period.start} to "
+            f"{terms.period.end}, both days included"
         ),
         (
             f"Purpose: to decide {asking.total} controls, and nothing else. Only the columns named here are read; "
@@ -132,7 +154,8 @@ def example(column: Column) -> str:
     told = [str(v) for v in (*column.values, *column.known_values)]
     if told:
         return ";".join(told[:2]) if column.is_list else told[0]
-    return next((_EXAMPLES[w] for w in (column.pseudonym, column.name, column.type) if w in _EXAMPLES), "text")
+    known = (_EXAMPLES[word] for word in (column.pseudonym, column.name, column.type) if word in _EXAMPLES)
+    return next(known, f"{column.name.removesuffix('_id')}-1")
 
 
 def sheets(asking: Asking) -> tuple[Wanted, ...]:
