@@ -61,7 +61,7 @@ def new(desk: Desk) -> int:
         desk.print(
             f"this folder is now a ctrlkit project: {MARKER} lets ctrlkit load ./controls, ./plugins, ./profiles"
         )
-    desk.print(f"made {', '.join(made)}")
+    desk.print(f"made {', '.join(made)}, and {editor.FOLDER}/ with the schemas that an editor completes them by")
     tried = {"control": desk.options.name, "profile": "profiles"}.get(desk.options.what, "plugins")
     desk.print(f"next: ctrlkit test {tried}, then change both, the test first")
     return 0

@@ -68,7 +68,7 @@ def _table(book: Any, name: str, head: Sequence[str], rows: Iterable[Sequence[st
 
 def _form(book: Any, one: Wanted) -> None:
     """A sheet named after its kind, its columns in the first row, nothing else that could be read as a record."""
-    sheet = book.add_worksheet(one.kind.name)
+    sheet = book.add_worksheet(said.sheet(one))
     must = book.add_format({"bold": True, "bg_color": "#DDEBF7", "num_format": "@"})
     helps = book.add_format({"italic": True, "bg_color": "#F2F2F2", "num_format": "@"})
     for place, name in enumerate(one.columns):

@@ -124,7 +124,7 @@ def how(one: Wanted) -> str:
         said.append(f"{way.product}: {way.where}" + (f" ({needs}; from {way.source})" if needs else ""))
     if one.sheet:
         only = "if none of these systems is yours: " if said else ""
-        said.append(f"{only}fill in the sheet {one.kind.name}")
+        said.append(f"{only}fill in the sheet {sheet(one)}")
     elif one.kind.source == "probe" and not said:
         said.append("ctrlkit collect reads it")
     else:
@@ -163,6 +163,11 @@ def sheets(asking: Asking) -> tuple[Wanted, ...]:
     return tuple(one for one in asking.wanted if one.sheet)
 
 
+def sheet(one: Wanted) -> str:
+    """The name of a kind's sheet; Excel takes 31 characters."""
+    return one.kind.name[:31]
+
+
 def pack(asking: Asking, *, book: bool) -> str:
     """The pack.yaml that reads the filled-in sheets, of the workbook or of one CSV for each kind."""
     terms = asking.engagement
@@ -178,7 +183,7 @@ def pack(asking: Asking, *, book: bool) -> str:
         "evidence:",
     ]
     for one in sheets(asking):
-        where = f"file: {BOOK}, sheet: {one.kind.name}" if book else f"file: {one.kind.name}.csv"
+        where = f"file: {BOOK}, sheet: {sheet(one)}" if book else f"file: {one.kind.name}.csv"
         lines.append(f"  {one.kind.name}: {{{where}, adapter: none, method: typed}}")
     if lines[-1] == "evidence:":
         lines.pop()
