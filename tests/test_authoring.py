@@ -138,7 +138,7 @@ def test_each_thing_that_a_case_says_is_compared(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("shows: passes", "show: passes", "cases.yaml:13: cases#1.show: unknown key"),
+        ("shows: passes", "show: passes", "cases.yaml:14: cases#1.show: unknown key"),
         ("{3: ", "{99: ", "has no line 98"),
         ("without: [accounts.csv]", "without: [acounts.csv]", "there is no file acounts.csv"),
         ("cut: {accounts.csv: [last_login_at]}", "cut: {accounts.csv: [lastlogin]}", "there is no column lastlogin"),

@@ -20,7 +20,7 @@ from ctrlkit.options import parser_of
 
 COMMANDS = (
     *("run", "init", "check", "verify", "replay", "list", "explain", "keygen", "clean"),
-    *("collect", "completion", "diff", "handover", "new", "request", "sample", "sign", "test"),
+    *("collect", "completion", "diff", "handover", "history", "new", "request", "sample", "sign", "test"),
 )
 
 

@@ -154,7 +154,7 @@ def test_ci_calls_the_command_of_the_readme() -> None:
 
 def test_starting_the_program_loads_no_heavy_library() -> None:
     """`ctrlkit --help` answers at once: no frames, no schema validator, no pytest."""
-    heavy = ["duckdb", "fastexcel", "jsonschema", "polars", "pytest"]
+    heavy = ["duckdb", "fastexcel", "jsonschema", "polars", "pytest", "sqlalchemy"]
     ask = f"import sys; from ctrlkit import cli; print(*[name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)
     assert done.stdout.split() == []

@@ -23,17 +23,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
-    try:
+    verbose = "-v" in words or "--verbose" in words
+
+    def carry_out() -> int:
         _refuse_optimised()
         if arguments is None and "_ARGCOMPLETE" in os.environ:
             from ctrlkit import completing
 
             completing.answer(os.environ.get("COMP_LINE", ""))
         options = parser_of(words).parse_args(words)
-        code = _carried_out(options)
+        code = _carried_out(options, verbose=verbose)
         sys.stdout.flush()
+        return code
+
+    return _walled(carry_out, verbose=verbose)
+
+
+def _walled(work: Callable[[], int], *, verbose: bool, where: str = "") -> int:
+    """The exit code of a piece of work, whatever it raises; what went wrong is said after `where`."""
+    try:
+        return work()
     except CtrlkitError as error:
-        _say(f"ctrlkit: {error}")
+        _say(f"ctrlkit: {where}{error}")
         return INTERRUPTED if isinstance(error, Withdrawn) else WRONG
     except KeyboardInterrupt:
         _say("ctrlkit: interrupted; nothing half done was kept")
@@ -42,17 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WRONG
     except Exception as error:  # noqa: BLE001  the wall: whatever nobody foresaw is our own bug, and never a verdict
-        if "-v" in words or "--verbose" in words:
+        if verbose:
             import traceback
 
             traceback.print_exc()
         what = f"{type(error).__name__}: {error}"
-        _say(f"ctrlkit: a fault of ctrlkit itself: {what}; run again with -v and report it")
+        _say(f"ctrlkit: {where}a fault of ctrlkit itself: {what}; run again with -v and report it")
         return BUG
-    return code
 
 
-def _carried_out(options: argparse.Namespace) -> int:
+def _carried_out(options: argparse.Namespace, *, verbose: bool) -> int:
     """The exit code of the command; whatever else is printed, the line that says what goes on is taken away before."""
     status = StatusLine(_to_terminal, lambda: shutil.get_terminal_size((80, 24)).columns)
 
@@ -64,11 +74,22 @@ def _carried_out(options: argparse.Namespace) -> int:
         status.clear()
         _say(text)
 
-    desk = Desk(options, lambda: datetime.now(UTC), write, say, watched=sys.stderr.isatty(), show=status.show)
-    try:
-        return _command(options.command)(desk)
-    finally:
-        status.clear()
+    def cleared(work: Callable[[], int]) -> int:
+        try:
+            return work()
+        finally:
+            status.clear()
+
+    desk = Desk(
+        options,
+        lambda: datetime.now(UTC),
+        write,
+        say,
+        watched=sys.stderr.isatty(),
+        show=status.show,
+        walled=lambda work, where: _walled(lambda: cleared(work), verbose=verbose, where=where),
+    )
+    return cleared(lambda: _command(options)(desk))
 
 
 def _to_terminal(text: str) -> None:
@@ -86,44 +107,56 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _command(name: str) -> Callable[[Desk], int]:
+def _command(options: argparse.Namespace) -> Callable[[Desk], int]:
     """The function that carries out a command; its room is loaded now, so that `ctrlkit --help` does not wait."""
     from ctrlkit import commands
 
-    if name == "completion":
-        from ctrlkit import completing
+    function: Callable[[Desk], int]
+    match options.command:
+        case "run" if options.engagements is not None:
+            from ctrlkit import rounds
 
-        return completing.completion
-    if name == "collect":
-        from ctrlkit import collecting
+            function = rounds.run
+        case "completion":
+            from ctrlkit import completing
 
-        return collecting.collect
-    if name in {"new", "test"}:
-        from ctrlkit import authoring
+            function = completing.completion
+        case "collect":
+            from ctrlkit import collecting
 
-        return authoring.new if name == "new" else authoring.test
-    if name == "request":
-        from ctrlkit import asking
+            function = collecting.collect
+        case "history":
+            from ctrlkit import looking_back
 
-        return asking.request
-    if name == "sample":
-        from ctrlkit import drawing
+            function = looking_back.history
+        case "new" | "test":
+            from ctrlkit import authoring
 
-        return drawing.sample
-    return {
-        "run": commands.run,
-        "init": commands.init,
-        "check": commands.check,
-        "verify": commands.verify,
-        "handover": commands.handover,
-        "sign": commands.sign,
-        "replay": commands.replay,
-        "diff": commands.diff,
-        "list": commands.listing,
-        "explain": commands.explain,
-        "keygen": commands.keygen,
-        "clean": commands.clean,
-    }[name]
+            function = authoring.new if options.command == "new" else authoring.test
+        case "request":
+            from ctrlkit import asking
+
+            function = asking.request
+        case "sample":
+            from ctrlkit import drawing
+
+            function = drawing.sample
+        case name:
+            function = {
+                "run": commands.run,
+                "init": commands.init,
+                "check": commands.check,
+                "verify": commands.verify,
+                "handover": commands.handover,
+                "sign": commands.sign,
+                "replay": commands.replay,
+                "diff": commands.diff,
+                "list": commands.listing,
+                "explain": commands.explain,
+                "keygen": commands.keygen,
+                "clean": commands.clean,
+            }[name]
+    return function
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ class Desk:
     """What a command works with.
 
     `write` puts text on standard output as it is, `say` a line on standard error; `watched` is true where a person
-    looks at standard error, and `show` puts a text there that the next one replaces.
+    looks at standard error, and `show` puts a text there that the next one replaces. `walled` does one piece of work of
+    several and gives its exit code: what goes wrong in it is said after the given words, and the next has its turn.
     """
 
     options: argparse.Namespace
@@ -29,6 +30,7 @@ class Desk:
     say: Callable[[str], None]
     watched: bool
     show: Callable[[str], None]
+    walled: Callable[[Callable[[], int], str], int]
 
     def print(self, text: str) -> None:
         """Put a line on standard output."""
@@ -76,6 +78,7 @@ class Desk:
             cache=kept,
             inventory=given.get("inventory"),
             limit=words_of(given.get("limit", [])),
+            jobs=given.get("jobs"),
         )
 
 

@@ -22,6 +22,7 @@ def run(parser: argparse.ArgumentParser) -> None:
     asked = parser.add_argument_group("what is asked")
     _profile(asked)
     _engagement(asked)
+    asked.add_argument("--engagements", type=Path, metavar="DIR", help="run every engagement in this folder")
     asked.add_argument("--as-of", metavar="DATE|INSTANT", help="the instant everything is judged at (default now)")
     asked.add_argument(
         "--select", action="append", default=[], metavar="ID|DOMAIN", help="only these; repeat or use commas"
@@ -51,6 +52,7 @@ def run(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--engine", choices=["polars", "duckdb"], default="polars", help="the table engine; the results are the same"
     )
+    how.add_argument("--jobs", type=int, metavar="N", help="checks at a time (default: the processors, at most 4)")
     how.add_argument(
         "--privacy",
         choices=["pseudonym", "clear"],
@@ -109,6 +111,18 @@ def diff(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("after", type=Path, metavar="B", help="the newer one")
     parser.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how it is told")
+
+
+def history(parser: argparse.ArgumentParser) -> None:
+    """Add those of `history`."""
+    what = "folders of bundles, and the database: a SQLite file or postgresql://… (default runs, runs/history.sqlite)"
+    parser.add_argument("places", nargs="*", metavar="DIR|URL", help=what)
+    parser.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only this one; repeat it")
+    parser.add_argument(
+        "--engagements", type=Path, metavar="DIR", help="what vendors were asked: open, overdue, received?"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the page here as well")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
 
 
 def replay(parser: argparse.ArgumentParser) -> None:

@@ -144,10 +144,17 @@ _GROUPS: Final[dict[str, dict[str, _Command]]] = {
                 "ctrlkit sample evidence --control MFA-01 --commit population.json --seed 'blue tuesday'",
             ),
         ),
+    },
+    "look back": {
         "diff": _Command(
             "what got better or worse between two bundles, and why",
             flags.diff,
             ("ctrlkit diff runs/october runs/latest", "ctrlkit diff october.zip november.zip --format markdown"),
+        ),
+        "history": _Command(
+            "past runs, trends, days to remedy, vendors side by side",
+            flags.history,
+            ("ctrlkit history runs --html history.html", "ctrlkit history runs --engagements engagements"),
         ),
     },
     "hand over, sign and verify": {

@@ -49,10 +49,11 @@ class InProcess:
 
         told = json.loads(job.read_text("utf-8"))
         frames = worker.Frames(told)
-        pytest_plugin.run([worker.planned(told, entry, frames) for entry in told["items"]], self._report)
+        items = [worker.planned(told, entry, frames) for entry in told["items"]]
+        pytest_plugin.run(items, lambda _: True, self._report)
 
-    def _report(self, index: int, outcome: Outcome | None) -> None:
-        self.said.append({"index": index, "outcome": plain(outcome) if outcome else None})
+    def _report(self, index: int, outcome: Outcome) -> None:
+        self.said.append({"index": index, "outcome": plain(outcome)})
 
     def line(self, _: float) -> dict[str, Any] | None:
         """The next outcome."""
