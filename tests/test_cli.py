@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,9 +16,12 @@ import small_vendor
 from commands import Answer, ctrlkit
 from small_vendor import arguments
 
+from ctrlkit.options import parser_of
+
 COMMANDS = (
     *("run", "init", "check", "verify", "replay", "list", "explain", "keygen", "clean"),
-    *("collect", "diff", "handover", "sample", "sign"),
+    *("collect", "completion", "diff", "handover", "history", "new", "receipt", "rekey", "report", "request", "reveal"),
+    *("sample", "sign", "stamp", "test"),
 )
 
 
@@ -26,6 +31,20 @@ def test_help_of_every_command_gives_an_example(tmp_path: Path) -> None:
         answer = ctrlkit(tmp_path, command, "--help")
         assert answer.code == 0
         assert f"example: ctrlkit {command}" in answer.out
+
+
+def test_help_shows_every_command_once_in_a_group_with_what_it_does(tmp_path: Path) -> None:
+    _, _, groups = ctrlkit(tmp_path, "--help").out.partition("\n\nstart, and ask for evidence:\n")
+    shown = [line.split()[0] for line in groups.splitlines() if line.startswith("  ")]
+    assert sorted(shown) == sorted(COMMANDS)
+
+
+def test_every_example_of_help_can_be_read_by_the_command(tmp_path: Path) -> None:
+    for command in COMMANDS:
+        for line in ctrlkit(tmp_path, command, "--help").out.splitlines():
+            if line.startswith("example: "):
+                words = shlex.split(re.split(r" [|>]", line)[0].removeprefix("example: "))
+                assert parser_of(words[1:]).parse_args(words[1:]).command == command
 
 
 def test_version_is_the_one_that_is_installed(tmp_path: Path) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 
-from ctrlkit import custody_options
 from ctrlkit.desk import Desk
 from ctrlkit.errors import CtrlkitError, InputError, Withdrawn
 from ctrlkit.options import parser_of
+from ctrlkit.status_line import StatusLine
 
 BUG, WRONG, INTERRUPTED = 5, 3, 130
 
@@ -27,16 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def carry_out() -> int:
         _refuse_optimised()
+        if arguments is None and "_ARGCOMPLETE" in os.environ:
+            from ctrlkit import completing
+
+            completing.answer(os.environ.get("COMP_LINE", ""))
         options = parser_of(words).parse_args(words)
-        desk = Desk(
-            options,
-            lambda: datetime.now(UTC),
-            sys.stdout.write,
-            _say,
-            watched=sys.stderr.isatty(),
-            walled=lambda work, where: _walled(work, verbose=verbose, where=where),
-        )
-        code = _command(options)(desk)
+        code = _carried_out(options, verbose=verbose)
         sys.stdout.flush()
         return code
 
@@ -66,6 +63,41 @@ def _walled(work: Callable[[], int], *, verbose: bool, where: str = "") -> int:
         return BUG
 
 
+def _carried_out(options: argparse.Namespace, *, verbose: bool) -> int:
+    """The exit code of the command; whatever else is printed, the line that says what goes on is taken away before."""
+    status = StatusLine(_to_terminal, lambda: shutil.get_terminal_size((80, 24)).columns)
+
+    def write(text: str) -> int:
+        status.clear()
+        return sys.stdout.write(text)
+
+    def say(text: str) -> None:
+        status.clear()
+        _say(text)
+
+    def cleared(work: Callable[[], int]) -> int:
+        try:
+            return work()
+        finally:
+            status.clear()
+
+    desk = Desk(
+        options,
+        lambda: datetime.now(UTC),
+        write,
+        say,
+        watched=sys.stderr.isatty(),
+        show=status.show,
+        walled=lambda work, where: _walled(lambda: cleared(work), verbose=verbose, where=where),
+    )
+    return cleared(lambda: _command(options)(desk))
+
+
+def _to_terminal(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
 def _refuse_optimised() -> None:
     if not __debug__:
         msg = "ctrlkit does not run under python -O: assertions would vanish"
@@ -77,14 +109,14 @@ def _say(text: str) -> None:
 
 
 _ROOMS = {
-    **dict.fromkeys(
-        ("run", "init", "check", "handover", "sign", "replay", "diff", "list", "explain", "keygen"), "commands"
-    ),
-    **dict.fromkeys(custody_options.COMMANDS, "custody"),
-    "clean": "custody",
+    **dict.fromkeys(("init", "check", "run", "handover", "sign", "replay", "diff", "explain", "keygen"), "commands"),
+    **dict.fromkeys(("reveal", "rekey", "receipt", "stamp", "clean"), "custody"),
+    **dict.fromkeys(("new", "test"), "authoring"),
     "collect": "collecting",
+    "completion": "completing",
     "history": "looking_back",
     "report": "reporting",
+    "request": "asking",
     "sample": "drawing",
     "verify": "checking",
 }
@@ -93,10 +125,12 @@ _ROOMS = {
 
 def _command(options: argparse.Namespace) -> Callable[[Desk], int]:
     """The function that carries out a command; its room is loaded now, so that `ctrlkit --help` does not wait."""
-    name = options.command
-    room = "rounds" if name == "run" and options.engagements is not None else _ROOMS[name]
-    module = import_module(f"ctrlkit.{room}")
-    function: Callable[[Desk], int] = getattr(module, "listing" if name == "list" else name)
+    name, room = options.command, _ROOMS.get(options.command, "")
+    if name == "list":
+        name, room = "listing", "commands"
+    elif name == "run" and options.engagements is not None:
+        room = "rounds"
+    function: Callable[[Desk], int] = getattr(import_module(f"ctrlkit.{room}"), name)
     return function
 
 

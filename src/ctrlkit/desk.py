@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ctrlkit.status_line import GOES_ON
+
 if TYPE_CHECKING:
     from ctrlkit.case import Request
 
@@ -18,8 +20,8 @@ class Desk:
     """What a command works with.
 
     `write` puts text on standard output as it is, `say` a line on standard error; `watched` is true where a person
-    looks at standard error. `walled` does one piece of work of several and gives its exit code: what goes wrong in it
-    is said after the given words, and the next piece has its turn.
+    looks at standard error, and `show` puts a text there that the next one replaces. `walled` does one piece of work of
+    several and gives its exit code: what goes wrong in it is said after the given words, and the next has its turn.
     """
 
     options: argparse.Namespace
@@ -27,6 +29,7 @@ class Desk:
     write: Callable[[str], object]
     say: Callable[[str], None]
     watched: bool
+    show: Callable[[str], None]
     walled: Callable[[Callable[[], int], str], int]
 
     def print(self, text: str) -> None:
@@ -34,10 +37,15 @@ class Desk:
         self.write(f"{text}\n")
 
     def listener(self) -> Callable[[str], None]:
-        """Where the progress of slow work goes: to a person who watches, or asks for it; else nowhere."""
-        if self.options.verbose or (self.watched and not self.options.quiet):
+        """Where the progress of slow work goes: to a person who watches, or asks for it; else nowhere.
+
+        What goes on (a text that ends in …) is one line that changes, where nobody asked for all of it.
+        """
+        if self.options.verbose:
             return self.say
-        return lambda _: None
+        if not self.watched or self.options.quiet:
+            return lambda _: None
+        return lambda text: self.show(text) if text.endswith(GOES_ON) else self.say(text)
 
     def request(self) -> Request:
         """What the options ask for, with the documents they name, none of them read yet."""

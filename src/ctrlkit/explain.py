@@ -14,7 +14,7 @@ from ctrlkit.profile import Profile
 from ctrlkit.stock import Stock
 from ctrlkit.visible import visible
 
-__all__ = ["aligned", "explain", "listing", "listing_text"]
+__all__ = ["KEPT", "SEEN", "aligned", "explain", "listing", "listing_text"]
 
 WIDTH: Final = 100
 _LABEL: Final = 12
@@ -71,14 +71,14 @@ _CONTENT: Final[Mapping[str, str]] = {
 }
 
 
-_SEEN: Final = {
+SEEN: Final = {
     True: "ctrlkit where it runs: its rows are judged and not carried in a bundle, unless engagement.yaml gives a "
     "ground under carry_restricted; findings carry keys as pseudonyms",
     False: "whoever gets the bundle: the columns that checks read, personal ones as pseudonyms, which only the holder "
     "of the engagement's key can undo",
 }
 """Whether a kind is restricted -> its recipients, as its people must be told (PH DPA s.16(a); GDPR 13)."""
-_KEPT: Final = (
+KEPT: Final = (
     "the files stay where you put them; what was read of them lies in the cache until ctrlkit clean; in a bundle it is "
     "kept as long as the contract keeps the bundle"
 )
@@ -229,8 +229,8 @@ def _kind(said: Entry) -> Iterator[str]:
     yield from _block("needed by", ", ".join(said["needed_by"]) or "no control")
     yield from _block("also read by", ", ".join(id_ for id_ in said["read_by"] if id_ not in said["needed_by"]))
     yield from _block("purpose", "to judge these controls, and nothing else" if said["read_by"] else "")
-    yield from _block("seen by", _SEEN[said["restricted"]])
-    yield from _block("kept", _KEPT)
+    yield from _block("seen by", SEEN[said["restricted"]])
+    yield from _block("kept", KEPT)
     yield from _block("made by", ", ".join(said["made_by"]) or "no adapter: canonical columns, or a map in pack.yaml")
     yield ""
     yield f"next: put {said['id']}.csv into the pack, then ctrlkit check"

@@ -43,7 +43,7 @@ def from_packs(
     """
     if wanted is None:
         wanted = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
-    reader = _Reader(case, work, listen)
+    reader = _Reader(case, work, listen, sum(s.kind in wanted for p in case.packs for s in p.sources))
     ties = _ties(case, reader, wanted)
     gathered: dict[str, tuple[Evidence, ...]] = {}
     for name, columns in wanted.items():
@@ -96,8 +96,9 @@ def _envelopes(
 
 def originals(case: Case, kinds: Collection[str], work: Path, listen: Listen) -> list[tuple[Ingested, PackSource]]:
     """Every file of these kinds in the packs, read."""
-    reader = _Reader(case, work, listen)
-    return [reader.read(source) for p in case.packs for source in p.sources if source.kind in kinds]
+    sources = [source for p in case.packs for source in p.sources if source.kind in kinds]
+    reader = _Reader(case, work, listen, len(sources))
+    return [reader.read(source) for source in sources]
 
 
 def _absent(evidence: Evidence) -> bool:
@@ -105,18 +106,20 @@ def _absent(evidence: Evidence) -> bool:
 
 
 class _Reader:
-    """Reads each file of the packs once."""
+    """Reads each file of the packs once; `total` is how many there will be, as far as is known."""
 
-    def __init__(self, case: Case, work: Path, listen: Listen) -> None:
+    def __init__(self, case: Case, work: Path, listen: Listen, total: int) -> None:
         self._case = case
         self._work = work / "read"
         self._listen = listen
+        self._total = total
         self._seen: dict[tuple[str, str, str, str], Ingested] = {}
 
     def read(self, source: PackSource) -> tuple[Ingested, PackSource]:
         where = (source.party, source.kind, source.file, str(source.sheet))
         if where not in self._seen:
-            self._listen(f"reading {source.file}")
+            number = len(self._seen) + 1
+            self._listen(f"reading {number} of {max(number, self._total)}: {source.file} …")
             case = self._case
             self._seen[where] = ingest(
                 source, case.stock.kinds[source.kind], adapters=case.stock.adapters, zone=case.engagement.time_zone,

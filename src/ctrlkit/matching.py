@@ -87,7 +87,7 @@ class _Account:
 
 def recognised_in(folder: Path, recognised: Sequence[Recognised]) -> list[Source]:
     """Recognised files as sources."""
-    return [Bare(r.kind, r.file, folder / r.file, adapter=r.adapter or "none") for r in recognised]
+    return [Bare(r.kind, r.file, folder / r.file, adapter=r.adapter or "none", sheet=r.sheet) for r in recognised]
 
 
 def propose(sources: Sequence[Source], kinds: Mapping[str, Kind], adapters: Sequence[Adapter]) -> Proposal | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ctrlkit import layout, opening, sensitive
+from ctrlkit import layout, opening, sensitive, workbook
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
@@ -31,11 +31,15 @@ _Head = tuple[Sequence[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A file, the kind it holds and the adapter that knows it (None: canonical columns)."""
+    """A file, the kind it holds and the adapter that knows it (None: canonical columns).
+
+    `sheet` is the name of the sheet where a workbook holds one for each kind, as those that `ctrlkit request` makes.
+    """
 
     file: str
     kind: str
     adapter: str | None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ def _one(
     try:
         path = checked(folder, name, InputError)
         form = identify(path)
+        if form == "xlsx" and (sheets := _by_sheets(name, path, kinds)):
+            return sheets
         adapters = opening.readers(adapters, form)
         opened = opening.tables(path, form, sha256(path), None, adapters, work)
         heads = [(cells, candidate.by) for candidate in opened.candidates for _, cells in candidate.head]
@@ -118,6 +124,20 @@ def _one(
     if refused := next(filter(None, map(sensitive.by_header, headers)), None):
         return Unknown(name, f"holds {refused[1]} (column {refused[0]}): refused; export it again without that column")
     return _fitting(name, path, heads, kinds, adapters) or _strange(name, heads, kinds)
+
+
+def _by_sheets(name: str, path: Path, kinds: Mapping[str, Kind]) -> list[Recognised]:
+    """The sheets that are named after a kind and hold its columns and a row; a form left blank is none."""
+    found = []
+    for candidate in workbook.candidates(path, None):
+        kind = kinds.get(candidate.name)
+        header = next((cells for _, cells in candidate.head), ())
+        if kind is None or len(candidate.head) == 1 or sensitive.by_header(header):
+            continue
+        source = Bare(kind.name, name, path, adapter="none", sheet=candidate.name)
+        if not layout.resolve(header, source, kind, ()).problems:
+            found.append(Recognised(name, kind.name, None, candidate.name))
+    return found
 
 
 def _fitting(

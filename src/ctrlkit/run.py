@@ -49,6 +49,7 @@ def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
     with tempfile.TemporaryDirectory(prefix="ctrlkit-") as folder:
         work = Path(folder)
         gathered = gather.from_packs(case, key, work, listen)
+        listen(f"judging {len(case.ids)} controls and sealing …")
         return judged(case, gathered, carried, child, work, key)
 
 

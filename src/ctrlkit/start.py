@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ctrlkit import engagement, matching, pack, plan, profile, stock, template
+from ctrlkit import editor, engagement, matching, pack, plan, profile, stock, template
 from ctrlkit.errors import InputError
 from ctrlkit.inspection import handed_over
 from ctrlkit.keygen import keygen
@@ -100,10 +100,14 @@ def begin(  # noqa: PLR0913  (each is an option of the command, or what decides 
     if ci is not None:
         path, text = recipe(ci, version, "this folder" if found.pack == "." else f"{found.pack}/")
         files[path] = text
+    schemas = {"engagement.yaml": "engagement", f"{found.pack}/pack.yaml".removeprefix("./"): "pack"}
+    schemas |= {path: "profile" for path in files if path.startswith("profiles/")}
+    files |= {path: editor.named(path, schema, files[path]) for path, schema in schemas.items()}
     kept = [*(path for path in files if (folder / path).exists()), *(f"profiles/{file}" for file in own)]
     made = [path for path in files if path not in kept]
     for path in made:
         _write(folder / path, files[path])
+    editor.write(folder, editor.OF_A_FOLDER, shelf)
     said = _said(folder, found, kept, own, files[".gitignore"])
     said += [who.said()] if who else []
     return Started(
@@ -142,7 +146,7 @@ def _found(folder: Path, shelf: Stock) -> _Found:
     here, strange = look(folder, shelf.kinds, shelf.adapters, deep=False)
     strange = tuple(u for u in strange if PurePosixPath(u.file).suffix.lower() in TABLES)
     if here or (strange and not (there or strange_there)):
-        moved = tuple(Recognised(f"evidence/{r.file}", r.kind, r.adapter) for r in there)
+        moved = tuple(replace(r, file=f"evidence/{r.file}") for r in there)
         moved_strange = tuple(Unknown(f"evidence/{u.file}", u.why, u.maybe, u.header) for u in strange_there)
         return _Found(".", (*here, *moved), (*strange, *moved_strange))
     return _Found("evidence", there, strange_there)
@@ -203,10 +207,13 @@ def _said(folder: Path, found: _Found, kept: Sequence[str], own: Sequence[str], 
 def render(started: Started, cwd: Path) -> str:
     """What was done and the one next thing to do, without the last line feed."""
     lines = [f"made {', '.join(started.made)}" if started.made else "made nothing: everything was there"]
+    lines.append(f"{editor.FOLDER}/ holds the schemas by which an editor completes these documents")
     if started.kept:
         lines.append(f"kept as it was: {', '.join(started.kept)}")
     lines += [
-        f"recognised {r.file} as {r.kind}" + (f", by {r.adapter}" if r.adapter else "") for r in started.recognised
+        f"recognised {r.file}{f', sheet {r.sheet},' if r.sheet else ''} as {r.kind}"
+        + (f", by {r.adapter}" if r.adapter else "")
+        for r in started.recognised
     ]
     lines += [f"not recognised: {u.file}: {u.why}" for u in started.unknown]
     lines += started.said

@@ -91,7 +91,8 @@ def _kind(kind: str, files: Sequence[Recognised]) -> Iterator[str]:
     yield f"  {kind}:"
     for found in files:
         adapter = f", adapter: {scalar(found.adapter)}" if found.adapter else ""
-        yield f"    - {{file: {scalar(found.file)}{adapter}}}"
+        sheet = f", sheet: {scalar(found.sheet)}, method: typed" if found.sheet else ""
+        yield f"    - {{file: {scalar(found.file)}{sheet}{adapter}}}"
 
 
 def _questions(unknown: Sequence[Unknown]) -> Iterator[str]:

@@ -54,8 +54,8 @@ def main() -> int:
         say({"index": index, "outcome": plain(outcome)})
 
     try:
-        evidence = _Evidence(job)
-        items = [_planned(job, entry, evidence) for entry in job["items"]]
+        evidence = Frames(job)
+        items = [planned(job, entry, evidence) for entry in job["items"]]
         _fence(job)
         pytest_plugin.run(items, may, report)
     except Exception as error:  # noqa: BLE001  the boundary of the process: the parent turns it into error verdicts
@@ -63,7 +63,7 @@ def main() -> int:
     return 0
 
 
-class _Evidence:
+class Frames:
     """The evaluated tables of a job, each opened once."""
 
     def __init__(self, job: Mapping[str, Any]) -> None:
@@ -90,7 +90,8 @@ class _Evidence:
         return root
 
 
-def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Evidence) -> Any:
+def planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: Frames) -> Any:
+    """One entry of a job as the item that `pytest_plugin.run` evaluates."""
     from ctrlkit.pytest_plugin import Planned
 
     terms = job["engagement"]
