@@ -21,6 +21,7 @@ from ctrlkit.options import parser_of
 COMMANDS = (
     *("run", "init", "check", "verify", "replay", "list", "explain", "keygen", "clean"),
     *("collect", "completion", "diff", "handover", "history", "new", "request", "sample", "sign", "test"),
+    *("receipt", "rekey", "report", "reveal", "stamp"),
 )
 
 

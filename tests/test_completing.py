@@ -50,7 +50,7 @@ def test_there_is_a_bash_to_try_it_in() -> None:
 
 @pytest.mark.parametrize("shell", HERE)
 def test_a_shell_completes_commands_options_and_their_values(shell: str, tmp_path: Path) -> None:
-    assert offered(shell, tmp_path, "ctrlkit re") == ["replay", "request"]
+    assert offered(shell, tmp_path, "ctrlkit co") == ["collect", "completion"]
     assert offered(shell, tmp_path, "ctrlkit run --profile bpo-i") == ["bpo-india"]
     assert offered(shell, tmp_path, "ctrlkit explain MFA-") == ["MFA-01", "MFA-02", "MFA-03", "MFA-04"]
 

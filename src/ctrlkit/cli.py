@@ -8,7 +8,9 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 
+from ctrlkit import custody_options
 from ctrlkit.desk import Desk
 from ctrlkit.errors import CtrlkitError, InputError, Withdrawn
 from ctrlkit.options import parser_of
@@ -107,55 +109,31 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+_ROOMS = {
+    **dict.fromkeys(
+        ("run", "init", "check", "handover", "sign", "replay", "diff", "list", "explain", "keygen"), "commands"
+    ),
+    **dict.fromkeys(custody_options.COMMANDS, "custody"),
+    "clean": "custody",
+    "collect": "collecting",
+    "completion": "completing",
+    "history": "looking_back",
+    "new": "authoring",
+    "report": "reporting",
+    "request": "asking",
+    "sample": "drawing",
+    "test": "authoring",
+    "verify": "checking",
+}
+"""Command -> the module whose function of that name carries it out."""
+
+
 def _command(options: argparse.Namespace) -> Callable[[Desk], int]:
     """The function that carries out a command; its room is loaded now, so that `ctrlkit --help` does not wait."""
-    from ctrlkit import commands
-
-    function: Callable[[Desk], int]
-    match options.command:
-        case "run" if options.engagements is not None:
-            from ctrlkit import rounds
-
-            function = rounds.run
-        case "completion":
-            from ctrlkit import completing
-
-            function = completing.completion
-        case "collect":
-            from ctrlkit import collecting
-
-            function = collecting.collect
-        case "history":
-            from ctrlkit import looking_back
-
-            function = looking_back.history
-        case "new" | "test":
-            from ctrlkit import authoring
-
-            function = authoring.new if options.command == "new" else authoring.test
-        case "request":
-            from ctrlkit import asking
-
-            function = asking.request
-        case "sample":
-            from ctrlkit import drawing
-
-            function = drawing.sample
-        case name:
-            function = {
-                "run": commands.run,
-                "init": commands.init,
-                "check": commands.check,
-                "verify": commands.verify,
-                "handover": commands.handover,
-                "sign": commands.sign,
-                "replay": commands.replay,
-                "diff": commands.diff,
-                "list": commands.listing,
-                "explain": commands.explain,
-                "keygen": commands.keygen,
-                "clean": commands.clean,
-            }[name]
+    name = options.command
+    room = "rounds" if name == "run" and options.engagements is not None else _ROOMS[name]
+    module = import_module(f"ctrlkit.{room}")
+    function: Callable[[Desk], int] = getattr(module, "listing" if name == "list" else name)
     return function
 
 

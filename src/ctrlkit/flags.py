@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any, Protocol
 
+from ctrlkit import custody_options
+
 
 class _Holder(Protocol):
     """A parser, or a group of its options."""
@@ -42,6 +44,8 @@ def run(parser: argparse.ArgumentParser) -> None:
         "--inventory", type=Path, metavar="FILE", help="the hosts and their roles (default ./inventory.yaml)"
     )
     known.add_argument("--limit", action="append", default=[], metavar="HOSTS", help="only these hosts or roles")
+    custody_options.originals(parser)
+    custody_options.rekey(parser)
     out = parser.add_argument_group("what comes out")
     out.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where bundles go (default runs)")
     for view in ("junit", "html", "markdown"):
@@ -50,7 +54,7 @@ def run(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--zip", action="store_true", help="pack the bundle into one file as well")
     how = parser.add_argument_group("how it is judged and sealed")
     how.add_argument(
-        "--engine", choices=["polars", "duckdb"], default="polars", help="the table engine; the results are the same"
+        "--engine", default="polars", metavar="ENGINE", help="polars, duckdb or spark[=URL]; the results are the same"
     )
     how.add_argument("--jobs", type=int, metavar="N", help="checks at a time (default: the processors, at most 4)")
     how.add_argument(
@@ -82,6 +86,10 @@ def verify(parser: argparse.ArgumentParser) -> None:
     for role in ("vendor", "client"):
         what = f"the {role}'s public key, or its history as YAML: has it signed?"
         parser.add_argument(f"--{role}-key", type=Path, metavar="PUB", help=what)
+    what = "the client's receipt for it; --client-key then says who signed that"
+    parser.add_argument("--receipt", type=Path, metavar="FILE", help=what)
+    what = "certificates of the time stamping authority, PEM: has it stamped it?"
+    parser.add_argument("--tsa-cert", type=Path, metavar="FILE", help=what)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
 
 
@@ -110,7 +118,24 @@ def diff(parser: argparse.ArgumentParser) -> None:
         "before", type=Path, metavar="A", help="the older bundle: a folder, a zip, or the file `latest`"
     )
     parser.add_argument("after", type=Path, metavar="B", help="the newer one")
+    custody_options.rekey(parser)
+    custody_options.engagement_key(parser)
     parser.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how it is told")
+
+
+def report(parser: argparse.ArgumentParser) -> None:
+    """Add those of `report`."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
+    for view, what in (
+        ("html", "the page for people"),
+        ("junit", "JUnit XML, for CI"),
+        ("markdown", "Markdown, for a job's summary"),
+        ("csv", "every finding as a row, safe to open in a spreadsheet"),
+        ("oscal", "OSCAL assessment results, and assessment-plan.json beside them"),
+        ("sarif", "SARIF, for code scanning"),
+        ("hdf", "Heimdall data format, for MITRE SAF"),
+    ):
+        parser.add_argument(f"--{view}", nargs="?", type=Path, const=Path(), metavar="FILE", help=what)
 
 
 def history(parser: argparse.ArgumentParser) -> None:
@@ -128,6 +153,8 @@ def history(parser: argparse.ArgumentParser) -> None:
 def replay(parser: argparse.ArgumentParser) -> None:
     """Add those of `replay`."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
+    custody_options.originals(parser)
+    custody_options.engagement_key(parser)
 
 
 def check(parser: argparse.ArgumentParser) -> None:
@@ -249,5 +276,8 @@ def completion(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=["bash", "zsh", "fish"], help="the shell that is to complete")
 
 
-def clean(_: argparse.ArgumentParser) -> None:
-    """There are none."""
+def clean(parser: argparse.ArgumentParser) -> None:
+    """Add those of `clean`."""
+    what = "instead: list the bundles in this folder that are past the day they are kept until"
+    parser.add_argument("--bundles", type=Path, metavar="DIR", help=what)
+    parser.add_argument("--remove", action="store_true", help="remove those that are listed")

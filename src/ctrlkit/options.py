@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from ctrlkit import flags
+from ctrlkit import custody_options, flags
 from ctrlkit.errors import InputError, did_you_mean
 
 
@@ -95,6 +95,9 @@ class _Command:
     examples: tuple[str, ...]
 
 
+_OF_CUSTODY: Final = {
+    name: _Command(what, options, (example,)) for name, (what, example, options) in custody_options.COMMANDS.items()
+}
 _GROUPS: Final[dict[str, dict[str, _Command]]] = {
     "start, and ask for evidence": {
         "init": _Command(
@@ -168,6 +171,11 @@ _GROUPS: Final[dict[str, dict[str, _Command]]] = {
             flags.verify,
             ("ctrlkit verify runs/latest", "ctrlkit verify october.zip --vendor-key vendor.pub"),
         ),
+        "report": _Command(
+            "views of a bundle again, for other tools too",
+            flags.report,
+            ("ctrlkit report runs/latest --sarif", "ctrlkit report runs/latest --oscal --csv findings.csv"),
+        ),
         "replay": _Command("judge a bundle again and compare", flags.replay, ("ctrlkit replay runs/latest",)),
         "sign": _Command(
             "add a signed statement to a bundle",
@@ -179,6 +187,7 @@ _GROUPS: Final[dict[str, dict[str, _Command]]] = {
             flags.keygen,
             ("ctrlkit keygen --kind engagement --out northwind", "ctrlkit keygen --kind sign --out desk"),
         ),
+        **_OF_CUSTODY,
     },
     "look things up": {
         "list": _Command(
@@ -210,7 +219,11 @@ _GROUPS: Final[dict[str, dict[str, _Command]]] = {
             flags.completion,
             ("ctrlkit completion bash >> ~/.bashrc", "ctrlkit completion fish | source"),
         ),
-        "clean": _Command("remove what was cached of evidence", flags.clean, ("ctrlkit clean",)),
+        "clean": _Command(
+            "remove what was cached of evidence, or bundles past their day",
+            flags.clean,
+            ("ctrlkit clean", "ctrlkit clean --bundles runs --remove"),
+        ),
     },
 }
 _COMMANDS: Final = {name: command for group in _GROUPS.values() for name, command in group.items()}
