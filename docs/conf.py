@@ -24,6 +24,9 @@ exclude_patterns = ["site"]
 html_theme = "furo"
 html_title = f"ctrlkit {release}"
 html_show_sphinx = False
+html_show_copyright = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 
 

@@ -14,9 +14,9 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ctrlkit import explain, words
+from ctrlkit.catalogue import Entry
 from ctrlkit.explain import MEANING
 from ctrlkit.model import Cause
 from ctrlkit.options import parser_of
@@ -63,9 +63,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[s
 
 
 def plain(cell: object) -> str:
-    """Text that Markdown leaves alone; what stands in backticks already stays."""
+    """Text that Markdown leaves alone; a whole cell in backticks and a link to a control stay what they are."""
     text = " ".join(str(cell).split())
-    return text.replace("|", "\\|") if text.startswith("`") else re.sub(r"([\\`*_<>\[\]|~$])", r"\\\1", text)
+    return (
+        text
+        if re.fullmatch(r"`[^`|]+`|\[[A-Z0-9-]+\]\(#[a-z0-9-]+\)", text)
+        else re.sub(r"([\\`*_<>\[\]|~$])", r"\\\1", text)
+    )
 
 
 def block(text: str) -> Iterator[str]:
@@ -77,12 +81,53 @@ def controls(shelf: Stock) -> Iterator[str]:
     """Every control, by domain."""
     found = explain.listing("controls", shelf)
     yield "# Controls"
-    yield f"\n{len(found)} controls. `ctrlkit explain ID` says the same."
+    yield f"\n{len(found)} controls. `ctrlkit explain ID` says the same of one, with the values of a profile."
     for domain in dict.fromkeys(c["domain"] for c in found):
         yield f"\n## {domain.replace('_', ' ').capitalize()}"
         for one in (c for c in found if c["domain"] == domain):
-            yield f"\n### {one['id']} {plain(one['title'])}"
-            yield from told(one["id"], shelf)
+            yield from control(one)
+
+
+def control(said: Entry) -> Iterator[str]:
+    """One control: what must be true, how that is read, what decides it, what is tolerated, what to do."""
+    yield f"\n(control-{said['id'].lower()})=\n### {said['id']} {plain(said['title'])}"
+    yield f"\n*{said['severity']}* · `{said['file']}`"
+    yield f"\n{plain(said['requirement'])}\n"
+    yield from (f"- {plain(decision)}" for decision in said["decisions"])
+    for word, values in said["applies"].items():
+        yield f"\nApplies only where the engagement names one of the {word}: {', '.join(f'`{v}`' for v in values)}."
+    for check in said["evidence"]:
+        yield f"\n{reads(check)}"
+    if said["params"]:
+        yield from table(
+            ("parameter", "value", "range", "basis", "source"),
+            ([f"`{p['name']}`", shown(p), bounds(p), p["basis"], p["source"]] for p in said["params"]),
+        )
+    speaks = " · ".join(f"{plain(standard)} {plain(', '.join(names))}" for standard, names in said["maps"].items())
+    yield f"\nSpeaks of {speaks}."
+    yield f"\n**What to do.** {plain(said['remedy'])}"
+
+
+def reads(check: Entry) -> str:
+    """What one check reads, in a sentence."""
+    who = f"of hosts that are {', '.join(check['roles'])}" if check["roles"] else ""
+    claim = f"for a smaller claim, *{plain(check['claim'].rstrip('.'))}*:" if check["claim"] else ""
+    parts = [
+        ("" if read["needed"] else "where it is there, ")
+        + f"[{read['kind']}](#kind-{read['kind']}) ({', '.join('`' + c['name'] + '`' for c in read['columns'])})"
+        for read in check["reads"]
+    ]
+    parts += [f"the fact `{fact['name']}`" for fact in check["facts"]]
+    return " ".join(word for word in ("**Reads**", who, claim, "; ".join(parts)) if word) + "."
+
+
+def bounds(param: Entry) -> str:
+    """Within what a profile may set a parameter."""
+    low, high = param["range"] or ("", "")
+    allowed = param["allowed"]
+    if isinstance(allowed, list):
+        return "some of " + ", ".join(map(str, allowed))
+    return f"{low} to {high}" if param["range"] else ""
 
 
 def told(word: str, shelf: Stock) -> Iterator[str]:
@@ -97,7 +142,8 @@ def kinds(shelf: Stock) -> Iterator[str]:
     yield "# Kinds of evidence"
     yield f"\n{len(found)} kinds. A file of a kind has these columns, or an adapter makes them of the product's own."
     for one in found:
-        yield f"\n## {one['id']}"
+        yield f"\n(kind-{one['id']})=\n## {one['id']}"
+        yield f"\n{plain(one['about'])}"
         yield from told(one["id"], shelf)
 
 
@@ -169,7 +215,12 @@ def law(shelf: Stock) -> Iterator[str]:
     yield "\nA profile may set another value within the range of the parameter; the result then says so."
     yield from table(
         ("control", "parameter", "value", "source"),
-        ([c["id"], f"`{p['name']}`", shown(p), p["source"]] for c in found for p in c["params"] if p["basis"] == "law"),
+        (
+            [linked(c["id"]), f"`{p['name']}`", shown(p), p["source"]]
+            for c in found
+            for p in c["params"]
+            if p["basis"] == "law"
+        ),
     )
     yield "## Numbers that are ours, a standard's or an advice's"
     count = {basis: sum(p["basis"] == basis for c in found for p in c["params"]) for basis in ("house", "standard")}
@@ -179,11 +230,16 @@ def law(shelf: Stock) -> Iterator[str]:
         yield f"\n## {country}"
         yield from table(
             ("control", "asks", "speaks of"),
-            ([c["id"], c["title"], " · ".join(c["maps"][key])] for c in found if key in c["maps"]),
+            ([linked(c["id"]), c["title"], " · ".join(c["maps"][key])] for c in found if key in c["maps"]),
         )
 
 
-def shown(param: Mapping[str, Any]) -> str:
+def linked(id_: str) -> str:
+    """The id of a control, leading to it."""
+    return f"[{id_}](#control-{id_.lower()})"
+
+
+def shown(param: Entry) -> str:
     """A parameter's value with its unit."""
     value = param["value"]
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
