@@ -126,6 +126,22 @@ def test_the_readme_shows_what_a_run_prints(tmp_path: Path) -> None:
     assert expected, "the README shows no output"
     for line in expected:
         assert any(line == other for other in printed), f"not printed, or not in this place: {line}\n{done.stderr}"
+    bundle = tmp_path / "runs" / (tmp_path / "runs" / "latest").read_text("ascii").strip()
+    files = [path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()]
+    assert files
+    assert not [file for file in files if not any(re.fullmatch(pattern, file) for pattern in in_a_bundle())]
+
+
+def in_a_bundle() -> list[str]:
+    """What the contract says lies in a bundle, as patterns; of a folder all that is in it."""
+    tree = section(CONTRACT, "Bundle").partition("\n```\n")[2].partition("\n```")[0]
+    patterns, folder = [], ""
+    for word in re.split(r"\n *| {2,}", tree):
+        path = word if "/" in word else folder + word
+        folder = "data/results/" if path.startswith("data/results/") else ""
+        whole = re.escape(path).replace("<kind>", "[a-z_]+").replace(re.escape("[client/]"), "(client/)?")
+        patterns.append(whole + (".+" if path.endswith("/") else ""))
+    return patterns
 
 
 def test_the_readme_shows_commands_that_exist() -> None:
