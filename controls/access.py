@@ -16,6 +16,7 @@ from ctrlkit import (
     any_of,
     assert_each,
     assert_every,
+    assert_tied,
     beside,
     cannot_tell,
     col,
@@ -184,9 +185,7 @@ def assert_everything_is_told(gone: Table, leavers: Table, accounts: Table) -> N
     assert_every(undated, col("last_day_worked").is_not_null(), because="left on a day that nobody recorded")
     unlisted = gone.without(leavers, "employee_id")
     assert_every(unlisted, maybe(~col("there")), because="no leavers row, so the badge may still be on")
-    held = gone.exists(accounts, {"employee_id": "owner_id"}, "account")
-    untied = group(held, "status", accounts=any_of(col("account"))).where(~col("accounts"))
-    assert_every(untied, maybe(~col("accounts")), because="no account of anybody who left is on record")
+    assert_tied(gone, accounts, "owner_id", because="no account of anybody who left is on record")
 
 
 @control.claims(

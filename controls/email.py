@@ -74,9 +74,15 @@ def assert_published(answers: Table, record: str, *, because: str, asked: Expr =
     assert_every(domains.where(~col("there")), maybe(~col("asked")), because=because)
 
 
-def parked(rows: Table, answers: Table, mail_trace: Table | None) -> Table:
+def with_mail(answers: Table) -> Table:
+    """The same answers with `takes_mail`: whether their domain has an MX; unknown where nobody asked for one."""
+    asked = any_of(NAME_SERVERS | (col("type") == "MX"))
+    told = beside(answers, "domain", mx=any_of(col("mail_record") == "mx"), asked_for_mx=asked)
+    return told.with_columns(takes_mail=col("mx") | maybe(~col("asked_for_mx")))
+
+
+def parked(rows: Table, mail_trace: Table | None) -> Table:
     """The same rows with `parked`: whether their domain neither takes mail nor is seen sending any."""
-    rows = rows.exists(answers.where(col("mail_record") == "mx"), "domain", "takes_mail")
     if mail_trace is None:
         return rows.with_columns(parked=~col("takes_mail"))
     sent = rows.exists(mail_trace, {"domain": "sender_domain"}, "sends_mail")
@@ -109,7 +115,7 @@ def parked(rows: Table, answers: Table, mail_trace: Table | None) -> Table:
         "Population: the engagement's domains; the finding is the dns row of the record, else the domain without one.",
         (
             "A domain sends if it has an MX or stands as sender domain in mail_trace, where given; the engagement has "
-            "no word for it yet. MX 0 . (RFC 7505) is no MX."
+            "no word for it yet. MX 0 . (RFC 7505) is no MX; a domain without a row of type NS or MX may have one."
         ),
         "A domain that does not send is parked and must publish v=spf1 -all, word for word.",
         (
@@ -135,8 +141,8 @@ def test_spf_is_valid_and_closed(dns: Table, mail_trace: Table | None, params: A
     domains publish v=spf1 -all.
     """
     answers = answers_of(dns, engagement)
-    records = beside(answers.where(col("mail_record") == "spf"), "domain", records=count())
-    records = parked(records, answers, mail_trace)
+    records = beside(with_mail(answers).where(col("mail_record") == "spf"), "domain", records=count())
+    records = parked(records, mail_trace)
     read = NAME_SERVERS | ((col("type") == "TXT") & (col("name") == col("domain")))
     assert_published(answers, "spf", because="{domain} publishes no SPF record", asked=read)
     assert_every(records, col("records") == 1, because="one of {records} SPF records of {domain}")
@@ -183,7 +189,7 @@ def assert_within_limits(records: Table, params: Any) -> None:
         "Without h= a key is for every hash; since RFC 8301 nobody may sign with SHA-1, so only h= with sha1 counts.",
         (
             "A sending domain, one with an MX, without any known selector is undecided: selectors cannot be listed "
-            "by DNS."
+            "by DNS. So is one that nobody asked for an MX: it has a row neither of type NS nor of type MX."
         ),
         (
             "Rotation is judged by first_seen, at most rotation_days before the as-of date; without first_seen the "
@@ -207,9 +213,10 @@ def test_dkim_keys_are_strong(dns: Table, params: Any, as_of: AsOf, engagement: 
     assert_every(keys, ~col("dkim_allows_sha1"), because="a key for SHA-1 too")
     assert_every(keys, ~col("dkim_tests"), because="a key marked as a test")
     assert_rotated(keys, params, as_of)
-    mail = answers.exists(answers.where(col("mail_record") == "mx"), "domain", "takes_mail").where(col("takes_mail"))
-    keyed = group(mail, "domain", keys=any_of(col("mail_record") == "dkim")).where(~col("keys"))
-    assert_every(keyed, maybe(~col("keys")), because="no known selector has a key")
+    keyed = any_of(col("mail_record") == "dkim")
+    domains = group(with_mail(answers), "domain", mail=any_of(col("takes_mail")), keyed=keyed)
+    keyless = domains.where(col("mail") & ~col("keyed"))
+    assert_every(keyless, maybe(~col("keyed")), because="no known selector has a key")
 
 
 def assert_rotated(keys: Table, params: Any, as_of: AsOf) -> None:
@@ -322,6 +329,7 @@ def assert_reports_come(audits: Table, params: Any, as_of: AsOf) -> None:
             "Population: domains of the engagement with an MX; the finding is the dns row, else the domain without "
             "one; for the handshake the tls row of the MX host."
         ),
+        "A domain that nobody asked for an MX, without a row of type NS or MX, is undecided.",
         (
             "The policy file is a dns row of type MTA-STS, name mta-sts.<domain>, value the file's text; without it "
             "the domain is undecided. A domain that was asked for and has no _mta-sts record is a finding."
@@ -342,7 +350,7 @@ def test_mail_transport_is_protected(dns: Table, tls: Table, params: Any, engage
     """Mail domains publish MTA-STS in enforce mode with TLS reporting."""
     answers = answers_of(dns, engagement)
     servers = answers.where(col("mail_record") == "mx")
-    mail = answers.exists(servers, "domain", "takes_mail").where(col("takes_mail"))
+    mail = with_mail(answers).where(col("takes_mail"))
     assert_published(mail, "sts", because="{domain} has no record of MTA-STS")
     assert_published(mail, "tls_rpt", because="{domain} has no record of TLS reporting")
     announced = group(mail, "domain", sts=any_of(col("mail_record") == "sts"), file=any_of(col("type") == "MTA-STS"))

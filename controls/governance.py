@@ -539,6 +539,10 @@ def assert_filed_in_the_philippines(registrations: Table, params: Any, as_of: As
             "Headcount is active and on_leave people of country PH, pooled over sites; with fewer than PH_employees it "
             "is not_applicable, and the result names PH_spi_individuals as what no table counts."
         ),
+        (
+            "An engagement that scopes clients or sites counts their people alone: with fewer of them than "
+            "PH_employees it is undecided. A country that is no code may be PH."
+        ),
         "effective_on or expires_on null on dpo and dps is undecided; the expiry day itself is valid.",
         "PH_register_days and PH_update_days are shown: no table has the day the duty began.",
         (
@@ -549,7 +553,7 @@ def assert_filed_in_the_philippines(registrations: Table, params: Any, as_of: As
     typical_exception="Officer left; certificate expired eight months ago; seal still on the wall.",
 )
 @reads(registrations="kind authority ref effective_on expires_on person filed_on due_on")
-@reads.optional(roster="employee_id country status")
+@reads.optional(roster="employee_id country country_code status")
 def test_the_privacy_office_and_its_filings_are_in_order(
     registrations: Table, roster: Table | None, params: Any, as_of: AsOf, engagement: Terms
 ) -> None:
@@ -562,17 +566,19 @@ def test_the_privacy_office_and_its_filings_are_in_order(
         contacts = registrations.where(col("kind") == "certin_contact")
         named = contacts.where(col("person").is_not_null())
         assert_some(named, because="no {kind} names a person", at=contacts, kind="certin_contact")
-    elif has_so_many(roster, params):
+    elif has_so_many(roster, params, engagement):
         assert_filed_in_the_philippines(registrations, params, as_of)
 
 
-def has_so_many(roster: Table | None, params: Any) -> bool:
+def has_so_many(roster: Table | None, params: Any, engagement: Terms) -> bool:
     """Whether the vendor has, or may have, so many people that it must register."""
-    if roster is None or not roster.has("country"):
+    if roster is None or not roster.has("country_code"):
         return True
-    here = roster.where(col("status").is_in(["active", "on_leave"]) & (col("country") == "PH"))
+    here = roster.where(col("status").is_in(["active", "on_leave"]) & (col("country_code") == "PH"))
     (least, most), limit = size(here), params.PH_employees
-    if most < limit:
+    if least < limit and (engagement.scope_clients or engagement.scope_sites):
+        cannot_tell(f"{least} to {most} people in PH in scope, {limit} of the whole vendor must register")
+    elif most < limit:
         not_due(
             f"{most} people in PH, {limit} must register; whether the vendor holds sensitive data of "
             f"{params.PH_spi_individuals} individuals, which no table counts, is not shown"

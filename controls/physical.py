@@ -355,7 +355,14 @@ ZONES = ("entrance", "floor", "server_room")
     ),
     decisions=[
         "Population: cctv rows; the finding is the cctv row, for a missing zone the cctv file.",
-        "The three zones are asked per site only where camera_id starts with the site's name, else once per pack.",
+        (
+            "A camera is of a site where camera_id is the site's name, or begins with it and no letter or digit "
+            "follows: MNL10-CAM1 is not of MNL1. Of two such sites it is of the one with the longer name."
+        ),
+        (
+            "Where every camera is of some site, the three zones are asked of every site in scope; where some name no "
+            "site, of those that cameras are named after; where none names one, once per pack."
+        ),
         "Exactly keep_days and exactly max_days pass; null booleans are undecided; no footage is a finding.",
     ],
     typical_exception="Screens legible on wallboard cameras: the CCTV itself holds card data.",
@@ -380,12 +387,21 @@ def test_cameras_see_and_are_lawful(cctv: Table, params: Any, as_of: AsOf, engag
 
 
 def assert_every_zone(cctv: Table, engagement: Terms) -> None:
-    """There is a camera in each zone: of each site that cameras are named after, of the whole where none is."""
-    named = [site for site in engagement.sites_asked if size(cctv.where(col("camera_id").starts_with(site)))[0]]
-    for site in named or [""]:
+    """There is a camera in each zone: of each site if every camera names one, else of those named, or of the whole."""
+    cameras = {site: cctv.where(is_of(site, engagement)) for site in engagement.sites_asked}
+    nameless = cctv.where(~col("camera_id").begins_with_word(tuple(engagement.sites)))
+    if size(nameless)[0] or not size(cctv)[0]:
+        cameras = {site: mine for site, mine in cameras.items() if size(mine)[0]}
+    for site, mine in (cameras or {"": cctv}).items():
         for zone in ZONES:
-            there = cctv.where((col("zone") == zone) & col("camera_id").starts_with(site))
-            assert_some(there, because="no camera in the {zone}" + " of {site}" * bool(site), zone=zone, site=site)
+            because = "no camera in the {zone}" + " of {site}" * bool(site)
+            assert_some(mine.where(col("zone") == zone), because=because, zone=zone, site=site)
+
+
+def is_of(site: str, engagement: Terms) -> Expr:
+    """Whether a camera is named after the site, and not after another one whose name begins with this one's."""
+    longer = [other for other in engagement.sites if other != site and other.startswith(site)]
+    return col("camera_id").begins_with_word([site]) & ~col("camera_id").begins_with_word(longer)
 
 
 def assert_badge_is_off(gone: Table, badge_hours: int, as_of: AsOf) -> None:

@@ -9,6 +9,7 @@ from ctrlkit import (
     Expr,
     Table,
     assert_every,
+    assert_tied,
     beside,
     col,
     control,
@@ -37,6 +38,7 @@ ADVERSE = ("consider", "discrepancy", "unable_to_verify")
 NEEDS_CREDIT = ("payments", "payroll")
 NO_PERSON = ("service", "system")
 DOCUMENTS = ("confidentiality", "acceptable_use")
+UNTIED = "no account of anybody who works here is on record"
 
 
 def with_access(people: Table, accounts: Table, interactions: Table | None) -> Table:
@@ -146,6 +148,7 @@ def assert_nothing_is_missing(people: Table, screening: Table, params: Any) -> N
             "The access dates that can be read may show that a check was late, never that it was in time while "
             "another of them cannot be read."
         ),
+        "Where no account of anybody here is on record, nothing shows that accounts are tied to people: undecided.",
         (
             "Findings say that a check is missing, late or open; no result and no type of a recorded check leaves "
             "the vendor."
@@ -172,6 +175,7 @@ def test_everybody_is_screened_before_access(
     """
     here = roster.where(col("status").is_in(["active", "on_leave"]))
     people = with_access(here, accounts, interactions)
+    assert_tied(here, accounts, "employee_id", because=UNTIED)
     assert_nothing_is_missing(people, screening, params)
     asked = checks_asked_for(screening, people, params)
     first, done = first_completed(asked), col("completed_on")
@@ -400,6 +404,7 @@ def credit_has_a_reason(screening: Table, roster: Table | None) -> tuple[Table, 
             "known ones is undecided."
         ),
         "A null account_type is undecided, where the column is there.",
+        "Where no account of anybody active is on record, nothing shows that accounts are tied to people: undecided.",
     ],
     typical_exception="Signed with the vendor but silent on the client; agency staff never asked.",
 )
@@ -413,7 +418,9 @@ def test_secrecy_is_signed_before_access(undertakings: Table, accounts: Table, r
     """Every active person has undertakings of document confidentiality and acceptable_use with signed_on on or before
     the local date of the earliest created_at of the person's accounts (without accounts: floor_date).
     """
-    people = with_first_accounts(roster.where(col("status") == "active"), accounts)
+    active = roster.where(col("status") == "active")
+    people = with_first_accounts(active, accounts)
+    assert_tied(active, of_people(accounts), "employee_id", because=UNTIED)
     for document in DOCUMENTS:
         rows = undertakings.where(col("document") == document).match(people, "employee_id", "person")
         signed = beside(rows.where(col("person")), "employee_id", first=earliest(col("signed_on")))
@@ -424,10 +431,14 @@ def test_secrecy_is_signed_before_access(undertakings: Table, accounts: Table, r
         assert_every(first, col("signed_on").is_null() | signed_before_access(), because=late)
 
 
+def of_people(accounts: Table) -> Table:
+    """The accounts but for those of services and systems."""
+    return accounts.where(~col("account_type").is_in(NO_PERSON)) if accounts.has("account_type") else accounts
+
+
 def with_first_accounts(people: Table, accounts: Table) -> Table:
     """The same people with the days of their first `account`, and of the first of those `dated` at all."""
-    if accounts.has("account_type"):
-        accounts = accounts.where(~col("account_type").is_in(NO_PERSON))
+    accounts = of_people(accounts)
     dated = accounts.where(col("created_on").is_stated())
     first = {"first": earliest(col("created_on"))}
     known = people.match(group(accounts, "employee_id", **first), "employee_id", "account")

@@ -22,6 +22,7 @@ from ctrlkit import (
     days,
     distinct,
     earliest,
+    greater,
     group,
     hours,
     house,
@@ -108,7 +109,7 @@ def before_the_first_customer() -> Expr:
         ),
         (
             "completed_at equal to the first start is too late; score null with passed true counts, passed null "
-            "is undecided."
+            "and a score that cannot be read are undecided."
         ),
         "Held means: the interactions table begins after floor_date; then floor_date decides, that day included.",
         "A person not on the roster is a finding.",
@@ -144,7 +145,7 @@ def test_everybody_is_trained_before_the_first_customer(
 def assert_passed_in_time(taken: Table, params: Any) -> None:
     """Everybody passed each course in time; shown is the row of the course that was completed first."""
     rows = beside(taken, "employee_id", "course", first=earliest(col("completed_at")))
-    scored = ~col("score").is_stated() | (col("score") >= params.pass_score)
+    scored = col("score").is_null() | (col("score") >= params.pass_score)
     good = rows.where(col("passed") & scored & before_the_first_customer())
     first = rows.where(col("first").is_null() | (col("completed_at") == col("first")))
     trained = first.exists(good, {"employee_id": "employee_id", "course": "course"}, "trained")
@@ -207,7 +208,8 @@ def test_training_is_refreshed_every_year(training: Table, roster: Table, params
     people = roster.where((col("status") == "active") & ~is_new)
     for course in ("privacy", "security"):
         rows = current_version(training.where(col("course") == course))
-        good = rows.where(col("current") & col("passed") & (col("score") >= params.pass_score))
+        scored = (col("score") >= params.pass_score) | maybe(col("score").is_null())
+        good = rows.where(col("current") & col("passed") & scored)
         fresh = good.where(last_days("completed_at", params.valid_days, as_of))
         shown = newest_of_each(rows.match(people, "employee_id", "person").where(col("person")))
         missing = f"{course} never taken"
@@ -546,7 +548,7 @@ def test_agents_keep_identity_checks(drills: Table, sample_results: Table | None
         "Kinds are counted once, pooled over sites, retests not.",
         (
             "The mean rating is over training rows of the period with a rating, unrounded; fewer than five "
-            "ratings decide nothing."
+            "ratings decide nothing, and one that cannot be read leaves it undecided."
         ),
         (
             "languages asks one course row per language, completed in the period; a missed one is a finding on "
@@ -583,7 +585,7 @@ def test_people_are_trained_drilled_and_tested_again(
 
 def assert_rated(taken: Table, params: Any) -> None:
     """The mean rating is high enough, where five or more were given; else that is one finding on all of them."""
-    rated = measured(taken.where(col("rating").is_stated()), "rating")
+    rated = measured(taken.where(col("rating").is_not_null()), "rating")
     above = total(col("rating") - params.rating_min)
     means = group(rated, "measure", ratings=count(), above=above)
     low = f"the mean of {{ratings}} ratings is less than {params.rating_min}"
@@ -592,11 +594,11 @@ def assert_rated(taken: Table, params: Any) -> None:
 
 def with_length(training: Table, as_of: AsOf, look_back: int) -> Table:
     """The completions of `look_back` days with the time `spent`, and the `usual` one of their course and version."""
-    spent = seconds(col("seconds_spent"))
-    if training.has("started_at"):
-        spent = when(col("seconds_spent").is_stated(), spent, col("completed_at") - col("started_at"))
+    spent, told = seconds(col("seconds_spent")), col("seconds_spent").is_not_null()
+    begun = col("completed_at") - col("started_at") if training.has("started_at") else spent
+    spent = when(told if training.has("started_at") else ~maybe(~told), spent, begun)
     done = training.where(col("completed_at").is_not_null()).with_columns(spent=spent)
-    known = done.where(col("spent").is_stated())
+    known = done.where(told | col("spent").is_stated())
     usual = group(known, "course", "version", number=count(), length=median(col("spent")))
     matched = done.match(usual, {"course": "course", "version": "version"}, "usual")
     return matched.where(last_days("completed_at", look_back, as_of))
@@ -609,7 +611,7 @@ def assert_long_enough(taken: Table, params: Any) -> None:
     long_enough = (enough & (col("spent") >= share_of(col("usual_length"), share))) | maybe(~enough)
     if taken.has("course_seconds"):
         stated = col("spent") >= share_of(seconds(col("course_seconds")), share)
-        long_enough = when(col("course_seconds").is_stated(), stated, long_enough)
+        long_enough = when(col("course_seconds").is_not_null(), stated, long_enough)
     assert_every(taken, long_enough, because=f"less than {share} % of the length of the course")
 
 
@@ -627,9 +629,8 @@ def assert_no_burst(taken: Table, params: Any) -> None:
 
 def assert_not_at_work(taken: Table, interactions: Table, as_of: AsOf) -> None:
     """Nobody dealt with a customer while taking a course."""
-    started, counted = col("started_at"), col("completed_at") - seconds(col("seconds_spent"))
-    both = started.is_stated() & col("seconds_spent").is_stated()
-    begun = when(both, when(started >= counted, started, counted), when(started.is_stated(), started, counted))
+    started, counted = col("started_at"), col("completed_at") - col("spent")
+    begun = when(started.is_stated(), greater(started, counted), counted)
     contacts = interactions.with_columns(until=col("end").or_else(as_of.instant))
     stretch, contact = (begun, col("completed_at") - TICK), (col("start"), col("until") - TICK)
     judged = taken.during(contacts, {"employee_id": "agent_id"}, stretch, contact, "busy")
@@ -674,7 +675,10 @@ def assert_not_at_work(taken: Table, interactions: Table, as_of: AsOf) -> None:
         "Where neither seconds_spent nor started_at is there, the row is undecided.",
         "Leavers and people on leave count.",
         "An interaction that is still open lasts until the as-of instant.",
-        "All completions of the table make the median, not only those of look_back.",
+        (
+            "All completions of the table make the median, not only those of look_back; one whose seconds_spent cannot "
+            "be read leaves it, and the rows judged by it, undecided."
+        ),
     ],
     typical_exception=(
         "Team leader clicks through for the team on the night before the audit; or unpaid training at home."

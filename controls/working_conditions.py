@@ -56,15 +56,15 @@ MANY = 10
 INDIAN = ["epf", "esi"]
 FEWEST = 5
 """People of whom figures may be told; smaller groups are not broken out."""
-INDIA = col("person_country") == "IN"
-PHILIPPINES = col("person_country") == "PH"
+INDIA = col("person_country_code") == "IN"
+PHILIPPINES = col("person_country_code") == "PH"
 CAME = col("clock_in").is_not_null() & col("clock_out").is_not_null()
 IN_PERIOD = (col("sheet_work_date") >= col("period_start")) & (col("sheet_work_date") <= col("period_end"))
 
 
 def with_person(rows: Table, roster: Table) -> Table:
     """The same rows matched with their `person` on the roster."""
-    return rows.match(roster, "employee_id", "person").with_columns(country_key=folded(col("person_country")))
+    return rows.match(roster, "employee_id", "person")
 
 
 def assert_law_is_known(rows: Table) -> None:
@@ -84,7 +84,11 @@ def beside_all(rows: Table, of: Table, name: str, **figures: Any) -> Table:
 
 
 def covered_periods(payroll: Table, timesheets: Table) -> Table:
-    """The pay periods that the time sheets cover wholly; where they cover none, all of them, with `covered` false."""
+    """The pay periods that the time sheets cover wholly; where they cover none, all of them, with `covered` false.
+
+    `clocked`: whether the person stands in the time sheets at all; without it no hours are not zero hours.
+    """
+    payroll = payroll.exists(timesheets, "employee_id", "clocked")
     told = beside_all(payroll, timesheets, "sheets", first=earliest(col("work_date")), last=latest(col("work_date")))
     whole = (col("period_start") >= col("sheets_first")) & (col("period_end") <= col("sheets_last"))
     told = told.with_columns(covered=whole)
@@ -94,8 +98,8 @@ def covered_periods(payroll: Table, timesheets: Table) -> Table:
 
 
 def if_covered(rule: Expr) -> Expr:
-    """The rule for a pay period that the time sheets cover; unknown for another."""
-    return (rule | ~col("covered")) & ~maybe(~col("covered"))
+    """The rule for a pay period that the time sheets cover; unknown for another, and where the person has no sheet."""
+    return (rule | ~col("covered")) & ~maybe(~col("covered") | ~col("clocked"))
 
 
 def with_holidays(rows: Table, calendar: Table | None, on: str = "work_date") -> Table:
@@ -104,7 +108,7 @@ def with_holidays(rows: Table, calendar: Table | None, on: str = "work_date") ->
         return rows.with_columns(holiday=~always(on), special=~always(on))
     here = same_place(rows, "state") & same_place(rows, "site")
     return beside_those(
-        rows, calendar, {on: "date", "country_key": "country"}, "day", here,
+        rows, calendar, {on: "date", "person_country_code": "country_code"}, "day", here,
         holiday=any_of(col("day_kind") == "regular_holiday"), special=any_of(col("day_kind") == "special_day"),
     )  # fmt: skip
 
@@ -180,9 +184,9 @@ def say_without_calendar(rows: Table, calendar: Table | None) -> None:
 @reads(
     payroll="employee_id period_start period_end payday net",
     bank_credits="employee_id value_date amount purpose",
-    roster="employee_id country",
+    roster="employee_id country country_code",
 )
-@reads.optional(bank_credits="batch", calendar="date country state kind")
+@reads.optional(bank_credits="batch", calendar="date country country_code state kind")
 def test_wages_arrive_on_time(
     payroll: Table, bank_credits: Table, roster: Table, calendar: Table | None, params: Any, as_of: AsOf
 ) -> None:
@@ -205,8 +209,8 @@ def test_wages_arrive_on_time(
     assert_every(early, near, because=f"more than {params.PH_max_gap} days after the payday before")
     assert_every(due.where(INDIA), payday_is_lawful(params), because="payday later than the law allows")
     if calendar is not None:
-        moved = due.exists(calendar, {"payday": "date", "country_key": "country"}, "closed").where(col("closed"))
-        note_every(moved, "the payday is a holiday: the bank's date may lie beside it")
+        moved = due.exists(calendar, {"payday": "date", "person_country_code": "country_code"}, "closed")
+        note_every(moved.where(col("closed")), "the payday is a holiday: the bank's date may lie beside it")
 
 
 def with_dues(wages: Table) -> Table:
@@ -309,6 +313,7 @@ def test_the_bank_moved_the_sum_of_net_pay_by_each_payday(
             "A pay period that the time sheets do not cover wholly is outside and counted; if none is covered, all are "
             "undecided."
         ),
+        "A paid person without any time sheet is undecided: no hours on record are not none.",
         "No kind of evidence holds a dated exemption list: only the role takes a person out; except others by waiver.",
         "A compressed week is declared as feature compressed_week of the engagement, in the Philippines only.",
         "On a regular holiday that is a rest day too, the rate of the holiday is asked.",
@@ -322,9 +327,9 @@ def test_the_bank_moved_the_sum_of_net_pay_by_each_payday(
 @reads(
     timesheets="employee_id work_date clock_in clock_out meal_minutes ot_hours",
     payroll=("employee_id period_start period_end basic_hourly ot_hours ot_pay rest_day_hours rest_day_pay"),
-    roster="employee_id country role",
+    roster="employee_id country country_code role",
 )
-@reads.optional(calendar="date country state site kind", timesheets="sched_start", roster="state site")
+@reads.optional(calendar="date country country_code state site kind", timesheets="sched_start", roster="state site")
 def test_overtime_is_paid_at_the_right_rate(
     timesheets: Table,
     payroll: Table,
@@ -394,7 +399,7 @@ def with_weight(sheets: Table, params: Any) -> Table:
 )
 @reads(
     payroll="employee_id period_start period_end basic_hourly ot_hours ot_pay",
-    roster="employee_id country",
+    roster="employee_id country country_code",
 )
 def test_overtime_that_payroll_recorded_is_paid_at_its_rate(
     payroll: Table, roster: Table, params: Any, period: Window
@@ -446,7 +451,7 @@ def test_overtime_that_payroll_recorded_is_paid_at_its_rate(
     timesheets=(
         "employee_id work_date clock_in clock_out ot_hours ot_kind ot_consent_on ot_reason sched_start sched_end"
     ),
-    roster="employee_id country",
+    roster="employee_id country country_code",
 )
 @reads.optional(timesheets="published_at")
 def test_overtime_is_a_choice(timesheets: Table, roster: Table, params: Any, period: Window) -> None:
@@ -551,6 +556,7 @@ def test_no_overtime_is_recorded_as_ordered(timesheets: Table, params: Any, peri
             "A pay period that the time sheets do not cover wholly is outside and counted; if none is covered, all are "
             "undecided."
         ),
+        "Hours paid to a person without any time sheet are a finding: payroll counts what nobody clocked.",
         "A course counts where it was completed outside every clocked shift, in the pay period of its completion.",
         "States of the dialler, punches and badges are not read yet: sign-ins alone make the span.",
     ],
@@ -653,9 +659,9 @@ def assert_periods_add_up(payroll: Table, sheets: Table, training: Table | None,
         here = (col("course_completed_at") >= col("period_begins")) & (
             col("course_completed_at") < col("period_is_over")
         )
-        pay = beside_those(
-            pay, done, "employee_id", "course", here, studied=total(seconds(col("course_seconds_spent")))
-        )
+        spent = col("course_seconds_spent")
+        known = when(maybe(spent.is_null()), spent, spent)
+        pay = beside_those(pay, done, "employee_id", "course", here, studied=total(seconds(known)))
         unpaid = unpaid + col("studied")
     paid = hours(col("regular_hours") + col("ot_hours"))
     assert_every(pay, if_covered(unpaid <= most), because="unpaid minutes add up")
@@ -755,7 +761,7 @@ def with_worked(sheets: Table) -> Table:
 )
 @reads(
     timesheets="employee_id work_date clock_in clock_out meal_minutes ot_hours",
-    roster="employee_id country state",
+    roster="employee_id country country_code state",
 )
 def test_hours_stay_within_bounds(timesheets: Table, roster: Table, params: Any, period: Window) -> None:
     """Worked time of a work_date is clock_out - clock_in less meal_minutes; it is at most daily_max, its sum over any
@@ -954,6 +960,7 @@ def test_rest_between_shifts_and_every_week(timesheets: Table, params: Any, peri
             "meal_minutes null deducts nothing and makes an underpaid row undecided; pay periods not wholly covered by "
             "time sheets are outside, as in WRK-02."
         ),
+        "A paid person without any time sheet is undecided: no hours on record are not none.",
         "night_hours of payroll is shown; the clocked time decides.",
         (
             "IN: a woman's night shift in timesheets without a night_work row cannot be known and is not claimed; "
@@ -972,11 +979,11 @@ def test_rest_between_shifts_and_every_week(timesheets: Table, params: Any, peri
 @reads(
     timesheets="employee_id work_date clock_in clock_out meal_minutes day_begins",
     payroll="employee_id period_start period_end basic_hourly night_hours night_pay",
-    roster="employee_id country state",
+    roster="employee_id country country_code state",
 )
 @reads.optional(
     night_work="employee_id shift_start shift_end gender consent_on transport shift_date shift_day_begins",
-    calendar="date country state site kind",
+    calendar="date country country_code state site kind",
     punches="ts employee_id direction",
     roster="site",
 )
@@ -1086,8 +1093,8 @@ def differential(whole: Decimal, params: Any) -> Decimal:
 def assert_night_shifts_are_safe(night_work: Table | None, roster: Table, params: Any, period: Window) -> None:
     """In India a woman works at night with her consent and with transport of the company, both on record."""
     if night_work is None:
-        there = roster.where(col("country") == "IN")
-        assert_every(there, maybe(col("country") == "IN"), because="no night_work: whether nights are safe")
+        there = roster.where(col("country_code") == "IN")
+        assert_every(there, maybe(col("country_code") == "IN"), because="no night_work: whether nights are safe")
         return
     shifts = with_person(period.of(night_work), roster).where(INDIA)
     shifts = shifts.where((col("gender") == "f") | maybe(col("gender").is_null()))
@@ -1107,7 +1114,7 @@ def assert_night_shifts_are_safe(night_work: Table | None, roster: Table, params
 )
 @reads(
     payroll="employee_id period_start period_end basic_hourly night_hours night_pay",
-    roster="employee_id country",
+    roster="employee_id country country_code",
 )
 def test_night_hours_that_payroll_counted_are_paid(payroll: Table, roster: Table, params: Any, period: Window) -> None:
     """Every payroll row of the period of the Philippines pays its own night_hours at PH_rate, less tolerance."""
@@ -1161,7 +1168,7 @@ def test_night_hours_that_payroll_counted_are_paid(payroll: Table, roster: Table
     ],
     typical_exception="Toilet time capped and counted as a break; lunch cut at queue peaks.",
 )
-@reads(timesheets="employee_id work_date clock_in clock_out meal_minutes", roster="employee_id country")
+@reads(timesheets="employee_id work_date clock_in clock_out meal_minutes", roster="employee_id country country_code")
 @reads.optional(
     interactions="agent_id start end",
     agent_states="ts_start ts_end agent_id state",
@@ -1214,7 +1221,7 @@ def with_stretches(shifts: Table, free: Table, person: str, name: str, params: A
     "Every logged day in the dialler has a lunch state of legal length; people who are not in the dialler are not "
     "shown.",
 )
-@reads(agent_states="ts_start ts_end agent_id state work_date", roster="employee_id country")
+@reads(agent_states="ts_start ts_end agent_id state work_date", roster="employee_id country country_code")
 def test_every_day_in_the_dialler_has_a_lunch(agent_states: Table, roster: Table, params: Any, period: Window) -> None:
     """Every day with more than 5 h of states holds one state lunch of the legal length."""
     states = period.of(agent_states).where(col("state") != "offline")
@@ -1269,7 +1276,7 @@ def test_every_day_in_the_dialler_has_a_lunch(agent_states: Table, roster: Table
 @reads(
     payroll="employee_id basic thirteenth_month period_start period_end payday",
     bank_credits="employee_id value_date amount purpose",
-    roster="employee_id country hire_date status",
+    roster="employee_id country country_code hire_date status",
 )
 def test_the_thirteenth_month_is_paid(
     payroll: Table, bank_credits: Table, roster: Table, params: Any, as_of: AsOf
@@ -1361,10 +1368,12 @@ def with_thirteenth(rows: Table, bank_credits: Table, roster: Table, due: date, 
 )
 @reads(
     leavers="employee_id separated_on final_pay_on coe_requested_on coe_issued_on",
-    roster="employee_id country",
+    roster="employee_id country country_code",
 )
 @reads.optional(
-    bank_credits="employee_id value_date purpose", calendar="date country state site kind", roster="state site"
+    bank_credits="employee_id value_date purpose",
+    calendar="date country country_code state site kind",
+    roster="state site",
 )
 def test_final_pay_is_released(
     leavers: Table,
@@ -1420,7 +1429,7 @@ def assert_paid_within_working_days(leavers: Table, calendar: Table | None, para
         told = beside_those(
             told,
             calendar.with_columns(one=when(always("date"), 1, 0)),
-            {"country_key": "country"},
+            {"person_country_code": "country_code"},
             "day",
             closed,
             closed=total(days(col("day_one"))),
@@ -1497,7 +1506,7 @@ def weekend(day: Expr) -> Expr:
     payroll="employee_id period_start period_end deductions deduction_kinds gross payslip_on payday",
     contributions="scheme month month_begins employees amount due_on paid_on",
 )
-@reads.optional(roster="employee_id country")
+@reads.optional(roster="employee_id country country_code")
 def test_deductions_and_contributions_are_lawful(
     payroll: Table,
     contributions: Table,
@@ -1527,7 +1536,7 @@ def in_country(payroll: Table, roster: Table | None, engagement: Terms) -> Table
     if roster is None:
         return payroll.with_columns(country=when(always("payday"), engagement.country, engagement.country))
     told = with_person(payroll, roster)
-    return told.with_columns(country=col("person_country"))
+    return told.with_columns(country=col("person_country_code"))
 
 
 def assert_deductions(payroll: Table, params: Any, as_of: AsOf) -> None:

@@ -43,6 +43,14 @@ find_other() {
     return 1
 }
 
+# need_postgresql: its server, which Debian keeps off the PATH.
+need_postgresql() {
+    for server in /usr/lib/postgresql/*/bin/postgres "$(command -v postgres)"; do
+        [ -x "$server" ] && return 0
+    done
+    need "the server of PostgreSQL" postgresql
+}
+
 need_python() { find_python || need "Python 3.11 or newer with venv" python3 python3-venv ca-certificates; }
 
 # install_missing: installs all that is needed, or says exactly what is missing and stops.

@@ -61,6 +61,8 @@ need_command sshd openssh-server
 need_command ssh openssh-client
 need_command busybox busybox
 need_command ps procps
+need_command setpriv util-linux
+need_postgresql
 install_missing
 
 say "== wheel, with $("$python" --version) ($python)"

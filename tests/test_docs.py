@@ -231,6 +231,13 @@ def test_the_site_is_built_with_warnings_as_errors() -> None:
     assert re.search(r'^step "docs" .*sphinx-build -q -n -W --keep-going', script, re.MULTILINE)
 
 
+def test_the_first_page_leads_to_every_other() -> None:
+    first = ROOT / "docs" / "index.md"
+    linked = {target for target, _ in re.findall(r"\]\(([^)#:\s]+)(#[^)\s]*)?\)", first.read_text("utf-8"))}
+    pages = {p.relative_to(first.parent).as_posix() for p in PAGES if first.parent in p.parents and p != first}
+    assert not pages - linked
+
+
 def test_scripts_in_the_readme_exist() -> None:
     named = re.findall(r"^\$ sh (\S+)", README, re.MULTILINE)
     assert sorted(named) == ["scripts/test.sh", "scripts/try.sh"]
@@ -243,7 +250,7 @@ def test_ci_calls_the_command_of_the_readme() -> None:
 
 def test_starting_the_program_loads_no_heavy_library() -> None:
     """`ctrlkit --help` answers at once: no frames, no schema validator, no pytest."""
-    heavy = ["duckdb", "fastexcel", "jsonschema", "polars", "pytest"]
+    heavy = ["duckdb", "fastexcel", "jsonschema", "polars", "pytest", "sqlalchemy"]
     ask = f"import sys; from ctrlkit import cli; print(*[name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)
     assert done.stdout.split() == []

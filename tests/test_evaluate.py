@@ -98,6 +98,17 @@ def test_evidence_that_cannot_be_opened_is_an_error_for_all(tmp_path: Path) -> N
     assert [(o.state, o.cause) for o in outcomes.values()] == [("error", "did_not_run")] * 2
 
 
+def test_several_processes_decide_as_one_does_and_each_check_once(tmp_path: Path) -> None:
+    body = "import os\ndef test_it():\n    open('/etc/hostname')\n" + GOOD
+    path = write(tmp_path / "controls" / "a.py", body + "def test_end():\n    os._exit(3)\n")
+    items = [item(n, path, "test_end" if n in {5, 30} else "test_it" if n % 2 else "test_good") for n in range(60)]
+    alone, many = (evaluate(job(tmp_path), items, Child(), jobs=number) for number in (1, 3))
+    assert plain(sorted(alone.items())) == plain(sorted(many.items()))
+    assert [n for n in many if many[n].cause == "crashed"] == [5, 30]
+    assert {many[n].cause for n in range(1, 60, 2) if n != 5} == {"forbidden"}
+    assert {many[n].state for n in range(0, 60, 2) if n != 30} == {"passed"}
+
+
 def test_many_that_end_the_process_are_each_one_error(tmp_path: Path) -> None:
     path = write(tmp_path / "controls" / "a.py", "import os\ndef test_it():\n    os._exit(3)\n" + GOOD)
     items = [item(n, path, "test_it" if n % 2 else "test_good") for n in range(4)]

@@ -28,7 +28,7 @@ from test_table import said_of
 from ctrlkit import absent, any_of, assert_every, beside, col, count, distinct, earliest, first_of, group, latest, total
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr
-from ctrlkit.grouping import Figure
+from ctrlkit.figure import Figure
 from ctrlkit.table import Table
 
 FIGURES: dict[str, tuple[Callable[[], Figure], Callable[[list[Row]], Any]]] = {

@@ -29,7 +29,7 @@ from test_table import said_of
 
 from ctrlkit import assert_every, beside_those, col, count, free_times, total
 from ctrlkit.errors import AuthorError
-from ctrlkit.grouping import Figure
+from ctrlkit.figure import Figure
 from ctrlkit.table import Table
 
 THEIRS = {"count": "their_count", "number": "their_number"}

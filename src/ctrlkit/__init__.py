@@ -12,26 +12,14 @@ if TYPE_CHECKING:
     from ctrlkit.engagement import AsOf
     from ctrlkit.expression import Expr, col, maybe, when
     from ctrlkit.fact import Facts, Row
-    from ctrlkit.grouping import (
-        absent,
-        any_of,
-        beside,
-        count,
-        distinct,
-        earliest,
-        first_of,
-        group,
-        latest,
-        median,
-        newest,
-        total,
-    )
+    from ctrlkit.figure import any_of, count, distinct, earliest, latest, median, total
+    from ctrlkit.grouping import absent, beside, first_of, group, newest
     from ctrlkit.known import share_of
     from ctrlkit.lengths import days, hours, minutes, seconds
     from ctrlkit.listing import assert_each
     from ctrlkit.owner import with_account, with_owner, with_system, without_services
     from ctrlkit.pairing import pair
-    from ctrlkit.presence import assert_listed, assert_some, cannot_tell_without, not_due, size
+    from ctrlkit.presence import assert_listed, assert_some, assert_tied, cannot_tell_without, not_due, size
     from ctrlkit.relation import beside_those, free_times
     from ctrlkit.sequence import neighbour
     from ctrlkit.streaks import streak
@@ -56,6 +44,7 @@ __all__ = [
     "assert_listed",
     "assert_rate",
     "assert_some",
+    "assert_tied",
     "beside",
     "beside_those",
     "cannot_tell",
@@ -115,26 +104,14 @@ _ROOMS = {
     "engagement": ("AsOf",),
     "expression": ("Expr", "col", "maybe", "when"),
     "fact": ("Facts", "Row"),
-    "grouping": (
-        "absent",
-        "any_of",
-        "beside",
-        "count",
-        "distinct",
-        "earliest",
-        "first_of",
-        "group",
-        "latest",
-        "median",
-        "newest",
-        "total",
-    ),
+    "figure": ("any_of", "count", "distinct", "earliest", "latest", "median", "total"),
+    "grouping": ("absent", "beside", "first_of", "group", "newest"),
     "known": ("share_of",),
     "lengths": ("days", "hours", "minutes", "seconds"),
     "listing": ("assert_each",),
     "owner": ("with_account", "with_owner", "with_system", "without_services"),
     "pairing": ("pair",),
-    "presence": ("assert_listed", "assert_some", "cannot_tell_without", "not_due", "size"),
+    "presence": ("assert_listed", "assert_some", "assert_tied", "cannot_tell_without", "not_due", "size"),
     "relation": ("beside_those", "free_times"),
     "sequence": ("neighbour",),
     "streaks": ("streak",),

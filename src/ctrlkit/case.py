@@ -48,6 +48,7 @@ class Request:
     limit: Sequence[str] = ()
     canaries: Path | None = None
     previous: Sequence[Path] = ()
+    jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ def prepare(request: Request) -> Case:
     """The case of a pack. Raises InputError for what is wrong with a document or option, before anything is written."""
     if request.engine == "duckdb" and find_spec("duckdb") is None:
         msg = "--engine duckdb: DuckDB is not installed; expected it beside ctrlkit; pip install 'ctrlkit[duckdb]'"
+        raise InputError(msg)
+    if request.jobs is not None and request.jobs < 1:
+        msg = f"--jobs: found {request.jobs}, expected 1 or more"
         raise InputError(msg)
     shelf = stock.take(request.cwd)
     policy = choose_profile(request, shelf)

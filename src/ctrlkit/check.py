@@ -24,6 +24,7 @@ from ctrlkit.model import Cause, Fault
 from ctrlkit.rows import fetch, fetch_all
 from ctrlkit.share import Judgement, Share, in_words, judged, judged_strays
 from ctrlkit.table import Table
+from ctrlkit.term import Built, one_if
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -247,8 +248,6 @@ def named_in(words: str) -> frozenset[str]:
 
 
 def _never() -> Any:
-    from ctrlkit.term import Built
-
     return Built(nw.lit(value=False), "boolean")
 
 
@@ -302,7 +301,7 @@ def _tally(rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
 
 def _flag(rule: nw.Expr, name: str) -> nw.Expr:
-    return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0)).alias(name)
+    return one_if(rule).alias(name)
 
 
 def _mark(record: Record, population: Table, rule: Expr, row: Mapping[str, Any], mark: Mark) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -20,14 +21,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
-    try:
+    verbose = "-v" in words or "--verbose" in words
+
+    def carry_out() -> int:
         _refuse_optimised()
         options = parser_of(words).parse_args(words)
-        desk = Desk(options, lambda: datetime.now(UTC), sys.stdout.write, _say, watched=sys.stderr.isatty())
-        code = _command(options.command)(desk)
+        desk = Desk(
+            options,
+            lambda: datetime.now(UTC),
+            sys.stdout.write,
+            _say,
+            watched=sys.stderr.isatty(),
+            walled=lambda work, where: _walled(work, verbose=verbose, where=where),
+        )
+        code = _command(options)(desk)
         sys.stdout.flush()
+        return code
+
+    return _walled(carry_out, verbose=verbose)
+
+
+def _walled(work: Callable[[], int], *, verbose: bool, where: str = "") -> int:
+    """The exit code of a piece of work, whatever it raises; what went wrong is said after `where`."""
+    try:
+        return work()
     except CtrlkitError as error:
-        _say(f"ctrlkit: {error}")
+        _say(f"ctrlkit: {where}{error}")
         return INTERRUPTED if isinstance(error, Withdrawn) else WRONG
     except KeyboardInterrupt:
         _say("ctrlkit: interrupted; nothing half done was kept")
@@ -36,14 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WRONG
     except Exception as error:  # noqa: BLE001  the wall: whatever nobody foresaw is our own bug, and never a verdict
-        if "-v" in words or "--verbose" in words:
+        if verbose:
             import traceback
 
             traceback.print_exc()
         what = f"{type(error).__name__}: {error}"
-        _say(f"ctrlkit: a fault of ctrlkit itself: {what}; run again with -v and report it")
+        _say(f"ctrlkit: {where}a fault of ctrlkit itself: {what}; run again with -v and report it")
         return BUG
-    return code
 
 
 def _refuse_optimised() -> None:
@@ -56,10 +74,15 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _command(name: str) -> Callable[[Desk], int]:
+def _command(options: argparse.Namespace) -> Callable[[Desk], int]:
     """The function that carries out a command; its room is loaded now, so that `ctrlkit --help` does not wait."""
     from ctrlkit import commands
 
+    name = options.command
+    if name == "run" and options.engagements is not None:
+        from ctrlkit import rounds
+
+        return rounds.run
     if name == "collect":
         from ctrlkit import collecting
 
@@ -68,7 +91,11 @@ def _command(name: str) -> Callable[[Desk], int]:
         from ctrlkit import drawing
 
         return drawing.sample
-    return {
+    if name == "history":
+        from ctrlkit import looking_back
+
+        return looking_back.history
+    function: Callable[[Desk], int] = {
         "run": commands.run,
         "init": commands.init,
         "check": commands.check,
@@ -82,6 +109,7 @@ def _command(name: str) -> Callable[[Desk], int]:
         "keygen": commands.keygen,
         "clean": commands.clean,
     }[name]
+    return function
 
 
 if __name__ == "__main__":

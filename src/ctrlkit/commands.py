@@ -12,6 +12,7 @@ from ctrlkit.desk import Desk
 from ctrlkit.errors import InputError
 
 if TYPE_CHECKING:
+    from ctrlkit.case import Request
     from ctrlkit.closed import Run
     from ctrlkit.evaluate import Child
     from ctrlkit.signature import Private
@@ -21,21 +22,10 @@ if TYPE_CHECKING:
 
 def run(desk: Desk) -> int:
     """Plan, read, judge, report and seal."""
-    from ctrlkit.evaluate import Child
-
-    if desk.options.out.exists() and not desk.options.out.is_dir():
-        msg = f"--out {desk.options.out}: is a file, expected a folder; give another name"
-        raise InputError(msg)
+    refuse_file(desk)
     for name in ("junit", "html", "markdown"):
         _check_place(f"--{name}", getattr(desk.options, name))
-    key = _signing_key(desk)
-    child = Child()
-    try:
-        closed, stock = _closed(desk, child)
-    finally:
-        child.end()
-    if key is not None:
-        _sign_run(desk, closed, key)
+    closed, stock = judge(desk, desk.request(), signing_key(desk))
     views = {reporter.name: reporter for reporter in stock.reporters}
     for name in ("junit", "html", "markdown"):
         path: Path | None = getattr(desk.options, name)
@@ -44,10 +34,6 @@ def run(desk: Desk) -> int:
 
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(view(views[name], closed))
-    if desk.options.zip:
-        from ctrlkit.bundle import zip_bundle
-
-        zip_bundle(Path.cwd() / closed.bundle)
     if desk.options.format == "json":
         from ctrlkit.model import plain
 
@@ -73,7 +59,14 @@ def _check_place(option: str, path: Path | None) -> None:
         raise InputError(msg)
 
 
-def _signing_key(desk: Desk) -> Private | None:
+def refuse_file(desk: Desk) -> None:
+    """Raises InputError where bundles are to go into what is no folder."""
+    if desk.options.out.exists() and not desk.options.out.is_dir():
+        msg = f"--out {desk.options.out}: is a file, expected a folder; give another name"
+        raise InputError(msg)
+
+
+def signing_key(desk: Desk) -> Private | None:
     """The key that the run is to be signed with, read before anything is judged."""
     from ctrlkit import signature
 
@@ -92,10 +85,27 @@ def _sign_run(desk: Desk, closed: Run, key: Private) -> None:
     desk.say(f"signed as {role}: {seals.add(Path.cwd() / closed.bundle, role, key, desk.now()).name}")
 
 
-def _closed(desk: Desk, child: Child) -> tuple[Run, Stock]:
+def judge(desk: Desk, request: Request, key: Private | None) -> tuple[Run, Stock]:
+    """The sealed run of what was asked for, signed and zipped where that was asked for too."""
+    from ctrlkit.evaluate import Child
+
+    child = Child()
+    try:
+        closed, stock = _closed(desk, request, child)
+    finally:
+        child.end()
+    if key is not None:
+        _sign_run(desk, closed, key)
+    if desk.options.zip:
+        from ctrlkit.bundle import zip_bundle
+
+        zip_bundle(Path.cwd() / closed.bundle)
+    return closed, stock
+
+
+def _closed(desk: Desk, request: Request, child: Child) -> tuple[Run, Stock]:
     from ctrlkit import case, replay, run
 
-    request = desk.request()
     if request.pack is not None and replay.is_bundle(request.cwd / request.pack):
         return replay.rejudge(request, request.cwd / request.pack, child)
     one = case.prepare(request)

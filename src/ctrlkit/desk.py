@@ -18,7 +18,8 @@ class Desk:
     """What a command works with.
 
     `write` puts text on standard output as it is, `say` a line on standard error; `watched` is true where a person
-    looks at standard error.
+    looks at standard error. `walled` does one piece of work of several and gives its exit code: what goes wrong in it
+    is said after the given words, and the next piece has its turn.
     """
 
     options: argparse.Namespace
@@ -26,6 +27,7 @@ class Desk:
     write: Callable[[str], object]
     say: Callable[[str], None]
     watched: bool
+    walled: Callable[[Callable[[], int], str], int]
 
     def print(self, text: str) -> None:
         """Put a line on standard output."""
@@ -68,6 +70,7 @@ class Desk:
             cache=kept,
             inventory=given.get("inventory"),
             limit=words_of(given.get("limit", [])),
+            jobs=given.get("jobs"),
         )
 
 

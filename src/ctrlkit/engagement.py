@@ -72,7 +72,8 @@ class Engagement:
 
     `features` is None where the document does not say what the work involves: then no control is out of scope for it.
     Empty `scope_clients` or `scope_sites` limit nothing. `systems` maps a name to its owner, client or vendor.
-    `self_check` is True where no client asked. `document` is None where there is no file.
+    `self_check` is True where no client asked. `document` is None where there is no file. `due` is the last day for the
+    vendor's answer, None where the client does not say.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Engagement:
     nonce: str
     self_check: bool
     document: Document | None
+    due: date | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -148,6 +150,7 @@ def load(path: Path | Traversable, kinds: Mapping[str, Kind] | None = None, *, i
         nonce=data.get("nonce", ""),
         self_check=inside_pack or data["issued_by"] != "client",
         document=document,
+        due=data.get("due"),
     )
 
 

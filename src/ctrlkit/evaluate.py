@@ -1,4 +1,4 @@
-"""Evaluation from outside: a spawned child runs the checks; the parent watches the clock and misses no item."""
+"""Evaluation from outside: spawned children run the checks; the parent watches the clock and misses no item."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 600
 """House number: how long one check may take before it is ended."""
+MOST_CHILDREN = 4
+CHECKS_PER_CHILD = 12
+"""House numbers: another process, up to so many, for each so many checks; one costs a second to start."""
 
 
 class Child:
@@ -58,9 +63,16 @@ class Child:
             raise AssertionError
         try:
             self._process.stdin.write(f"{job}\n")
-            self._process.stdin.close()
+            self._process.stdin.flush()
         except OSError:  # it ended before it heard of the job; the missing lines tell
             pass
+
+    def answer(self, yes: bool) -> None:
+        """Say whether the item that it asked for is its own."""
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.write(f"{int(yes)}\n")
+                self._process.stdin.flush()
 
     def line(self, seconds: float) -> dict[str, Any] | None:
         """The next thing it says; None when it has ended. Raises TimeoutError."""
@@ -83,44 +95,77 @@ class Child:
                 self._process.stdin.close()
 
 
-def evaluate(
-    job: Mapping[str, Any], items: Sequence[Mapping[str, Any]], child: Child, seconds: float = CHECK_SECONDS
-) -> dict[int, Outcome]:
-    """The outcome of every item, by its index; an item whose check ended the child or took too long is an error.
+@dataclass(slots=True)
+class _Books:
+    """Which items have been taken by a child, and the outcome of those that it brought to an end."""
 
-    The rest of its items then go to a new child. Nothing is left out: what has no line is `did_not_run`.
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    _taken: set[int] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, index: int) -> bool:
+        """Whether it is still free; from now on it is not."""
+        with self._lock:
+            free = index not in self._taken
+            self._taken.add(index)
+            return free
+
+
+def evaluate(
+    job: Mapping[str, Any],
+    items: Sequence[Mapping[str, Any]],
+    child: Child,
+    seconds: float = CHECK_SECONDS,
+    jobs: int | None = None,
+) -> dict[int, Outcome]:
+    """The outcome of every item, by its index; an item whose check ended a child or took too long is an error.
+
+    `child` gets help where there are many items: in all at most `jobs` processes, without it as many as there are
+    processors. What a child leaves when it ends goes to another. What has no line in the end is `did_not_run`.
     """
     # Not at the top: the child is to be started first, and loads what is heavy while the parent does.
     from ctrlkit.model import Cause
     from ctrlkit.outcome import Outcome
 
-    outcomes: dict[int, Outcome] = {}
+    books = _Books()
+    outcomes = books.outcomes
     waiting = list(items)
     reason = "the evaluating process ended before the check"
+    most = min(MOST_CHILDREN, os.cpu_count() or 1) if jobs is None else jobs
+    crew = [child, *(Child() for _ in range(min(most, len(items) // CHECKS_PER_CHILD) - 1))]
     while waiting:
-        begun, why = _one_child(job, waiting, child, seconds, outcomes)
-        if begun is not None:
-            outcomes[begun] = Outcome("error", Cause.CRASHED, why)
+        ends = _work_off(
+            {**job, "memory_bytes": job.get("memory_bytes", 0) // len(crew)}, waiting, crew, seconds, books
+        )
+        outcomes.update({begun: Outcome("error", Cause.CRASHED, why) for begun, why in ends if begun is not None})
         rest = [item for item in waiting if item["index"] not in outcomes]
         if len(rest) == len(waiting):
-            reason = why
+            reason = ends[0][1]
             break
         waiting = rest
-        if waiting:
-            child = Child()
+        crew = [Child()] if waiting else []
     for item in waiting:
         outcomes[item["index"]] = Outcome("error", Cause.DID_NOT_RUN, f"the check has no outcome: {reason}")
     return outcomes
 
 
+def _work_off(
+    job: Mapping[str, Any], items: Sequence[Mapping[str, Any]], crew: Sequence[Child], seconds: float, books: _Books
+) -> list[tuple[int | None, str]]:
+    """Fill the books from several children at once, each of which takes what is free; of each as `_one_child` says."""
+    with ThreadPoolExecutor(len(crew)) as pool:
+        try:
+            return list(pool.map(lambda child: _one_child(job, items, child, seconds, books), crew))
+        except BaseException:  # interrupted: nobody waits for what the children are at
+            for child in crew:
+                child.end()
+            raise
+
+
 def _one_child(
-    job: Mapping[str, Any],
-    items: Sequence[Mapping[str, Any]],
-    child: Child,
-    seconds: float,
-    outcomes: dict[int, Outcome],
+    job: Mapping[str, Any], items: Sequence[Mapping[str, Any]], child: Child, seconds: float, books: _Books
 ) -> tuple[int | None, str]:
-    """Fill `outcomes` from one child; the item that it was at when it ended, if any, and why it ended."""
+    """Fill the books from one child; the item that it was at when it ended, if any, and why it ended."""
     with tempfile.TemporaryDirectory(prefix="ctrlkit-job-") as folder:
         path = Path(folder) / "job.json"
         path.write_text(json.dumps({**job, "items": list(items)}), "utf-8")
@@ -132,9 +177,11 @@ def _one_child(
                 if "broken" in said:
                     why = said["broken"]
                 elif said["outcome"] is None:
-                    begun = said["index"]
+                    mine = books.take(said["index"])
+                    begun = said["index"] if mine else None
+                    child.answer(mine)
                 else:
-                    outcomes[said["index"]] = outcome_from(said["outcome"])
+                    books.outcomes[said["index"]] = outcome_from(said["outcome"])
                     begun = None
         except TimeoutError:
             why = f"the check took longer than {seconds:.0f} s"

@@ -141,8 +141,15 @@ class Expr:
         return self._matches(f"(?:^|;)(?:{one})(?:;|$)")
 
     def starts_with(self, text: str) -> Expr:
-        """Whether the text begins with `text`."""
-        return self._matches(f"^{re.escape(text)}")
+        """Whether the text begins with `text`, in small letters or capitals."""
+        return self._matches(f"(?i)^{re.escape(text)}")
+
+    def begins_with_word(self, words: Collection[str]) -> Expr:
+        """Whether the text is one of `words`, or begins with it and no letter or digit follows (`mnl1-cam2`)."""
+        if not words:
+            return self.is_in(())
+        one = "|".join(re.escape(word) for word in sorted(words))
+        return self._matches(rf"(?i)^(?:{one})(?:[^\pL\pN]|$)")
 
     def any_part_begins(self, entries: Collection[str]) -> Expr:
         """For a list column: whether one of its words is an entry or begins with it as a whole word (`anydesk_8.0`)."""

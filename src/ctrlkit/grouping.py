@@ -3,79 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import narwhals as nw
 
 from ctrlkit.errors import AuthorError
-from ctrlkit.expression import Expr, rule_of
+from ctrlkit.figure import Figure, steps_of
 from ctrlkit.rows import fetch
 from ctrlkit.table import MEMBER, Table
-from ctrlkit.term import Columns, Info
+from ctrlkit.term import Columns, Info, one_if
 
-GREATEST = 2**63 - 1
 _ALL = "_all"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of a group, made by `count`, `distinct`, `total`, `median`, `earliest`, `latest` or `any_of`."""
-
-    how: Literal["count", "distinct", "total", "median", "earliest", "latest", "any"]
-    value: Expr | None
-    where: Expr | None = None
-
-
-def count(*, where: Expr | None = None) -> Figure:
-    """The number of rows, or of those for which `where` holds; rows of which that is unknown make it a span."""
-    return Figure("count", None, where)
-
-
-def distinct(value: Expr, *, where: Expr | None = None) -> Figure:
-    """The number of different values, of the rows for which `where` holds; unknown cells make it a span.
-
-    Emptiness that is an answer does not count.
-    """
-    return Figure("distinct", value, where)
-
-
-def total(value: Expr) -> Figure:
-    """The exact sum; unknown as soon as one input is unknown."""
-    return Figure("total", value)
-
-
-def median(value: Expr) -> Figure:
-    """The middle value, of two the mean rounded up; unknown as soon as one input is unknown, none where there is none.
-
-    Exact for numbers and lengths of time below 2**51 of what a frame counts in: millionths, or microseconds.
-    """
-    return Figure("median", value)
-
-
-def earliest(value: Expr) -> Figure:
-    """The smallest value; unknown as soon as one input is unknown, none where there is none."""
-    return Figure("earliest", value)
-
-
-def latest(value: Expr) -> Figure:
-    """The greatest value; unknown as soon as one input is unknown, none where there is none."""
-    return Figure("latest", value)
-
-
-def any_of(rule: Expr) -> Figure:
-    """Whether the rule holds for at least one row."""
-    return Figure("any", rule)
-
-
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """What one figure needs before the grouping, in it, and after it."""
-
-    before: dict[str, nw.Expr]
-    within: dict[str, nw.Expr]
-    after: dict[str, nw.Expr]
-    info: Info
 
 
 def group(table: Table, *keys: str, **figures: Figure) -> Table:
@@ -87,9 +26,11 @@ def group(table: Table, *keys: str, **figures: Figure) -> Table:
     if not keys or set(keys) & set(figures):
         msg = "group needs at least one column to group by, and figures with names of their own"
         raise AuthorError(msg)
-    steps = {name: _STEPS[figure.how](name, figure, table) for name, figure in figures.items()}
-    sure = nw.when(table.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
-    prepared = table.frame.with_columns(sure, *(e.alias(n) for s in steps.values() for n, e in s.before.items()))
+    steps = {name: steps_of(name, figure, table) for name, figure in figures.items()}
+    sure = one_if(table.sure()).alias("_sure")
+    bound = [e.alias(n) for s in steps.values() for n, e in s.bound.items()]
+    prepared = table.frame.with_columns(*bound) if bound else table.frame
+    prepared = prepared.with_columns(sure, *(e.alias(n) for s in steps.values() for n, e in s.before.items()))
     flags = [f"{key}__none" for key in keys if table.columns[key].none]
     prepared = prepared.with_columns(nw.col(flag).fill_null(value=False) for flag in flags)
     grouped = prepared.group_by(*keys, *flags).agg(
@@ -196,135 +137,3 @@ def absent(table: Table, column: str, words: Collection[str]) -> tuple[str, ...]
 def _is_ours(name: str) -> bool:
     """Whether it is a column of the match behind `beside`, which the next `beside` would read in place of its own."""
     return name.startswith(("_group", "__group"))
-
-
-def _one(rule: nw.Expr) -> nw.Expr:
-    return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))
-
-
-def _meant(figure: Figure, table: Table) -> nw.Expr:
-    """Whether a row is one of those that the figure is about."""
-    return nw.lit(value=True) if figure.where is None else rule_of(figure.where, table.columns)
-
-
-def _count(name: str, figure: Figure, table: Table) -> _Steps:
-    meant = _meant(figure, table)
-    before = {f"_{name}_sure": _one(table.sure() & meant), f"_{name}_not": _one(~meant)}
-    within = {f"{name}__low": nw.col(f"_{name}_sure").sum(), f"{name}__high": nw.len() - nw.col(f"_{name}_not").sum()}
-    low, high = (nw.col(n).cast(nw.Int64) for n in within)
-    after = {f"{name}__low": low, f"{name}__high": high + nw.col("_strays")}
-    return _Steps(before, within, after, Info("count", bounded=True))
-
-
-def _value(figure: Figure, table: Table) -> tuple[nw.Expr, nw.Expr, str]:
-    """The value, whether it is unknown (emptiness that is an answer is not), and its type."""
-    if figure.value is None:
-        raise AssertionError
-    built = figure.value.build(table.columns)
-    unknown = (
-        built.value.is_null() if built.none is None else built.value.is_null() & ~built.none.fill_null(value=False)
-    )
-    return built.value, unknown, built.type
-
-
-def _distinct(name: str, figure: Figure, table: Table) -> _Steps:
-    value, unknown, _ = _value(figure, table)
-    meant = _meant(figure, table)
-    sure = nw.when(table.sure() & meant).then(value).otherwise(None)
-    value, unknown = nw.when(~meant).then(None).otherwise(value), unknown & ~(~meant).fill_null(value=False)
-    before = {
-        f"_{name}_sure": sure, f"_{name}_sure_null": _one(sure.is_null()),
-        f"_{name}_all": value, f"_{name}_all_null": _one(value.is_null()), f"_{name}_unknown": _one(unknown),
-    }  # fmt: skip
-    within = {
-        f"_{name}_low": nw.col(f"_{name}_sure").n_unique(), f"_{name}_low_null": nw.col(f"_{name}_sure_null").max(),
-        f"_{name}_high": nw.col(f"_{name}_all").n_unique(), f"_{name}_high_null": nw.col(f"_{name}_all_null").max(),
-        f"_{name}_more": nw.col(f"_{name}_unknown").sum(),
-    }  # fmt: skip
-    count_ = {n: nw.col(n).cast(nw.Int64) for n in within}
-    after = {
-        f"{name}__low": count_[f"_{name}_low"] - count_[f"_{name}_low_null"],
-        f"{name}__high": count_[f"_{name}_high"]
-        - count_[f"_{name}_high_null"]
-        + count_[f"_{name}_more"]
-        + nw.col("_strays"),
-    }
-    return _Steps(before, within, after, Info("count", bounded=True))
-
-
-def _total(name: str, figure: Figure, table: Table) -> _Steps:
-    value, unknown, type_ = _value(figure, table)
-    if type_ not in ("number", "decimal", "duration"):
-        msg = f"total {name!r}: a {type_} has no sum"
-        raise AuthorError(msg)
-    before = {f"_{name}_v": value, f"_{name}_u": _one(unknown | ~table.sure())}
-    within = {
-        f"_{name}_sum": nw.col(f"_{name}_v").sum(),
-        f"_{name}_unknown": nw.col(f"_{name}_u").max(),
-        f"_{name}_top": nw.col(f"_{name}_v").max(),
-        f"_{name}_bottom": nw.col(f"_{name}_v").min(),
-        f"_{name}_n": nw.len(),
-    }
-    # some engines let a sum of 64 bits wrap round without a word
-    most = GREATEST // nw.col(f"_{name}_n").cast(nw.Int64)
-    fits = (nw.col(f"_{name}_top").fill_null(0) <= most) & (nw.col(f"_{name}_bottom").fill_null(0) >= -most)
-    known = (nw.col(f"_{name}_unknown") == 0) & (nw.col("_strays") == 0) & fits
-    after = {name: nw.when(known).then(nw.col(f"_{name}_sum").fill_null(0).cast(nw.Int64)).otherwise(None)}
-    return _Steps(before, within, after, Info(type_))
-
-
-def _median(name: str, figure: Figure, table: Table) -> _Steps:
-    value, unknown, type_ = _value(figure, table)
-    if type_ not in ("number", "decimal", "duration"):
-        msg = f"median {name!r}: a {type_} has no mean"
-        raise AuthorError(msg)
-    before = {f"_{name}_v": value, f"_{name}_u": _one(unknown | ~table.sure())}
-    within = {f"_{name}_mid": nw.col(f"_{name}_v").median(), f"_{name}_unknown": nw.col(f"_{name}_u").max()}
-    known = (nw.col(f"_{name}_unknown") == 0) & (nw.col("_strays") == 0)
-    middle = nw.col(f"_{name}_mid")
-    after = {
-        name: nw.when(known).then(((middle * 2).round().cast(nw.Int64) + 1) // 2).otherwise(None),
-        f"{name}__none": known & middle.is_null(),
-    }
-    return _Steps(before, within, after, Info(type_, none=True))
-
-
-def _extreme(name: str, figure: Figure, table: Table) -> _Steps:
-    value, unknown, type_ = _value(figure, table)
-    hidden = figure.value.build(table.columns).pseudonym if figure.value is not None else None
-    before = {f"_{name}_v": value, f"_{name}_u": _one(unknown | ~table.sure())}
-    column = nw.col(f"_{name}_v")
-    within = {
-        f"_{name}_end": column.min() if figure.how == "earliest" else column.max(),
-        f"_{name}_unknown": nw.col(f"_{name}_u").max(),
-    }
-    known = (nw.col(f"_{name}_unknown") == 0) & (nw.col("_strays") == 0)
-    after = {
-        name: nw.when(known).then(nw.col(f"_{name}_end")).otherwise(None),
-        f"{name}__none": known & nw.col(f"_{name}_end").is_null(),
-    }
-    return _Steps(before, within, after, Info(type_, none=True, pseudonym=hidden))
-
-
-def _any(name: str, figure: Figure, table: Table) -> _Steps:
-    if figure.value is None:
-        raise AssertionError
-    rule = rule_of(figure.value, table.columns)
-    holds = table.sure() & rule
-    before = {f"_{name}_yes": _one(holds), f"_{name}_open": _one(rule.is_null() | (rule & ~table.sure()))}
-    within = {n: nw.col(n).max() for n in before}
-    open_ = (nw.col(f"_{name}_open") == 1) | (nw.col("_strays") > 0)
-    no = nw.when(open_).then(None).otherwise(nw.lit(value=False))
-    after = {name: nw.when(nw.col(f"_{name}_yes") == 1).then(nw.lit(value=True)).otherwise(no)}
-    return _Steps(before, within, after, Info("boolean"))
-
-
-_STEPS = {
-    "count": _count,
-    "distinct": _distinct,
-    "total": _total,
-    "median": _median,
-    "earliest": _extreme,
-    "latest": _extreme,
-    "any": _any,
-}

@@ -62,7 +62,7 @@ def decide(
         "facts": _facts(lines),
         "kinds": [kinds_of.document(case.stock.kinds[n]) for n in sorted({handed[k].evidence.kind for k in kinds})],
     }
-    return evaluate(job, items, child)
+    return evaluate(job, items, child, jobs=case.request.jobs)
 
 
 def _sites(terms: Engagement) -> list[str]:

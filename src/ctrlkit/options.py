@@ -98,12 +98,14 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--engine", choices=["polars", "duckdb"], default="polars", help="the table engine; the results are the same"
     )
+    parser.add_argument("--jobs", type=int, metavar="N", help="checks at a time (default: the processors, at most 4)")
     parser.add_argument(
         "--privacy",
         choices=["pseudonym", "clear"],
         default="pseudonym",
         help="clear adds the clear files to the bundle",
     )
+    parser.add_argument("--engagements", type=Path, metavar="DIR", help="run every engagement in this folder")
     parser.add_argument("--engagement-key", type=Path, metavar="FILE", help="the secret behind the pseudonyms")
     parser.add_argument("--sign-key", type=Path, metavar="FILE", help="sign the bundle: your private key, PKCS#8 PEM")
     parser.add_argument("--zip", action="store_true", help="pack the bundle into one file as well")
@@ -149,6 +151,17 @@ def _diff_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("after", type=Path, metavar="B", help="the newer one")
     parser.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how it is told")
+
+
+def _history_options(parser: argparse.ArgumentParser) -> None:
+    what = "folders of bundles, and the database: a SQLite file or postgresql://… (default runs, runs/history.sqlite)"
+    parser.add_argument("places", nargs="*", metavar="DIR|URL", help=what)
+    parser.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only this one; repeat it")
+    parser.add_argument(
+        "--engagements", type=Path, metavar="DIR", help="what vendors were asked: open, overdue, received?"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the page here as well")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
 
 
 def _replay_options(parser: argparse.ArgumentParser) -> None:
@@ -284,6 +297,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
         "what got better or worse between two bundles, and why",
         "ctrlkit diff runs/october runs/latest",
         _diff_options,
+    ),
+    "history": (
+        "past runs, trends, days to remedy, vendors side by side",
+        "ctrlkit history runs --html history.html",
+        _history_options,
     ),
     "sample": (
         "draw rows for a walk-through, by the client's seed",

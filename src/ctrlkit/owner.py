@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ctrlkit.expression import col, maybe, when
-from ctrlkit.grouping import distinct, earliest, group
+from ctrlkit.figure import distinct, earliest
+from ctrlkit.grouping import group
 from ctrlkit.table import Table
 
 ACCOUNT = {"system": "system", "account_id": "account_id"}

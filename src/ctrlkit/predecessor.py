@@ -10,8 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,40 +20,15 @@ from ctrlkit.assemble import Evidence, Source
 from ctrlkit.bundle import opened, verify
 from ctrlkit.comparison import Book
 from ctrlkit.errors import BundleError, InputError
-from ctrlkit.model import EvidenceRef, Grade, Result, Verdict
+from ctrlkit.followed import KIND, Followed, Look, follow, look_of
+from ctrlkit.model import Grade
 
-KIND = "findings"
+__all__ = ["COLUMNS", "KIND", "Look", "evidence", "look_of", "looks"]
+
 COLUMNS = (
     *("finding_id", "control_id", "severity", "opened_on", "due_on"),
     *("closed_on", "closed_by", "verified_by_retest_on", "repeat_of"),
 )
-_DECIDED = {Verdict.PASSED, Verdict.FAILED, Verdict.WAIVED}
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One look at the vendor: its day, its name, and the findings of each control and subject that was decided then.
-
-    `narrowed` are those of which only a smaller claim was decided.
-    """
-
-    day: date
-    name: str
-    keys: Mapping[tuple[str, str], tuple[str, ...]]
-    severity: Mapping[str, str]
-    narrowed: frozenset[tuple[str, str]] = frozenset()
-
-
-@dataclass(slots=True)
-class _Row:
-    number: int
-    look: str
-    control: str
-    severity: str
-    opened: date
-    narrowed: bool = False
-    repeat_of: str = ""
-    closed: date | None = None
 
 
 def looks(paths: Iterable[Path], vendor: str, key_id: str, day: date) -> tuple[Look, ...]:
@@ -92,34 +66,23 @@ def _look(book: Book, name: str) -> Look:
     return look_of(book.results.values(), date.fromisoformat(book.run["as_of_date"]), name)
 
 
-def look_of(results: Collection[Result], day: date, name: str) -> Look:
-    """The look of one run; what the client has accepted is no finding to be mended."""
-    keys: dict[tuple[str, str], tuple[str, ...]] = {}
-    severity = {}
-    for result in results:
-        read = {reference.kind for reference in result.evidence if isinstance(reference, EvidenceRef)}
-        if result.verdict in _DECIDED and KIND not in read:
-            failed = result.findings if result.verdict is Verdict.FAILED else ()
-            keys[result.control, result.subject] = tuple(finding.key for finding in failed)
-            severity[result.control] = result.severity.value
-    return Look(day, name, keys, severity, frozenset((r.control, r.subject) for r in results if r.narrowed))
-
-
 def evidence(before: Sequence[Look], now: Look, made_at: str, folder: Path) -> Evidence:
     """The client's evidence of kind `findings`, written into `folder`; `_row` numbers a finding within its look."""
-    rows, repeats = _followed(before, now)
+    looks_ = (*before, now)
+    rows = follow(looks_, opening=len(before))
+    repeats = sum(row.before is not None for row in rows)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["_file", "_row", *COLUMNS])
-    for id_, row in sorted(rows.items(), key=lambda item: (item[1].look, item[1].number, item[0])):
-        closed = row.closed.isoformat() if row.closed else ""
-        cells = [id_, row.control, row.severity, row.opened.isoformat(), "", closed, "", closed, row.repeat_of]
-        writer.writerow([row.look, row.number, *cells])
+    for row in sorted(rows, key=lambda row: (looks_[row.first].name, row.number, _id(row, looks_))):
+        opened, closed = looks_[row.first], "" if row.closed is None else looks_[row.closed].day.isoformat()
+        cells = [_id(row, looks_), row.where[0], row.severity, opened.day.isoformat(), "", closed, "", closed]
+        writer.writerow([opened.name, row.number, *cells, "" if row.before is None else _id(row.before, looks_)])
     csv_path = folder / f"{KIND}.csv"
     csv_path.write_text(out.getvalue(), "utf-8", newline="\n")
-    sources = tuple(_source(look, sum(row.look == look.name for row in rows.values()), made_at) for look in before)
+    sources = tuple(_source(look, sum(looks_[row.first].name == look.name for row in rows), made_at) for look in before)
     told = [f"earlier bundles: {', '.join(f'{look.name} of {look.day}' for look in before)}"]
-    still = sum(row.closed is None for row in rows.values())
+    still = sum(row.closed is None for row in rows)
     first = sum(len(keys) for keys in before[0].keys.values())
     told.append(f"{first} findings in the baseline of {before[0].day}, {still} of all that were found are open now")
     told += [f"{repeats} findings came back after they were mended"] if repeats else []
@@ -127,35 +90,8 @@ def evidence(before: Sequence[Look], now: Look, made_at: str, folder: Path) -> E
     return Evidence(KIND, "client", sources, COLUMNS, len(rows), notes=tuple(told), csv=csv_path, sha256=sha256)
 
 
-def _followed(before: Sequence[Look], now: Look) -> tuple[dict[str, _Row], int]:
-    """Finding id -> its row, followed through the looks; and how many came back."""
-    rows: dict[str, _Row] = {}
-    open_: dict[str, str] = {}
-    last: dict[str, str] = {}
-    repeats = 0
-    for look in (*before, now):
-        for where, keys in look.keys.items():
-            narrowed = where in look.narrowed
-            here = {_of(where) + key for key in keys}
-            for named in [n for n in open_ if n.startswith(_of(where)) and n not in here]:
-                if not narrowed or rows[open_[named]].narrowed:
-                    rows[open_.pop(named)].closed = look.day
-            if look is now:
-                continue
-            for number, key in enumerate(keys, 1):
-                named = _of(where) + key
-                if named in open_:
-                    continue
-                id_ = key if named not in last else f"{key}#{look.day}"
-                severity, before_it = look.severity[where[0]], last.get(named, "")
-                rows[id_] = _Row(number, look.name, where[0], severity, look.day, narrowed, before_it)
-                repeats += named in last
-                open_[named] = last[named] = id_
-    return rows, repeats
-
-
-def _of(where: tuple[str, str]) -> str:
-    return f"{where[0]} {where[1]} "
+def _id(row: Followed, looks: Sequence[Look]) -> str:
+    return row.key if row.before is None else f"{row.key}#{looks[row.first].day}"
 
 
 def _source(look: Look, rows: int, made_at: str) -> Source:

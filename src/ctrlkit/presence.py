@@ -7,15 +7,19 @@ from dataclasses import replace
 
 import narwhals as nw
 
-from ctrlkit.check import BROKEN, UNKNOWN, Mark, Stumble, cannot_tell, current, named_in, stumbles_in
+from ctrlkit.check import BROKEN, UNKNOWN, Mark, Stumble, assert_every, cannot_tell, current, named_in, stumbles_in
 from ctrlkit.errors import AuthorError
+from ctrlkit.expression import col, maybe
+from ctrlkit.figure import any_of
+from ctrlkit.grouping import group
 from ctrlkit.rows import fetch
 from ctrlkit.table import Table
+from ctrlkit.term import one_if
 
 
 def size(rows: Table) -> tuple[int, int]:
     """The least and the greatest number of rows that belong to the table; those that could not be read may."""
-    sure = nw.when(rows.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
+    sure = one_if(rows.sure()).alias("_sure")
     (found,) = fetch(rows.frame.with_columns(sure).select(nw.len().alias("n"), nw.col("_sure").sum()))
     return int(found["_sure"] or 0), int(found["n"]) + rows.root.bad_rows
 
@@ -57,6 +61,17 @@ def assert_some(rows: Table, *others: Table, because: str, at: Table | Sequence[
     record.add(placed[0], mark)
 
 
+def assert_tied(people: Table, accounts: Table, owner: str, *, because: str) -> None:
+    """At least one of `people` stands in the column `owner` of `accounts`.
+
+    Where nobody does, nothing shows that accounts are tied to people at all, which is undecided.
+    """
+    held = people.exists(accounts, {"employee_id": owner}, "account")
+    listed = held.with_columns(listed=col("employee_id").is_told())
+    untied = group(listed, "listed", accounts=any_of(col("account"))).where(~col("accounts"))
+    assert_every(untied, maybe(~col("accounts")), because=because)
+
+
 def assert_listed(table: Table, by: str, things: Collection[str], *, because: str, if_absent: str = "fails") -> None:
     """Each of `things` must stand in the column `by` of a row of `table`: one that does not is a finding on the file.
 
@@ -88,7 +103,7 @@ def _standing(table: Table, by: str, things: Sequence[str]) -> dict[str, bool]:
     """Those of `things` that stand in a row, and whether in one that certainly belongs."""
     if not things:
         return {}
-    sure = nw.when(table.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_s")
+    sure = one_if(table.sure()).alias("_s")
     met = table.frame.filter(nw.col(by).is_in(things)).select(nw.col(by).alias("_thing"), sure)
     return {row["_thing"]: row["_s"] == 1 for row in fetch(met.group_by("_thing").agg(nw.col("_s").max()))}
 

@@ -45,8 +45,10 @@ class Planned:
     fixtures: Mapping[str, Any]
 
 
-Report = Callable[[int, Outcome | None], None]
-"""Told the index of an item when it begins (None) and its outcome when it ends."""
+May = Callable[[int], bool]
+"""Asked before an item begins, by its index: another process may have taken it."""
+Report = Callable[[int, Outcome], None]
+"""Told the outcome of an item, by its index."""
 
 _UNUSED = (
     *("cacheprovider", "capture", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging"),
@@ -64,19 +66,20 @@ class Forbidden(PermissionError):  # noqa: N818  (the word of the contract)
     """A check reached for something beside its evidence."""
 
 
-def run(items: Sequence[Planned], report: Report) -> None:
-    """Evaluate every item once, in order; `report` hears of each, whatever a check does short of ending the process."""
+def run(items: Sequence[Planned], may: May, report: Report) -> None:
+    """Evaluate the items that it `may`, in order; `report` hears of each, whatever a check does but end the process."""
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    pytest.main([*OPTIONS], plugins=[_Evaluation(items, report), _fixtures(items)])
+    pytest.main([*OPTIONS], plugins=[_Evaluation(items, may, report), _fixtures(items)])
 
 
 class _Evaluation:
     """The pytest plugin of one run."""
 
-    def __init__(self, items: Sequence[Planned], report: Report) -> None:
+    def __init__(self, items: Sequence[Planned], may: May, report: Report) -> None:
         self.items = items
+        self.may = may
         self.report = report
         self.asserted = 0
         self.before: dict[str, int] = {}
@@ -93,7 +96,7 @@ class _Evaluation:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001  the boundary round a control file that is loaded
-                for planned in of_file:
+                for planned in filter(lambda planned: self.may(planned.index), of_file):
                     self.report(planned.index, Outcome("error", Cause.DID_NOT_RUN, _words(planned.shown, None, error)))
         session.testscollected = len(session.items)
         return True
@@ -102,14 +105,13 @@ class _Evaluation:
         self.asserted += 1
         self.before = {name: len(facts._touched) for name, facts in _facts(item.stash[_ITEM]).items()}  # noqa: SLF001
 
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
         planned: Planned = item.stash[_ITEM]
-        self.report(planned.index, None)
-        outcome = self._evaluate(item, nextitem, planned)
-        self.report(planned.index, outcome)
+        if self.may(planned.index):
+            self.report(planned.index, self._evaluate(item, planned))
         return True
 
-    def _evaluate(self, item: pytest.Item, nextitem: pytest.Item | None, planned: Planned) -> Outcome:
+    def _evaluate(self, item: pytest.Item, planned: Planned) -> Outcome:
         self.asserted, self.before = 0, {}
         assertion_util._reprcompare = None  # noqa: SLF001  the comparison text of passing asserts is never read
         state = item.session._setupstate  # noqa: SLF001  own protocol: a third of the time of the stock one
@@ -119,7 +121,7 @@ class _Evaluation:
                     state.setup(item)
                     _call(item)
                 finally:
-                    state.teardown_exact(nextitem)
+                    state.teardown_exact(None)  # the next item may be another process's
                 record.asserted += self.asserted
                 return _read(judge(record, planned.control, planned.subject, planned.finding_note), planned)
             except KeyboardInterrupt:

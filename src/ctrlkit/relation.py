@@ -9,10 +9,11 @@ import narwhals as nw
 
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr
-from ctrlkit.grouping import GREATEST, Figure, group
+from ctrlkit.figure import GREATEST, Figure
+from ctrlkit.grouping import group
 from ctrlkit.rows import worked_out
 from ctrlkit.table import MEMBER, Table
-from ctrlkit.term import Columns, Info
+from ctrlkit.term import Columns, Info, one_if
 
 OURS = "ours"
 
@@ -126,7 +127,7 @@ def free_times(table: Table, key: str, start: str, end: str) -> Table:
     """
     order = [start, "_id"]
     keyed = table.frame.filter(~nw.col(key).is_null() & ~nw.col(start).is_null() & table.sure())
-    open_ = nw.when(nw.col(end).is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
+    open_ = one_if(nw.col(end).is_null())
     frame = keyed.with_columns(open_.alias("_open")).with_columns(
         nw.col(end).cum_max().over(key, order_by=order).alias("free_from"),
         nw.col("_open").cum_sum().over(key, order_by=order).alias("_open"),

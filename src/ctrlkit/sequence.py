@@ -7,7 +7,7 @@ from dataclasses import replace
 import narwhals as nw
 
 from ctrlkit.table import Table
-from ctrlkit.term import Info
+from ctrlkit.term import Info, one_if
 
 
 def neighbour(table: Table, *keys: str, by: str, steps: int, name: str) -> Table:
@@ -21,8 +21,8 @@ def neighbour(table: Table, *keys: str, by: str, steps: int, name: str) -> Table
     nowhere = nw.col(f"{by}__none").fill_null(value=False) if info.none else nw.lit(value=False)
     doubtful = ~table.sure() | (nw.col(by).is_null() & ~nowhere)
     marked = table.frame.with_columns(
-        nw.when(doubtful).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_doubtful"),
-        nw.when(nowhere).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_nowhere"),
+        one_if(doubtful).alias("_doubtful"),
+        one_if(nowhere).alias("_nowhere"),
     )
     known = nw.col("_doubts") == 0 if not table.unknown_keys(keys) else nw.lit(value=False)
     frame = marked.with_columns(

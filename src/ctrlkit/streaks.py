@@ -9,7 +9,7 @@ import narwhals as nw
 
 from ctrlkit.expression import Expr, rule_of
 from ctrlkit.table import Table
-from ctrlkit.term import Info
+from ctrlkit.term import Info, one_if
 
 
 def streak(table: Table, by: str, order: str, rule: Expr, name: str) -> Table:
@@ -23,8 +23,8 @@ def streak(table: Table, by: str, order: str, rule: Expr, name: str) -> Table:
     yes, no, sure = answer.fill_null(value=False), (~answer).fill_null(value=False), table.sure()
     frame = _run(table.frame, yes & sure, ~yes, (by, order), "_low")
     frame = _run(frame, ~no, no & sure, (by, order), "_high")
-    lost = _flag(nw.col(order).is_null()).max().over(by)
-    frame = frame.with_columns(lost.alias("_lost"), _flag(nw.col("_id") >= 0).sum().over(by).alias("_all"))
+    lost = one_if(nw.col(order).is_null()).max().over(by)
+    frame = frame.with_columns(lost.alias("_lost"), one_if(nw.col("_id") >= 0).sum().over(by).alias("_all"))
     open_ = nw.lit(value=bool(table.unknown_keys((by,)))) | (nw.col("_lost") == 1)
     low = nw.when(open_).then(nw.lit(0)).otherwise(nw.col("_low"))
     high = nw.when(open_).then(nw.col("_all")).otherwise(nw.col("_high"))
@@ -38,11 +38,7 @@ def _run(
 ) -> nw.LazyFrame[Any]:
     """The frame with `name`: the rows that count since the last one that ends a run."""
     by, order = keys
-    flagged = frame.with_columns(_flag(counts).alias("_counts"), _flag(ends).alias("_ends"))
+    flagged = frame.with_columns(one_if(counts).alias("_counts"), one_if(ends).alias("_ends"))
     runs = flagged.with_columns(nw.col("_ends").cum_sum().over(by, order_by=[order, "_id"]).alias("_run"))
     counted = nw.col("_counts").cum_sum().over(by, "_run", order_by=[order, "_id"])
     return runs.with_columns(counted.alias(name)).drop("_counts", "_ends", "_run")
-
-
-def _flag(rule: nw.Expr) -> nw.Expr:
-    return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))

@@ -11,7 +11,7 @@ import narwhals as nw
 from ctrlkit import interval
 from ctrlkit.expression import Expr, rule_of
 from ctrlkit.table import Table
-from ctrlkit.term import Info, expect
+from ctrlkit.term import Info, expect, one_if
 
 YES, PERHAPS = 2, 1
 
@@ -47,7 +47,7 @@ def with_later(table: Table, *keys: str, at: str, by: Sequence[str], such: Expr,
     `such` may read the row's own columns, and of the later one those in `by`, as `name_column`. Rows that are alike in
     them are looked at once, so that a busy account costs no more than it has places.
     """
-    sure = nw.when(table.sure()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_sure")
+    sure = one_if(table.sure()).alias("_sure")
     alike = (
         table.frame.with_columns(sure)
         .group_by(*keys, *by, "_sure")

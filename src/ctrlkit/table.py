@@ -23,8 +23,8 @@ from ctrlkit import interval
 from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, col, rule_of
 from ctrlkit.kind import Kind
-from ctrlkit.rows import fetch
-from ctrlkit.term import Columns, Info, expect
+from ctrlkit.rows import fetch, worked_out
+from ctrlkit.term import Columns, Info, expect, one_if
 
 MEMBER = "_m"
 
@@ -34,7 +34,8 @@ class Root:
     """The evaluated evidence of one kind from one party: a frame with `_id`, `_file`, `_row` and the read columns.
 
     `exported_at` is the oldest export among the sources, UTC; None where nobody says. `bad_rows` counts the rows that
-    could not be read: any of them may be the one that another row looks for.
+    could not be read: any of them may be the one that another row looks for. `small`: each step of its tables is worked
+    out at once, which for so few rows takes less time than planning all steps together, again for each question.
     """
 
     kind: Kind
@@ -43,6 +44,7 @@ class Root:
     columns: Columns
     exported_at: datetime | None = None
     bad_rows: int = 0
+    small: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +63,11 @@ class Table:
     unique: frozenset[str] | None = None
     links: Mapping[str, Root] = field(default_factory=dict)
     grouped: Table | None = None
+
+    def __post_init__(self) -> None:
+        """Work out the step that made it, where that is quicker than to plan it with all that follow."""
+        if self.root.small:
+            object.__setattr__(self, "frame", worked_out(self.frame, self.root.frame))
 
     def has(self, *names: str) -> bool:
         """Whether the evidence holds these columns; ask before using an optional one."""
@@ -139,7 +146,7 @@ class Table:
     def _with_exists(self, other: Table, pairs: Mapping[str, str], name: str) -> Table:
         keys = [f"_k{i}" for i in range(len(pairs))]
         right = (
-            other.frame.select(*_keys_as(pairs), nw.col("_id"), _one_if(other.sure()).alias("_s"))
+            other.frame.select(*_keys_as(pairs), nw.col("_id"), one_if(other.sure()).alias("_s"))
             .group_by(*keys)
             .agg(nw.col("_id").min().alias(f"_{name}_id"), nw.col("_s").max())
             .with_columns((nw.col("_s") == 1).alias(f"_{name}_sure"))
@@ -187,7 +194,7 @@ class Table:
             )
         some = other.frame.with_columns(never.alias("_never")).filter(~nw.col("_never"))
         spans = (first.alias("_start"), last.alias("_end"))
-        intervals = some.select(*_keys_as(pairs), *spans, _one_if(sure).alias("_s"))
+        intervals = some.select(*_keys_as(pairs), *spans, one_if(sure).alias("_s"))
         moments = self.frame.select(
             nw.col("_id"),
             *(nw.col(name_).alias(key) for name_, key in zip(pairs, keys, strict=True)),
@@ -268,10 +275,8 @@ class Table:
         flags = self.frame.select(*(self._unknown(n).alias(f"_u{i}") for i, n in enumerate(doubtful)))
         marks = [f"_u{i}" for i in range(len(doubtful))]
         seen = fetch(flags.group_by(*marks).agg(nw.len().alias("_n")))
-        found = [
-            (frozenset(n for n, mark in zip(doubtful, marks, strict=True) if row[mark]), row["_n"]) for row in seen
-        ]
-        return sorted(((which, rows) for which, rows in found if which), key=lambda pair: sorted(pair[0]))
+        found = {frozenset(n for n, mark in zip(doubtful, marks, strict=True) if row[mark]): row["_n"] for row in seen}
+        return sorted(((which, rows) for which, rows in found.items() if which), key=lambda pair: sorted(pair[0]))
 
     def _may_be_unknown(self, name: str) -> bool:
         """A required column is read in every row that is here; one made or matched later may hold anything."""
@@ -322,7 +327,3 @@ def _keys_as(pairs: Mapping[str, str]) -> list[nw.Expr]:
 def _physical(name: str, info: Info) -> list[str]:
     plain = [f"{name}__low", f"{name}__high"] if info.bounded else [name]
     return [*plain, f"{name}__none"] if info.none else plain
-
-
-def _one_if(rule: nw.Expr) -> nw.Expr:
-    return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))

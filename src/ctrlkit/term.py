@@ -58,6 +58,11 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+def one_if(rule: nw.Expr) -> nw.Expr:
+    """1 where the rule holds, 0 where it does not or is unknown: a flag that every engine can add up."""
+    return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
 def compared(sign: str, a: Built, b: Built) -> Built:
     """Whether the comparison holds; false where one of the two is answered to be none."""
     exact = a.low is None and b.low is None

@@ -150,20 +150,20 @@ def _clipped(text: str) -> str:
 
 def _laid_out(lines: Iterable[Line], width: int, colour: bool) -> Iterator[str]:
     for line in lines:
-        first, *rest = _wrapped(visible(line.start), visible(line.text), width)
+        first, *rest = wrapped(visible(line.start), visible(line.text), width)
         if colour and line.verdict:
             mark = line.start if line.start.strip() else first
             first = first.replace(mark, f"\x1b[{_STYLES[line.verdict]}m{mark}\x1b[0m", 1)
         yield from (f"{text.rstrip()}\n" for text in (first, *rest))
 
 
-def _wrapped(start: str, text: str, width: int) -> list[str]:
+def wrapped(start: str, text: str, width: int) -> list[str]:
     """`text` broken at spaces; further lines are indented as `start`, or by four where `start` takes half the width."""
     hang = " " * (len(start) if 0 < len(start) < width // 2 else 4)
     lines, line, used = [], start, len(start)
     fresh = True
     for item in text.split(" "):
-        size = _columns(item)
+        size = columns(item)
         if not fresh and used + 1 + size > width:
             lines.append(line)
             line, used, fresh = hang, len(hang), True
@@ -172,7 +172,7 @@ def _wrapped(start: str, text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """How many columns a terminal gives `text`: wide characters two, combining ones none."""
     if text.isascii():
         return len(text)

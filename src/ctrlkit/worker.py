@@ -21,18 +21,25 @@ from ctrlkit.table import Root, Table, table_of
 from ctrlkit.term import Info
 from ctrlkit.terms import Host, Terms, Window
 
+SMALL = 50_000
+"""House number: rows of a table that is held, and each step over it worked out at once."""
+
 
 def main() -> int:
-    """Load the machinery, wait for the path of a job on stdin, evaluate it; what it says, its lines say."""
+    """Load the machinery, wait for the path of a job on stdin, evaluate it; what it says, its lines say.
+
+    Before each item it asks whether that is its own: others may work off the same job.
+    """
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
+    silence = os.open(os.devnull, os.O_RDWR)
+    answers = os.fdopen(os.dup(0), encoding="utf-8", newline="\n")
+    for stream in range(3):
+        os.dup2(silence, stream)
     import polars as pl  # noqa: F401  loaded while the parent still reads the evidence
 
     from ctrlkit import pytest_plugin
 
-    job_path = sys.stdin.readline().strip()
+    job_path = answers.readline().strip()
     if not job_path:
         return 0
     job = json.loads(Path(job_path).read_text("utf-8"))
@@ -41,14 +48,18 @@ def main() -> int:
         out.write(json.dumps(line, ensure_ascii=True) + "\n")
         out.flush()
 
-    def report(index: int, outcome: Outcome | None) -> None:
-        say({"index": index, "outcome": plain(outcome) if outcome else None})
+    def may(index: int) -> bool:
+        say({"index": index, "outcome": None})
+        return answers.readline() == "1\n"
+
+    def report(index: int, outcome: Outcome) -> None:
+        say({"index": index, "outcome": plain(outcome)})
 
     try:
         evidence = _Evidence(job)
         items = [_planned(job, entry, evidence) for entry in job["items"]]
         _fence(job)
-        pytest_plugin.run(items, report)
+        pytest_plugin.run(items, may, report)
     except Exception as error:  # noqa: BLE001  the boundary of the process: the parent turns it into error verdicts
         say({"broken": f"{type(error).__name__}: {error}"})
     return 0
@@ -75,18 +86,13 @@ class _Evidence:
         entry = self._job["tables"][name]
         columns = {c: Info(t, none=none, pseudonym=domain) for c, (t, none, domain) in entry["columns"].items()}
         exported = datetime.fromisoformat(entry["exported_at"]) if entry["exported_at"] else None
-        root = Root(
-            self._kinds[entry["kind"]],
-            entry["party"],
-            self._frame(entry["parquet"]),
-            columns,
-            exported,
-            entry["bad_rows"],
-        )
+        frame, small = self._frame(entry["parquet"])
+        root = Root(self._kinds[entry["kind"]], entry["party"], frame, columns, exported, entry["bad_rows"], small)
         self._roots[name] = root
         return root
 
-    def _frame(self, path: str) -> Any:
+    def _frame(self, path: str) -> tuple[Any, bool]:
+        """The rows of a file, and whether they are so few that they are held."""
         import narwhals as nw
 
         if self._job["engine"] == "duckdb":
@@ -96,10 +102,12 @@ class _Evidence:
                 self._connection = duckdb.connect(config={"threads": 2})
                 self._connection.execute("SET allowed_directories = [?]", [self._job["evidence"]])
                 self._connection.execute("SET enable_external_access = false")
-            return nw.from_native(self._connection.read_parquet(path))
+            return nw.from_native(self._connection.read_parquet(path)), False
         import polars as pl
 
-        return nw.from_native(pl.scan_parquet(path))
+        there = pl.scan_parquet(path)
+        small = there.select(pl.len()).collect().item() <= SMALL
+        return nw.from_native(there.collect().lazy() if small else there), small
 
 
 def _planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: _Evidence) -> Any:
