@@ -24,6 +24,7 @@ from ctrlkit import (
     latest,
     law,
     maybe,
+    note,
     note_every,
     reads,
     standard,
@@ -330,8 +331,9 @@ def test_every_alert_is_in_the_register(
 
 
 def assert_dismissals_have_reasons(alerts: Table) -> None:
-    """Every alert that was dismissed says why; without a column for that, the dismissals are noted."""
+    """Every alert that was dismissed says why; without a column for that, the dismissals, or that, are noted."""
     if not alerts.has("entry_kind"):
+        note("which entries are dismissals, and whether with a reason, is not shown: incidents has no kind")
         return
     dismissed = col("entry") & (col("entry_kind") == "dismissed")
     if alerts.has("entry_dismissal_reason"):

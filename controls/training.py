@@ -16,6 +16,7 @@ from ctrlkit import (
     assert_rate,
     assert_some,
     beside,
+    cannot_tell,
     col,
     control,
     count,
@@ -31,6 +32,7 @@ from ctrlkit import (
     median,
     minutes,
     neighbour,
+    note,
     note_every,
     reads,
     seconds,
@@ -557,6 +559,10 @@ def test_agents_keep_identity_checks(drills: Table, sample_results: Table | None
         "A void drill needs no retest; it was held, and its kind counts.",
         "Too few kinds are one finding on the newest drills row.",
         "A mean rating that is too low is one finding on the rated rows of the period.",
+        (
+            "training without language or completed_at is undecided where languages are asked for; without ratings, "
+            "and without training at all, the result says so."
+        ),
     ],
     typical_exception="One annual slide deck in head-office English; no second try.",
 )
@@ -575,17 +581,29 @@ def test_people_are_trained_drilled_and_tested_again(
     newest = newest_drill(drills, kinds=distinct(col("kind"), where=recent))
     few = f"{{kinds}} kinds of drill in {QUARTER} days, fewer than {params.drills_per_quarter}"
     assert_every(newest, col("kinds") >= params.drills_per_quarter, because=few)
-    if training is not None and training.has("rating", "completed_at"):
-        assert_rated(period.of(training), params)
-    if training is not None and training.has("language", "completed_at"):
-        for language in params.languages:
-            spoken = period.of(training).where(col("language") == language.lower())
-            assert_some(spoken, because="no course was completed in {language}", language=language)
+    if training is None:
+        note("no training was handed in: ratings of courses and their languages are not shown")
+    else:
+        assert_rated(training, params, period)
+        assert_spoken(training, params, period)
 
 
-def assert_rated(taken: Table, params: Any) -> None:
+def assert_spoken(training: Table, params: Any, period: Window) -> None:
+    """In the period a course was completed in each language that is asked for."""
+    if params.languages and not training.has("language", "completed_at"):
+        cannot_tell("training does not say in which languages courses were held")
+        return
+    for language in params.languages:
+        spoken = period.of(training).where(col("language") == language.lower())
+        assert_some(spoken, because="no course was completed in {language}", language=language)
+
+
+def assert_rated(training: Table, params: Any, period: Window) -> None:
     """The mean rating is high enough, where five or more were given; else that is one finding on all of them."""
-    rated = measured(taken.where(col("rating").is_not_null()), "rating")
+    if not training.has("rating", "completed_at"):
+        note("what people thought of the courses is not shown: training has no ratings")
+        return
+    rated = measured(period.of(training).where(col("rating").is_not_null()), "rating")
     above = total(col("rating") - params.rating_min)
     means = group(rated, "measure", ratings=count(), above=above)
     low = f"the mean of {{ratings}} ratings is less than {params.rating_min}"

@@ -156,10 +156,9 @@ def _work_off(
     with ThreadPoolExecutor(len(crew)) as pool:
         try:
             return list(pool.map(lambda child: _one_child(job, items, child, seconds, books), crew))
-        except BaseException:  # interrupted: nobody waits for what the children are at
+        finally:  # where it is interrupted, nobody waits for what they are at
             for child in crew:
                 child.end()
-            raise
 
 
 def _one_child(
