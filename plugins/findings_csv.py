@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
@@ -17,14 +18,17 @@ HEADER: Final = (
     "control", "subject", "severity", "verdict", "key", "message",
     "party", "kind", "file", "row", "host", "probe", "line", "more", "values",
 )  # fmt: skip
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+"""How a formula begins; Excel takes the wide forms of the four signs for the signs themselves."""
+_SEPARATED: Final = re.compile(";(?=\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where half of Europe's spreadsheets begin a new cell, and in it a formula."""
 
 
 class FindingsCsv:
     r"""The table of findings: UTF-8, LF, one header line; a row points at its finding's first source.
 
     `more` counts the sources besides, `values` is a JSON object. A text that a spreadsheet would run as a formula
-    begins with an apostrophe; control characters are written as `\u001b`.
+    begins with an apostrophe, also behind a semicolon; control characters are written as `\u001b`.
     """
 
     name: str = "csv"
@@ -43,6 +47,7 @@ def _row(result: Result, finding: Finding) -> Iterator[str | int]:
     source = finding.sources[0] if finding.sources else None
     others = max(len(finding.sources) - 1, 0) + finding.more
     values = json.dumps(plain(finding.values), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    values = _SEPARATED.sub(r"\\u003b", values)
     cells = (
         result.control, result.subject, result.severity.value, result.verdict.value, finding.key, finding.message,
         *_place(source), others, values,
@@ -60,7 +65,8 @@ def _place(source: Pointer | HostPointer | None) -> tuple[str | int | None, ...]
 
 def harmless(text: str) -> str:
     """`text` that no spreadsheet takes for a formula, its control characters visible."""
-    return ("'" if text.lstrip(" ").startswith(_FORMULA) else "") + visible(text)
+    inner = _SEPARATED.sub(";'", text)
+    return ("'" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else "") + visible(inner)
 
 
 @hookimpl

@@ -61,6 +61,7 @@ need_command sshd openssh-server
 need_command ssh openssh-client
 need_command busybox busybox
 need_command ps procps
+need_command npm npm
 need_command setpriv util-linux
 need_postgresql
 install_missing
@@ -84,7 +85,7 @@ step "tests of the wheel" test_wheel .venv-test
 
 if find_other 3.13; then
     fresh_venv .venv-test-3.13 "$other"
-    pip_install .venv-test-3.13 "${wheel}[test]"
+    pip_install .venv-test-3.13 "${wheel}[test,clients]"
     step "Python 3.13" judge_sample .venv-test-3.13 3.13
     step "both Pythons agree" same_answers wheel 3.13
     step "tests of the wheel, $("$other" --version)" test_wheel .venv-test-3.13 few

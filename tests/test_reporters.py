@@ -22,7 +22,16 @@ from ctrlkit.closed import Run
 from ctrlkit.hooks import Reporter, plugin_manager
 from ctrlkit.model import Finding, HostPointer, Verdict
 
-NAMES = {"csv": "findings.csv", "html": "report.html", "junit": "junit.xml", "markdown": "summary.md"}
+NAMES = {
+    "csv": "findings.csv",
+    "hdf": "hdf.json",
+    "html": "report.html",
+    "junit": "junit.xml",
+    "markdown": "summary.md",
+    "oscal": "assessment-results.json",
+    "oscal-plan": "assessment-plan.json",
+    "sarif": "findings.sarif",
+}
 
 
 def reporters() -> dict[str, Reporter]:
@@ -242,10 +251,21 @@ def test_csv_gives_a_host_and_line_in_their_own_columns() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "  =1", "=cmd|'/C calc'!A0"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0=1", "\uff1d1", "=cmd|'/C calc'!A0"]
+)
 def test_csv_never_gives_a_spreadsheet_a_formula(text: str) -> None:
     read = rows(run((result("A-01", Verdict.FAILED, findings=(Finding(text, text),)),)))
     assert all(row[column].startswith("'") for row in read for column in ("key", "message"))
+
+
+@pytest.mark.parametrize("text", ["a;=1+1", "a; =1+1", "a;;@SUM(1)", "a;\t-1", "a;\uff0b1"])
+def test_csv_read_with_semicolons_holds_no_formula_either(text: str) -> None:
+    findings_ = (Finding("k", text, {"value": text}),)
+    lines = view("csv", run((result("A-01", Verdict.FAILED, findings=findings_),))).splitlines()
+    cells = [cell.strip() for row in csv.reader(lines, delimiter=";") for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\uff0b"))]
+    assert json.loads(rows(run((result("A-01", Verdict.FAILED, findings=findings_),)))[0]["values"]) == {"value": text}
 
 
 def test_csv_values_stay_json_whatever_they_hold() -> None:

@@ -87,6 +87,10 @@ def _command(options: argparse.Namespace) -> Callable[[Desk], int]:
         from ctrlkit import collecting
 
         return collecting.collect
+    if name == "report":
+        from ctrlkit import reporting
+
+        return reporting.report
     if name == "sample":
         from ctrlkit import drawing
 

@@ -153,6 +153,20 @@ def _diff_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how it is told")
 
 
+def _report_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
+    for view, what in (
+        ("html", "the page for people"),
+        ("junit", "JUnit XML, for CI"),
+        ("markdown", "Markdown, for a job's summary"),
+        ("csv", "every finding as a row, safe to open in a spreadsheet"),
+        ("oscal", "OSCAL assessment results, and assessment-plan.json beside them"),
+        ("sarif", "SARIF, for code scanning"),
+        ("hdf", "Heimdall data format, for MITRE SAF"),
+    ):
+        parser.add_argument(f"--{view}", nargs="?", type=Path, const=Path(), metavar="FILE", help=what)
+
+
 def _history_options(parser: argparse.ArgumentParser) -> None:
     what = "folders of bundles, and the database: a SQLite file or postgresql://… (default runs, runs/history.sqlite)"
     parser.add_argument("places", nargs="*", metavar="DIR|URL", help=what)
@@ -280,6 +294,7 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
         _collect_options,
     ),
     "verify": ("is a bundle whole and unaltered", "ctrlkit verify runs/latest", _verify_options),
+    "report": ("views of a bundle again, for other tools too", "ctrlkit report runs/latest --sarif", _report_options),
     "replay": ("judge a bundle again and compare", "ctrlkit replay runs/latest", _replay_options),
     "list": ("what there is", "ctrlkit list controls --profile bpo-philippines", _list_options),
     "explain": ("what a control, kind, cause or exit code means", "ctrlkit explain MFA-01", _explain_options),

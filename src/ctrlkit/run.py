@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from ctrlkit.payload import INVENTORY, PACKS, fill, slug
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
 from ctrlkit.strict_yaml import shown
+from ctrlkit.waiver import Waiver
 
 
 def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
@@ -221,11 +223,15 @@ def summed(case: Case, results: Sequence[Result], carried: Carried) -> Run:
         controls={id_: case.stock.controls[id_] for id_ in case.ids},
         unused=carried.unused,
         proposed=carried.proposed,
-        waivers=tuple(
-            Accepted(w.control, w.subject, w.approved_by, w.expires.isoformat(), (w.expires - case.as_of.date).days)
-            for w in case.waivers
-        ),
+        waivers=accepted(case.waivers, case.as_of.date),
         left_out=tuple(sorted({*case.stock.controls} - {*case.ids})),
+    )
+
+
+def accepted(waivers: Sequence[Waiver], day: date) -> tuple[Accepted, ...]:
+    """The waivers as views list them, on the as-of date."""
+    return tuple(
+        Accepted(w.control, w.subject, w.approved_by, w.expires.isoformat(), (w.expires - day).days) for w in waivers
     )
 
 

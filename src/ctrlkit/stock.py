@@ -40,7 +40,8 @@ class Stock:
 def take(folder: Path) -> Stock:
     """The stock for a run started in `folder`; its own content counts only where `ctrlkit.toml` marks it as a project.
 
-    Raises InputError for a broken file of the user's, for two controls with one id, two kinds or adapters of one name.
+    Raises InputError for a broken file of the user's, for two controls with one id, and for two kinds, adapters, probes
+    or reporters of one name.
     """
     manager = plugin_manager()
     own: list[Path] = []
@@ -61,6 +62,7 @@ def take(folder: Path) -> Stock:
     profiles = [*_flat(manager.hook.ctrlkit_profiles()), *(p for p in own if p.parent.name == "profiles")]
     kinds = _once("kind", [*kinds_of.shipped().values(), *_flat(manager.hook.ctrlkit_kinds())])
     adapters = _once("adapter", _flat(manager.hook.ctrlkit_adapters()))
+    reporters = _once("reporter", _flat(manager.hook.ctrlkit_reporters()))
     probes = _once("probe", _flat(manager.hook.ctrlkit_probes()))
     return Stock(
         controls=loader.load((path, shown) for shown, path in control_files.items()),
@@ -68,7 +70,7 @@ def take(folder: Path) -> Stock:
         kinds=kinds,
         adapters=tuple(adapters[name] for name in sorted(adapters)),
         profiles=tuple(profiles),
-        reporters=tuple(sorted(_flat(manager.hook.ctrlkit_reporters()), key=lambda r: r.name)),
+        reporters=tuple(reporters[name] for name in sorted(reporters)),
         probes=tuple(probes[name] for name in sorted(probes)),
         plugins=tuple(sorted(name for name, _ in manager.list_name_plugin())),
         own=tuple((p.relative_to(folder).as_posix(), hashlib.sha256(p.read_bytes()).hexdigest()) for p in own),
