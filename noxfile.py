@@ -35,7 +35,7 @@ def test_against(session: nox.Session, built: Path, *more: str) -> None:
 def tests(session: nox.Session) -> None:
     """Test the wheel."""
     built = wheel(session)
-    session.install(f"{built}[test,clients]")
+    session.install(f"{built}[test,clients,spark]")
     test_against(session, built)
 
 
@@ -54,8 +54,8 @@ def minimums(session: nox.Session) -> None:
     """Test the wheel with the lowest versions that pyproject.toml allows."""
     built = wheel(session)
     session.run("uv", "pip", "install", "--resolution", "lowest-direct", f"{built}[test]", external=True)
-    # The clients of our formats ask for newer libraries than we do.
-    test_against(session, built, "--ignore", "tests/test_clients.py")
+    # The clients of our formats, and Spark, ask for newer libraries than we do.
+    test_against(session, built, "--ignore", "tests/test_clients.py", "--ignore", "tests/test_spark.py")
 
 
 @nox.session
@@ -86,6 +86,6 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def benchmarks(session: nox.Session) -> None:
     """Print the figures of benchmarks/; each script there says what it measures."""
-    session.install(".[duckdb]")
+    session.install(".[duckdb]", "playwright>=1.55")
     for script in sorted(Path("benchmarks").glob("[a-z]*.py")):
         session.run("python", str(script), *session.posargs)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+import custody_desk
 import pytest
 
 CONTENT = ("controls", "evidence", "plugins", "profiles")
@@ -22,6 +23,16 @@ def pytest_sessionstart() -> None:
         found = Path(str(files(package))).resolve()
         if not found.is_relative_to(installed):
             pytest.exit(f"{package} comes from {found}, not from the wheel in {installed}", returncode=4)
+
+
+@pytest.fixture(scope="session")
+def custody(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A vendor's folder with a run and a handover of the same evidence; copy it to change anything."""
+    folder = tmp_path_factory.mktemp("custody")
+    custody_desk.write(folder)
+    assert custody_desk.run(folder).code == 1
+    assert custody_desk.handed(folder).code == 0
+    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def test_a_match_is_one_line() -> None:
     )
 
 
-def handed(folder: Path, kind: str, **columns: list[object]) -> Handed:
+def handed(folder: Path, kind: str, **columns: Sequence[object]) -> Handed:
     rows = len(next(iter(columns.values())))
     frame = pl.DataFrame({**columns, "_file": [f"{kind}.csv"] * rows, "_row": list(range(2, rows + 2))}, strict=False)
     path = folder / f"{kind}.parquet"

@@ -207,7 +207,7 @@ def test_one_engagement_in_two_folders_is_refused_in_the_second(tmp_path: Path) 
     assert (north.fault, "as north does" in south.fault) == ("", True)
 
 
-@pytest.mark.parametrize("words", [["pack"], ["--junit", "x.xml"], ["--waivers", "w.yaml"], ["--client-pack", "c"]])
+@pytest.mark.parametrize("words", [["pack"], ["--junit", "x.xml"], ["--waivers", "w.yaml"], ["--with", "c"]])
 def test_what_belongs_to_one_engagement_is_refused_for_many(tmp_path: Path, words: list[str]) -> None:
     ask(tmp_path / "asked", "north")
     answer = ctrlkit(tmp_path, "run", *words, "--engagements", "asked")

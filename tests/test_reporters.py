@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import json
 import os
@@ -18,9 +20,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from runs import DIGEST, PSEUDONYM, control, every_verdict, findings, hostile, result, run
 
-from ctrlkit.closed import Run
+from ctrlkit.closed import Accepted, Plot, Run, Series
 from ctrlkit.hooks import Reporter, plugin_manager
-from ctrlkit.model import Finding, HostPointer, Verdict
+from ctrlkit.model import Finding, Grade, HostPointer, Param, Verdict
 
 NAMES = {
     "csv": "findings.csv",
@@ -323,7 +325,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append((tag, dict(attrs)))
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -336,77 +338,124 @@ class Page(HTMLParser):
         return [attributes.get(attribute) for name, attributes in self.seen if name == tag]
 
 
+TAGS = (
+    "html head meta title style script body main nav form label input select option button output p h1 h2 h3 h4 ul ol "
+    "li b a span br div figure figcaption svg rect line text details summary table caption thead tbody tr th td "
+    "section dl dt dd dfn code abbr"
+)
+ATTRIBUTES = (
+    "lang for charset http-equiv content name class role aria-label aria-labelledby aria-hidden aria-live scope href "
+    "id title open hidden type autocomplete value tabindex data-rank data-section data-verdict data-severity "
+    "data-domain data-group viewbox x y x1 x2 y1 y2 width height text-anchor"
+)
+
+
 @pytest.mark.parametrize("make", [every_verdict, hostile, lambda: run(()), lambda: every_verdict(sample=True)])
-def test_html_is_well_formed_and_loads_and_runs_nothing(make: object) -> None:
-    page = Page(view("html", make()))  # type: ignore[operator]
+def test_html_is_well_formed_and_loads_nothing(make: object) -> None:
+    text = view("html", make())  # type: ignore[operator]
+    page = Page(text)
     assert page.open == []
-    tags = {tag for tag, _ in page.seen}
-    assert tags <= {
-        "html",
-        "head",
-        "meta",
-        "title",
-        "style",
-        "body",
-        "main",
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "ul",
-        "ol",
-        "li",
-        "b",
-        "a",
-        "span",
-        "br",
-        "div",
-        "table",
-        "caption",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "section",
-        "dl",
-        "dt",
-        "dd",
-        "code",
-        "abbr",
-    }
-    attributes = {key for _, attrs in page.seen for key in attrs}
-    assert attributes <= {
-        "lang",
-        "charset",
-        "http-equiv",
-        "content",
-        "name",
-        "class",
-        "role",
-        "aria-label",
-        "scope",
-        "href",
-        "id",
-        "title",
-    }
+    assert {tag for tag, _ in page.seen} <= set(TAGS.split())
+    assert {key for _, attrs in page.seen for key in attrs} <= set(ATTRIBUTES.split())
     assert all(str(href).startswith("#") for href in page.all("a", "href"))
-    assert "default-src 'none'" in str(page.all("meta", "content")[1])
-    assert "url(" not in view("html", make())  # type: ignore[operator]
+    assert "url(" not in text
 
 
-def test_html_links_each_lead_to_one_control() -> None:
+@pytest.mark.parametrize("make", [every_verdict, hostile])
+def test_html_runs_and_styles_nothing_but_what_its_own_policy_names(make: object) -> None:
+    text = view("html", make())  # type: ignore[operator]
+    policy = str(Page(text).all("meta", "content")[1])
+    for tag in ("script", "style"):
+        (inside,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+
+
+def test_html_links_lead_somewhere_and_to_each_control() -> None:
     page = Page(view("html", every_verdict()))
-    ids = [id_ for id_ in page.all("section", "id") if id_]
-    assert len(set(ids)) == len(ids) == 8
-    assert {str(href).removeprefix("#") for href in page.all("a", "href")} == set(ids)
+    ids = [str(attrs["id"]) for _, attrs in page.seen if "id" in attrs]
+    assert len(set(ids)) == len(ids)
+    targets = {str(href).removeprefix("#") for href in page.all("a", "href")}
+    assert targets <= set(ids)
+    sections = {id_ for id_ in page.all("section", "id") if id_}
+    assert len(sections) == 8
+    assert sections <= targets
+
+
+def test_html_leads_from_a_finding_to_the_evidence_that_holds_its_row() -> None:
+    text = view("html", every_verdict())
+    anchor = re.search(r'<a href="#(r4-e1)">crm/accounts.csv row 2</a>', text)
+    assert anchor is not None
+    assert '<tr id="r4-e1"><td>accounts</td><td>data/evidence/accounts.csv</td>' in text
+    assert "roster.csv row 9</a>" not in text, "the result names no such evidence"
+
+
+def test_html_folds_what_lies_beyond_ten_findings() -> None:
+    text = view("html", every_verdict())
+    first, _, folded = text.partition("<summary>90 more; another 20 only in findings.csv</summary>")
+    assert "crm/accounts.csv row 11<" in first
+    assert "crm/accounts.csv row 12<" in folded
+
+
+def test_html_says_since_when_where_there_were_earlier_runs() -> None:
+    assert "not known: this run was given no earlier bundle" in view("html", every_verdict())
+    assert "0 findings stood in an earlier run; 122 are new" in view("html", every_verdict(opened={}))
+    text = view("html", every_verdict(opened={("MFA-01", f"{0:032x}"): "2026-09-02"}))
+    assert "1 finding stood in an earlier run, the oldest on 2026-09-02; 121 are new" in text
+    assert "2026-09-02: 1 of 120 findings stood in an earlier run" in text
+    assert "new in this run" in text
+
+
+def test_html_shows_limits_with_their_ground_and_laws_apart_from_standards() -> None:
+    limit = Param("click_max", 5, "%", "house", "industry untrained about 33%")
+    known = control("TRN-04", params={"click_max": limit}, maps={"PCI": ("5.4.1",), "PH": ("NPC 2023-06",)})
+    text = view("html", run((result("TRN-04", Verdict.FAILED, params={"click_max": 3}),), (known,)))
+    assert "click_max 3 %<span" in text
+    assert "(house · industry untrained about 33%)" in text
+    assert "<dt>Law</dt><dd>PH NPC 2023-06</dd><dt>Standards</dt><dd>PCI 5.4.1</dd>" in text
+
+
+def test_html_says_how_old_evidence_was() -> None:
+    text = view("html", every_verdict(exported={"data/evidence/accounts.csv": "2026-10-31T02:00:00Z"}))
+    assert "<td>2026-10-31, 2 days before as-of</td>" in text
+
+
+def test_html_lists_waivers_and_attestations() -> None:
+    waiver = Accepted("ACC-01", "organisation", "ciso", "2026-10-31", -2)
+    attested = result("PHY-01", Verdict.PASSED, grade=Grade.ATTESTED, attested={"by": "site-auditor"})
+    text = view("html", run((attested,), waivers=(waiver,)))
+    assert "expired 2 days ago, counts no more" in text
+    assert "by site-auditor" in text
+    assert "no verdict rests on a person&#x27;s word alone" in view("html", run(()))
+
+
+PLOT = Plot(
+    "phish", "Phishing drills: who clicked", "In 1 of 2 campaigns too many.", "campaign", "% of its mails",
+    ("<aug>", "sep"),
+    (Series("within the limit", "good", (3, None)), Series("beyond the limit", "bad", (0, 9))),
+    5, "5 % at most", "phish (typed, 520 rows)",
+)  # fmt: skip
+
+
+def test_html_draws_a_plot_with_its_words_and_its_figures() -> None:
+    text = view("html", every_verdict(plots=(PLOT, Plot("age", "Account age", "no accounts was read"))))
+    assert '<svg viewBox="0 0 400 178" role="img" aria-labelledby="plot-phish">' in text
+    assert '<h3 id="plot-phish">Phishing drills: who clicked</h3>' in text
+    assert "In 1 of 2 campaigns too many." in text
+    assert "<tr><td>&lt;aug&gt;</td><td>3</td><td>0</td></tr>" in text
+    assert "<tr><td>sep</td><td>&lt;5</td><td>9</td></tr>" in text
+    assert "<b>Account age</b>: no accounts was read" in text
+    assert "Most failures: " in text
 
 
 def test_html_says_first_what_failed_how_bad_and_what_to_do() -> None:
     text = "\n".join(Page(view("html", every_verdict())).words)
-    wanted = ("2 of 8 failed (1 critical), 2 could not be decided", "Passed 2, of which probe 1 · typed 1", "Do first",
-              "Mend MFA-01", "What could not be tested", "Hand over roster (employee_id).", "All controls")  # fmt: skip
+    wanted = ("2 of 8 failed (1 critical), 2 could not be decided", "Do first", "Mend MFA-01", "How bad",
+              "1 critical · 1 high; 122", "Since when", "Passed 2, of which probe 1 · typed 1",
+              "What could not be tested",
+              "Hand over roster (employee_id).", "To look at", "All controls")  # fmt: skip
     places = [text.rindex(wanted[0]), *(text.index(words) for words in wanted[1:])]
     assert places == sorted(places)
 

@@ -17,6 +17,8 @@ TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 TAG_FILES: Final = ("VERIFY.txt", "bag-info.txt", "bagit.txt", MANIFEST)
 """The files beside the payload that the tag manifest covers, all of them, sorted."""
 SIGNATURES: Final = "signatures/"
+STAMP: Final = f"{TAG_MANIFEST}.tsr"
+"""The time stamp of the tag manifest, beside the envelopes."""
 LATEST: Final = "latest"
 
 LONGEST_NAME: Final = 200

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 
-from ctrlkit import canary, document, engagement, inventory, pack, plan, profile, stock, waiver
+from ctrlkit import canary, document, engagement, engine, inventory, pack, plan, profile, stock, waiver
 from ctrlkit.canary import Canary
 from ctrlkit.engagement import AsOf, Engagement
 from ctrlkit.errors import InputError, did_you_mean
@@ -48,6 +47,9 @@ class Request:
     limit: Sequence[str] = ()
     canaries: Path | None = None
     previous: Sequence[Path] = ()
+    originals: Sequence[Path] = ()
+    rekey: Sequence[Path] = ()
+    vendor_key: Path | None = None
     jobs: int | None = None
 
 
@@ -78,9 +80,7 @@ class Case:
 
 def prepare(request: Request) -> Case:
     """The case of a pack. Raises InputError for what is wrong with a document or option, before anything is written."""
-    if request.engine == "duckdb" and find_spec("duckdb") is None:
-        msg = "--engine duckdb: DuckDB is not installed; expected it beside ctrlkit; pip install 'ctrlkit[duckdb]'"
-        raise InputError(msg)
+    engine.refuse_absent(request.engine)
     if request.jobs is not None and request.jobs < 1:
         msg = f"--jobs: found {request.jobs}, expected 1 or more"
         raise InputError(msg)

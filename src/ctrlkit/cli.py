@@ -7,7 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 
+from ctrlkit import custody_options
 from ctrlkit.desk import Desk
 from ctrlkit.errors import CtrlkitError, InputError, Withdrawn
 from ctrlkit.options import parser_of
@@ -74,45 +76,27 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+_ROOMS = {
+    **dict.fromkeys(
+        ("run", "init", "check", "handover", "sign", "replay", "diff", "list", "explain", "keygen"), "commands"
+    ),
+    **dict.fromkeys(custody_options.COMMANDS, "custody"),
+    "clean": "custody",
+    "collect": "collecting",
+    "history": "looking_back",
+    "report": "reporting",
+    "sample": "drawing",
+    "verify": "checking",
+}
+"""Command -> the module whose function of that name carries it out."""
+
+
 def _command(options: argparse.Namespace) -> Callable[[Desk], int]:
     """The function that carries out a command; its room is loaded now, so that `ctrlkit --help` does not wait."""
-    from ctrlkit import commands
-
     name = options.command
-    if name == "run" and options.engagements is not None:
-        from ctrlkit import rounds
-
-        return rounds.run
-    if name == "collect":
-        from ctrlkit import collecting
-
-        return collecting.collect
-    if name == "report":
-        from ctrlkit import reporting
-
-        return reporting.report
-    if name == "sample":
-        from ctrlkit import drawing
-
-        return drawing.sample
-    if name == "history":
-        from ctrlkit import looking_back
-
-        return looking_back.history
-    function: Callable[[Desk], int] = {
-        "run": commands.run,
-        "init": commands.init,
-        "check": commands.check,
-        "verify": commands.verify,
-        "handover": commands.handover,
-        "sign": commands.sign,
-        "replay": commands.replay,
-        "diff": commands.diff,
-        "list": commands.listing,
-        "explain": commands.explain,
-        "keygen": commands.keygen,
-        "clean": commands.clean,
-    }[name]
+    room = "rounds" if name == "run" and options.engagements is not None else _ROOMS[name]
+    module = import_module(f"ctrlkit.{room}")
+    function: Callable[[Desk], int] = getattr(module, "listing" if name == "list" else name)
     return function
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ctrlkit.case import Request
     from ctrlkit.closed import Run
     from ctrlkit.evaluate import Child
+    from ctrlkit.key_change import KeyChange
     from ctrlkit.signature import Private
     from ctrlkit.statement import Role
     from ctrlkit.stock import Stock
@@ -106,46 +107,20 @@ def judge(desk: Desk, request: Request, key: Private | None) -> tuple[Run, Stock
 def _closed(desk: Desk, request: Request, child: Child) -> tuple[Run, Stock]:
     from ctrlkit import case, replay, run
 
+    if request.rekey and not request.previous:
+        msg = "--rekey: leads an earlier bundle to this run's key, and none is named; name it with --previous"
+        raise InputError(msg)
     if request.pack is not None and replay.is_bundle(request.cwd / request.pack):
-        return replay.rejudge(request, request.cwd / request.pack, child)
+        return replay.rejudge(request, request.cwd / request.pack, child, desk.say)
+    if request.originals:
+        msg = "--with: brings the originals behind a bundle, and what is judged here is a pack; name a bundle"
+        raise InputError(msg)
     one = case.prepare(request)
     for text in one.announcements:
         desk.say(text)
     for name, sha256 in one.stock.own:
         desk.say(f"own file {name} sha256 {sha256}")
     return run.run(one, child, desk.listener()), one.stock
-
-
-def verify(desk: Desk) -> int:
-    """Whether a bundle is whole, and judged by the documents at hand."""
-    from ctrlkit import keyring, seals
-    from ctrlkit.bundle import opened, verify
-
-    roles = {"vendor": desk.options.vendor_key, "client": desk.options.client_key}
-    keys = {role: keyring.load(Path.cwd() / path) for role, path in roles.items() if path is not None}
-    with opened(desk.options.bundle) as folder:
-        problems = [*verify(folder)]
-        signed, wrong = seals.check(folder, keys) if not problems else ([], [])
-        problems += wrong
-        if not problems:
-            from ctrlkit.replay import other_documents
-
-            problems = other_documents(
-                folder, Path.cwd(), desk.options.profile, desk.options.engagement, desk.options.waivers
-            )
-    if desk.options.format == "json":
-        from ctrlkit.model import plain
-
-        said = {"whole": not problems, "problems": plain(problems), "signatures": plain(signed)}
-        desk.print(json.dumps(said, ensure_ascii=False, indent=1))
-    else:
-        for problem in problems:
-            desk.print(f"{problem.file}: {problem.message}")
-        for seal in signed:
-            how = "verified" if seal.verified else f"not verified: pin the key with --{seal.role}-key"
-            desk.print(f"signed as {seal.role} with key {seal.key}, by its own account at {seal.signed_at}: {how}")
-        desk.print("not as it should be" if problems else "whole: every file is there and unaltered")
-    return 1 if problems else 0
 
 
 def handover(desk: Desk) -> int:
@@ -198,7 +173,7 @@ def replay(desk: Desk) -> int:
 
     child = Child()
     try:
-        differences, left_out = replay(desk.options.bundle, Path.cwd(), desk.now(), child)
+        differences, left_out = replay(desk.options.bundle, desk.request(), child, desk.say)
     finally:
         child.end()
     for difference in differences:
@@ -212,11 +187,11 @@ def replay(desk: Desk) -> int:
 
 def diff(desk: Desk) -> int:
     """What got better or worse from one bundle to the next; 1 where something got worse."""
-    from ctrlkit import comparison, stock
+    from ctrlkit import comparison, key_change, stock
     from ctrlkit.replay import whole_bundle
 
     with whole_bundle(desk.options.before) as one, whole_bundle(desk.options.after) as two:
-        books = comparison.book(one), comparison.book(two)
+        books = key_change.followed(comparison.book(one), _changes(desk)), comparison.book(two)
     titles = {id_: control.title for id_, control in stock.take(Path.cwd()).controls.items()}
     changes = comparison.compare(*books, titles)
     said = comparison.to_json(changes)
@@ -225,6 +200,21 @@ def diff(desk: Desk) -> int:
     else:
         desk.print(comparison.text(*books, changes, markdown=desk.options.format == "markdown"))
     return 1 if said["regression"] else 0
+
+
+def _changes(desk: Desk) -> list[KeyChange]:
+    """The recorded changes of the engagement key that the options name, each checked."""
+    from ctrlkit import key_change, keyring, privacy
+
+    asked, cwd = desk.options, Path.cwd()
+    if not asked.rekey:
+        return []
+    pinned = keyring.load(cwd / asked.vendor_key) if asked.vendor_key is not None else ()
+    held = privacy.held_keys(asked.engagement_key)
+    changes = [key_change.load(cwd / path, held, pinned) for path in asked.rekey]
+    for change in changes:
+        desk.say(key_change.told(change))
+    return changes
 
 
 def check(desk: Desk) -> int:
@@ -298,12 +288,4 @@ def keygen(desk: Desk) -> int:
     from ctrlkit.signature import PASSWORD
 
     desk.print(start.keygen(desk.options.kind, desk.options.out, os.environ.get(PASSWORD)))
-    return 0
-
-
-def clean(desk: Desk) -> int:
-    """Remove what was kept of read evidence."""
-    from ctrlkit import cache, privacy
-
-    desk.print(f"{cache.forget(privacy.cache_folder(), 0, now=desk.now())} files of read evidence removed")
     return 0

@@ -81,7 +81,7 @@ def compare(first: Book, second: Book, titles: Mapping[str, str]) -> tuple[Chang
         raise InputError(msg)
     if first.run.get("key") != second.run.get("key"):
         msg = "the bundles were made under two engagement keys: their people and findings have other pseudonyms"
-        raise InputError(f"{msg}; judge the older one's evidence again under the key of the newer one")
+        raise InputError(f"{msg}; name the record of the change with --rekey, or judge the older one's evidence again")
     keys = sorted({*first.results, *second.results})
     changes = [_change(first, second, key, titles.get(key[0], "")) for key in keys]
     return tuple(sorted(changes, key=lambda c: (ORDER.index(c.what), c.control, c.subject)))

@@ -94,6 +94,7 @@ class Engagement:
     deferred: tuple[Deferral, ...]
     carry_restricted: Mapping[str, str]
     nonce: str
+    keep_until: date | None
     self_check: bool
     document: Document | None
     due: date | None = None
@@ -148,6 +149,7 @@ def load(path: Path | Traversable, kinds: Mapping[str, Kind] | None = None, *, i
         deferred=_deferred(document),
         carry_restricted=data.get("carry_restricted", {}),
         nonce=data.get("nonce", ""),
+        keep_until=_keep_until(document),
         self_check=inside_pack or data["issued_by"] != "client",
         document=document,
         due=data.get("due"),
@@ -183,6 +185,7 @@ def self_check(as_of: AsOf, country: str, vendor: str, time_zone: str | None = N
         deferred=(),
         carry_restricted={},
         nonce="",
+        keep_until=None,
         self_check=True,
         document=None,
     )
@@ -253,6 +256,14 @@ def _period(document: Document) -> Period:
         found = f"found {period.end}, which is before start {period.start}"
         raise document.error(("period", "end"), f"{found}; expected the last day of the period; mend one of them")
     return period
+
+
+def _keep_until(document: Document) -> date | None:
+    last: date | None = document.data.get("keep_until")
+    end = document.data["period"]["end"]
+    if last is not None and last <= end:
+        raise document.error(("keep_until",), f"found {last}, expected a day after the period's end {end}; mend one")
+    return last
 
 
 def _sites(document: Document, zone: str) -> tuple[Site, ...]:

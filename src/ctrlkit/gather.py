@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -31,10 +31,18 @@ Listen = Callable[[str], None]
 
 
 def from_packs(
-    case: Case, key: EngagementKey, work: Path, listen: Listen = lambda _: None
+    case: Case,
+    key: EngagementKey,
+    work: Path,
+    listen: Listen = lambda _: None,
+    wanted: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, tuple[Evidence, ...]]:
-    """Kind -> its evidence, the client's before the vendor's; only files and columns that a selected check reads."""
-    wanted = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
+    """Kind -> its evidence, the client's before the vendor's; only files and columns that a selected check reads.
+
+    `wanted` names other kinds and columns than those.
+    """
+    if wanted is None:
+        wanted = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
     reader = _Reader(case, work, listen)
     ties = _ties(case, reader, wanted)
     gathered: dict[str, tuple[Evidence, ...]] = {}
@@ -84,6 +92,12 @@ def _envelopes(
     known, target = partial(envelope.compared, files=files), work / "evidence" / "vendor"
     made = assemble.assemble(kinds[envelope.META], own, columns, terms, key, Ties(None, None), target, known=known)
     return (made,)
+
+
+def originals(case: Case, kinds: Collection[str], work: Path, listen: Listen) -> list[tuple[Ingested, PackSource]]:
+    """Every file of these kinds in the packs, read."""
+    reader = _Reader(case, work, listen)
+    return [reader.read(source) for p in case.packs for source in p.sources if source.kind in kinds]
 
 
 def _absent(evidence: Evidence) -> bool:

@@ -69,6 +69,12 @@ With ctrlkit, all of the below and the results against their own counts: ctrlkit
    The signature covers tagmanifest-sha256.txt, that file covers manifest-sha256.txt, and that one every file of data/:
    so do 1 and 2 as well. jq . "$work/statement" shows what was stated.
 
+7. The time stamp, if signatures/tagmanifest-sha256.txt.tsr is there (RFC 3161), with the authority's certificate, got
+   from the authority. Must print "Verification: OK"; the second line shows the instant.
+
+    openssl ts -verify -data tagmanifest-sha256.txt -in signatures/tagmanifest-sha256.txt.tsr -CAfile /path/to/tsa.pem
+    openssl ts -reply -in signatures/tagmanifest-sha256.txt.tsr -text | grep 'Time stamp'
+
 
 What this bundle does not show
 ------------------------------

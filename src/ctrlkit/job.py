@@ -12,6 +12,7 @@ from ctrlkit import kind as kinds_of
 from ctrlkit.case import Case
 from ctrlkit.cell import lower_snake
 from ctrlkit.engagement import Engagement
+from ctrlkit.engine import is_spark
 from ctrlkit.evaluate import Child, evaluate
 from ctrlkit.outcome import Outcome
 from ctrlkit.plan import Handed, Line
@@ -62,7 +63,7 @@ def decide(
         "facts": _facts(lines),
         "kinds": [kinds_of.document(case.stock.kinds[n]) for n in sorted({handed[k].evidence.kind for k in kinds})],
     }
-    return evaluate(job, items, child, jobs=case.request.jobs)
+    return evaluate(job, items, child, jobs=1 if is_spark(case.request.engine) else case.request.jobs)
 
 
 def _sites(terms: Engagement) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from ctrlkit.visible import PSEUDONYM, short, visible
 
-_VOID: Final = frozenset({"br", "meta", "link", "hr"})
+_VOID: Final = frozenset({"br", "meta", "link", "hr", "input"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,17 @@ def element(name: str, *children: Child, **attributes: str | bool) -> Html:
 
     An attribute that is False or an empty text is left out, True is written without a value.
     """
-    start = name + "".join(_attribute(key, value) for key, value in attributes.items())
+    start = name
+    for key, value in attributes.items():
+        start += _attribute(key, value)
     if name in _VOID:
         return Html(f"<{start}>")
-    return Html(f"<{start}>{joined(*children).text}</{name}>")
+    return Html(f"<{start}>{''.join([_inner(child) for child in children])}</{name}>")
 
 
 def joined(*children: Child) -> Html:
     """The children one after the other."""
-    return Html("".join(_inner(child) for child in children))
+    return Html("".join([_inner(child) for child in children]))
 
 
 def pseudonyms(text: str) -> Html:
@@ -61,6 +63,6 @@ def _attribute(key: str, value: str | bool) -> str:
 
 
 def _inner(child: Child) -> str:
-    if child is None:
-        return ""
-    return child.text if isinstance(child, Html) else escape(visible(child))
+    if isinstance(child, Html):
+        return child.text
+    return "" if child is None else escape(visible(child))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from ctrlkit import custody_options
 from ctrlkit.errors import InputError, did_you_mean
 
 
@@ -88,6 +89,8 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="an earlier bundle; repeat it",
     )
     parser.add_argument("--canaries", type=Path, metavar="FILE", help="events that only the client knows of")
+    custody_options.originals(parser)
+    custody_options.rekey(parser)
     parser.add_argument(
         "--fail-on", choices=[s.value for s in Severity], default="low", help="what counts for exit 1 (default low)"
     )
@@ -96,7 +99,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{view}", type=Path, metavar="FILE", help=f"write the {view} view here as well")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
     parser.add_argument(
-        "--engine", choices=["polars", "duckdb"], default="polars", help="the table engine; the results are the same"
+        "--engine", default="polars", metavar="ENGINE", help="polars, duckdb or spark[=URL]; the results are the same"
     )
     parser.add_argument("--jobs", type=int, metavar="N", help="checks at a time (default: the processors, at most 4)")
     parser.add_argument(
@@ -123,6 +126,10 @@ def _verify_options(parser: argparse.ArgumentParser) -> None:
     for role in ("vendor", "client"):
         what = f"the {role}'s public key, or its history as YAML: has it signed?"
         parser.add_argument(f"--{role}-key", type=Path, metavar="PUB", help=what)
+    what = "the client's receipt for it; --client-key then says who signed that"
+    parser.add_argument("--receipt", type=Path, metavar="FILE", help=what)
+    what = "certificates of the time stamping authority, PEM: has it stamped it?"
+    parser.add_argument("--tsa-cert", type=Path, metavar="FILE", help=what)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="what standard output holds")
 
 
@@ -150,6 +157,8 @@ def _diff_options(parser: argparse.ArgumentParser) -> None:
         "before", type=Path, metavar="A", help="the older bundle: a folder, a zip, or the file `latest`"
     )
     parser.add_argument("after", type=Path, metavar="B", help="the newer one")
+    custody_options.rekey(parser)
+    custody_options.engagement_key(parser)
     parser.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how it is told")
 
 
@@ -180,6 +189,8 @@ def _history_options(parser: argparse.ArgumentParser) -> None:
 
 def _replay_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a folder, a zip, or the file `latest`")
+    custody_options.originals(parser)
+    custody_options.engagement_key(parser)
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:
@@ -268,8 +279,10 @@ def _keygen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="STEM", help="where it goes: STEM.key")
 
 
-def _clean_options(_: argparse.ArgumentParser) -> None:
-    """There are none."""
+def _clean_options(parser: argparse.ArgumentParser) -> None:
+    what = "instead: list the bundles in this folder that are past the day they are kept until"
+    parser.add_argument("--bundles", type=Path, metavar="DIR", help=what)
+    parser.add_argument("--remove", action="store_true", help="remove those that are listed")
 
 
 _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
@@ -324,5 +337,6 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
         _sample_options,
     ),
     "keygen": ("make a key", "ctrlkit keygen --kind engagement --out northwind", _keygen_options),
-    "clean": ("remove what was cached of evidence", "ctrlkit clean", _clean_options),
+    "clean": ("remove what was cached of evidence, or bundles past their day", "ctrlkit clean", _clean_options),
+    **custody_options.COMMANDS,
 }

@@ -123,6 +123,12 @@ def find(argument: Path | None, cwd: Path, profile_sample: Callable[[], Path | N
     return profile_sample()
 
 
+def party_of(folder: Path) -> str:
+    """Whose pack the folder says it is: client or vendor."""
+    document = _document(folder)
+    return str(document.data.get("party", "vendor")) if document else "vendor"
+
+
 def sample_folder(name: str) -> Path:
     """The folder of a shipped sample pack. Raises InputError for an unknown name."""
     known = {document.parent.name: document.parent for document in _sample_documents()}

@@ -96,6 +96,9 @@ def _documents(data: Path, case: Case, carried: Carried) -> None:
     for name, raw in carried.documents.items():
         (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_bytes(raw)
+    for number, change in enumerate(request.rekey, 1):
+        (data / "rekey").mkdir(exist_ok=True)
+        (data / "rekey" / f"{number}.json").write_bytes((request.cwd / change).read_bytes())
     for name, path in (("waivers", request.waivers), ("attestations", request.attestations)):
         if path is not None:
             (data / f"{name}.yaml").write_bytes((request.cwd / path).read_bytes())
@@ -167,6 +170,7 @@ def record(
         "period": closed.period,
         "as_of": closed.as_of,
         "as_of_date": case.as_of.date.isoformat(),
+        "keep_until": case.engagement.keep_until.isoformat() if case.engagement.keep_until else None,
         "sample": closed.sample,
         "fail_on": case.request.fail_on.value,
         "exit": closed.exit_code,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,10 @@ COLUMNS = (
 )
 
 
-def looks(paths: Iterable[Path], vendor: str, key_id: str, day: date) -> tuple[Look, ...]:
-    """The looks of whole bundles, in order of their days.
+def looks(
+    paths: Iterable[Path], vendor: str, key_id: str, day: date, lead: Callable[[Book], Book] = lambda book: book
+) -> tuple[Look, ...]:
+    """The looks of whole bundles, in order of their days; `lead` leads a book of an older key to the newest.
 
     Raises BundleError for a bundle that is not whole, InputError for one of another vendor or key, or not earlier.
     """
@@ -43,7 +45,7 @@ def looks(paths: Iterable[Path], vendor: str, key_id: str, day: date) -> tuple[L
             if problems:
                 msg = f"{path}: {problems[0].file}: {problems[0].message}; ask for the bundle again"
                 raise BundleError(msg)
-            book = comparison.book(folder)
+            book = lead(comparison.book(folder))
             found.append(_look(book, folder.name))
         _fits(path, book, found[-1].day, (vendor, key_id, day))
     return tuple(sorted(found, key=lambda look: (look.day, look.name)))
@@ -56,7 +58,7 @@ def _fits(path: Path, book: Book, day: date, wanted: tuple[str, str, date]) -> N
         raise InputError(msg)
     if book.run.get("key") != key_id:
         msg = f"--previous {path}: was made under another engagement key, so its findings have other names"
-        raise InputError(f"{msg}; judge its evidence again under this one")
+        raise InputError(f"{msg}; name the record of the change with --rekey, or judge its evidence again")
     if day >= now:
         msg = f"--previous {path}: was judged as of {day}, which is not before {now}; name an earlier bundle"
         raise InputError(msg)

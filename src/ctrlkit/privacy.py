@@ -59,6 +59,10 @@ class EngagementKey:
         """HMAC-SHA256 over the digest of an original: the key's holder can prove of a file that it was this one."""
         return hmac.new(self._derive("commitment"), sha256.encode(), hashlib.sha256).hexdigest()
 
+    def seal(self, text: bytes) -> str:
+        """HMAC-SHA256 over a record: only who holds the key can have made it."""
+        return hmac.new(self._derive("record"), text, hashlib.sha256).hexdigest()
+
 
 def find_key(path: Path | None, client: str, vendor: str) -> EngagementKey:
     """The key given as a file, else by the environment, else the one kept for this client and vendor, made if need be.
@@ -77,6 +81,45 @@ def find_key(path: Path | None, client: str, vendor: str) -> EngagementKey:
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(kept, secret.hex() + "\n")
     return EngagementKey(secret, str(kept), created=True)
+
+
+def read_key(path: Path) -> EngagementKey:
+    """The key in a file. Raises InputError where it cannot be read or holds none."""
+    return EngagementKey(_read(path), str(path))
+
+
+def held_keys(path: Path | None) -> tuple[EngagementKey, ...]:
+    """The key in the file given, else the one in the environment and all that are kept here; none is ever made."""
+    if path is not None:
+        return (read_key(path),)
+    given = os.environ.get(KEY_VARIABLE)
+    named = () if given is None else (EngagementKey(_parse(given, KEY_VARIABLE), KEY_VARIABLE),)
+    return (*named, *(read_key(file) for file in sorted((config_folder() / "keys").glob("*.key"))))
+
+
+def key_of(key_id: str, path: Path | None) -> EngagementKey:
+    """The key of that id: the one in `path`, else in the environment, else among those kept here; none is ever made.
+
+    Raises InputError where there is none, or where the one given is another.
+    """
+    sample = EngagementKey(SAMPLE_KEY, "the public key of the samples")
+    given = os.environ.get(KEY_VARIABLE)
+    if path is not None:
+        found = read_key(path)
+    elif sample.id == key_id:
+        return sample
+    elif given is not None:
+        found = EngagementKey(_parse(given, KEY_VARIABLE), KEY_VARIABLE)
+    else:
+        held = next((key for key in held_keys(None) if key.id == key_id), None)
+        if held is None:
+            msg = f"the engagement key {key_id} is not here; expected it under --engagement-key or in {KEY_VARIABLE}"
+            raise InputError(f"{msg}; it lies with whoever ran or handed over the pack")
+        return held
+    if found.id != key_id:
+        msg = f"{found.origin}: is engagement key {found.id}, the bundle was made under {key_id or 'an unnamed one'}"
+        raise InputError(f"{msg}: commitments do not match; give the key that it was made under")
+    return found
 
 
 def write_private(path: Path, text: str) -> None:

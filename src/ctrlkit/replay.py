@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ctrlkit import engagement, gather, hosts, plan, profile, run, seals, stock, waiver
+from ctrlkit import engagement, gather, hosts, originals, plan, privacy, profile, run, seals, stock, waiver
 from ctrlkit.assemble import Evidence
 from ctrlkit.bundle import Problem, opened, verify
 from ctrlkit.carried import Carried
@@ -21,6 +21,7 @@ from ctrlkit.closed import Run
 from ctrlkit.engagement import AsOf, Engagement, Period
 from ctrlkit.errors import BundleError, InputError
 from ctrlkit.evaluate import Child
+from ctrlkit.gather import Listen
 from ctrlkit.model import Result, Severity
 from ctrlkit.payload import INVENTORY, PACKS
 from ctrlkit.profile import Profile, effective
@@ -41,11 +42,12 @@ def is_bundle(path: Path) -> bool:
     return (path / "bagit.txt").is_file() or path.name == "latest" or (path.is_file() and path.suffix == ".zip")
 
 
-def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
+def rejudge(request: Request, path: Path, child: Child, say: Listen = lambda _: None) -> tuple[Run, Stock]:
     """Verify the bundle at `path`, judge its evidence under the caller's documents, seal a new bundle.
 
-    Where the caller names no profile or engagement, the bundle's own are taken. Raises BundleError before anything is
-    written where the bundle is not whole.
+    Where the caller names no profile or engagement, the bundle's own are taken. Originals that the caller brings are
+    judged in the place of what was withheld. Raises BundleError before anything is written where the bundle is not
+    whole.
     """
     with opened(path) as folder, tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
         said = _whole(folder, path)
@@ -64,10 +66,28 @@ def rejudge(request: Request, path: Path, child: Child) -> tuple[Run, Stock]:
             waiver.load_attestations(request.attestations, known, policy.attestable) if request.attestations else (),
         )  # fmt: skip
         engagement.check_controls(terms, shelf.controls)
-        carried = _carried(folder, said, shelf)
+        carried = carried_from(folder, said, shelf)
         key = case.key() if request.engagement_key else None
-        gathered = gather.looked_through(gather.from_bundle(folder, said), load_canaries(request, shelf), shelf, key)
+        held = _held(folder, said, own_case(folder, said, shelf, _bare(request)), Path(work), say)
+        gathered = gather.looked_through(held, load_canaries(request, shelf), shelf, key)
         return run.judged(case, gathered, carried, child, Path(work), key), shelf
+
+
+def _bare(request: Request) -> Request:
+    """The request without any document of the caller's: who reads a bundle's originals, reads them as they were."""
+    return Request(request.cwd, request.now, engagement_key=request.engagement_key, originals=request.originals)
+
+
+def _held(
+    folder: Path, said: Mapping[str, Any], own: Case, work: Path, say: Listen
+) -> Mapping[str, tuple[Evidence, ...]]:
+    """The evidence of a bundle, and what was withheld of it where the caller brings the originals and the key."""
+    gathered, brought = gather.from_bundle(folder, said), own.request.originals
+    if not brought:
+        return gathered
+    key = privacy.key_of(said.get("key", ""), own.request.engagement_key)
+    own = replace(own, packs=originals.packs(brought, own, said["vendor"]))
+    return originals.put_back(gathered, own, key, work / "originals", say)
 
 
 @contextmanager
@@ -76,6 +96,15 @@ def whole_bundle(path: Path) -> Iterator[Path]:
     with opened(path) as folder:
         _whole(folder, path)
         yield folder
+
+
+@contextmanager
+def opened_case(cwd: Path, path: Path, now: datetime) -> Iterator[tuple[Path, dict[str, Any], Case]]:
+    """The folder of a whole bundle, its `run.json` and the case it was made of, while its files are open."""
+    with opened(path) as folder:
+        said = _whole(folder, path)
+        shelf = _able(stock.take(cwd), said, path)
+        yield folder, said, own_case(folder, said, shelf, Request(cwd, now))
 
 
 @contextmanager
@@ -96,11 +125,14 @@ def _answers(said: Mapping[str, Any], terms: Engagement, path: Path) -> None:
         raise InputError(msg)
 
 
-def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+def replay(
+    path: Path, request: Request, child: Child, say: Listen = lambda _: None
+) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
     """Evaluate the bundle again under its own documents and as-of: what differs, and which controls were left out.
 
     Without a difference `results.ndjson` comes out the same, but for the controls left out: those that read evidence
-    which is withheld, if its kind is one that stays behind. The code is the one installed here, never the sources in
+    which stays withheld, if its kind is one that stays behind. Of the request only the originals and the engagement key
+    count. The code is the one installed here, never the sources in
     the bundle; where it differs, that is said first.
     """
     with opened(path) as folder, tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
@@ -108,14 +140,14 @@ def replay(path: Path, cwd: Path, now: datetime, child: Child) -> tuple[tuple[Di
         if "exit" not in said:
             msg = f"{path}: is a handover, which holds no verdicts to replay; judge it with ctrlkit run {path}"
             raise InputError(msg)
-        shelf = _able(stock.take(cwd), said, path)
+        shelf = _able(stock.take(request.cwd), said, path)
         lost = [id_ for id_ in said["select"] if id_ not in shelf.controls]
         if lost:
             what = "no such control is installed here; install the plugin that brings it"
             return tuple(Difference(id_, what) for id_ in lost), ()
-        case = _own_case(folder, said, shelf, Request(cwd, now))
-        gathered = gather.from_bundle(folder, said)
-        results, *_ = run.results_of(case, gathered, _carried(folder, said, shelf), child, Path(work), None)
+        case = own_case(folder, said, shelf, _bare(request))
+        gathered = _held(folder, said, case, Path(work), say)
+        results, *_ = run.results_of(case, gathered, carried_from(folder, said, shelf), child, Path(work), None)
         left_out = _left_out(gathered, shelf, said["select"])
         compared = _compare(_lines(folder), results, left_out)
         return (*_code(said, shelf), *_kept_back(gathered, shelf), *compared), left_out
@@ -140,7 +172,8 @@ def _able(shelf: Stock, said: Mapping[str, Any], path: Path) -> Stock:
     return shelf
 
 
-def _own_case(folder: Path, said: Mapping[str, Any], shelf: Stock, request: Request) -> Case:
+def own_case(folder: Path, said: Mapping[str, Any], shelf: Stock, request: Request) -> Case:
+    """The case that a verified bundle was made of, without packs: its own documents, as-of and selection."""
     policy = _profile(folder, said, shelf)
     terms, moment = _terms(request, folder, said)
     known = set(shelf.controls)
@@ -185,7 +218,8 @@ def _self_check(said: Mapping[str, Any]) -> Engagement:
     return replace(base, id=said["engagement"], period=Period(start, end))
 
 
-def _carried(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
+def carried_from(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried:
+    """What a verified bundle holds beside its rows."""
     own = _profile(folder, said, shelf)
     hidden, clear = {}, {}
     for id_ in said["select"]:

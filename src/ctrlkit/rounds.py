@@ -21,7 +21,7 @@ INPUT, UNDECIDED, NOTHING = 3, 2, 4
 _WORST_FIRST: Final = (5, INPUT, UNDECIDED, 1, NOTHING, 0)
 _OF_ONE: Final = (
     *("pack", "engagement", "client_pack", "inventory", "limit", "waivers", "attestations", "canaries", "previous"),
-    *("junit", "html", "markdown"),
+    *("junit", "html", "markdown", "originals", "rekey", "vendor_key"),
 )
 
 
@@ -61,7 +61,7 @@ def run(desk: Desk) -> int:
 def _refuse(desk: Desk) -> None:
     for name in _OF_ONE:
         if getattr(desk.options, name):
-            word = "PACK" if name == "pack" else f"--{name.replace('_', '-')}"
+            word = {"pack": "PACK", "originals": "--with"}.get(name, f"--{name.replace('_', '-')}")
             msg = f"{word}: is of one engagement, and --engagements runs many; put it into that engagement's folder"
             raise InputError(f"{msg}; views lie in each bundle")
     if (desk.request().cwd / "inventory.yaml").is_file():

@@ -27,6 +27,9 @@ def worked_out(frame: nw.LazyFrame[Any], root: nw.LazyFrame[Any]) -> nw.LazyFram
         native.create(name)
         stored: nw.LazyFrame[Any] = nw.from_native(nw.to_native(root).query("root", f"SELECT * FROM {name}"))  # noqa: S608
         return stored
+    if frame.implementation is nw.Implementation.PYSPARK:
+        cut: nw.LazyFrame[Any] = nw.from_native(native.localCheckpoint())
+        return cut
     return frame
 
 
@@ -44,4 +47,6 @@ def fetch_all(frames: Sequence[nw.LazyFrame[Any]]) -> list[list[dict[str, Any]]]
         return [frame.rows(named=True) for frame in pl.collect_all(natives)]
     if all(frame.implementation is nw.Implementation.DUCKDB for frame in frames):
         return [[dict(zip(r.columns, row, strict=True)) for row in r.fetchall()] for r in natives]
+    if all(frame.implementation is nw.Implementation.PYSPARK for frame in frames):
+        return [[row.asDict() for row in native.collect()] for native in natives]
     return [frame.collect("pyarrow").rows(named=True) for frame in frames]

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date
 from importlib import metadata
 from pathlib import Path
 
-from ctrlkit import books, bundle, gather, hosts, plan, predecessor, reconciliation
+from ctrlkit import (
+    books,
+    bundle,
+    figures,
+    gather,
+    hosts,
+    key_change,
+    keyring,
+    plan,
+    predecessor,
+    progress,
+    reconciliation,
+    retention,
+)
 from ctrlkit.assemble import Evidence
 from ctrlkit.carried import Carried
 from ctrlkit.case import Case
-from ctrlkit.closed import Accepted, Match, Run
+from ctrlkit.closed import Accepted, Run
+from ctrlkit.comparison import Book
 from ctrlkit.errors import InputError, did_you_mean
 from ctrlkit.evaluate import Child
 from ctrlkit.gather import Listen
 from ctrlkit.hosts import Machine
 from ctrlkit.job import decide
+from ctrlkit.literal import MICRO
 from ctrlkit.model import Cause, Fault, Result, Verdict
 from ctrlkit.payload import INVENTORY, PACKS, fill, slug
 from ctrlkit.plan import Handed, Line
@@ -102,8 +117,9 @@ def judged(  # noqa: PLR0913, PLR0917  (all of them decide)
     """The closed and sealed run over evidence that has been gathered."""
     if case.request.previous:
         gathered = _followed_up(case, gathered, carried, work, key)
-    results, lines, matches = results_of(case, gathered, carried, child, work, key)
-    closed = replace(summed(case, results, carried), matches=matches)
+    results, lines, handed = results_of(case, gathered, carried, child, work, key)
+    matches = reconciliation.matches(handed, case.stock.kinds)
+    closed = _with_sights(case, replace(summed(case, results, carried), matches=matches), lines, handed)
     return replace(closed, bundle=str(seal(case, closed, gathered, lines, carried)))
 
 
@@ -115,7 +131,7 @@ def _followed_up(
     So all else is judged first, in a child of its own; the controls that read the list are judged with it afterwards.
     """
     before = [case.request.cwd / path for path in case.request.previous]
-    looks = predecessor.looks(before, carried.vendor, carried.key_id, case.as_of.date)
+    looks = predecessor.looks(before, carried.vendor, carried.key_id, case.as_of.date, _follow(case, key))
     others = tuple(id_ for id_ in case.ids if not _reads_findings(case, id_))
     place = work / "before"
     place.mkdir()
@@ -131,6 +147,15 @@ def _followed_up(
     return {**gathered, predecessor.KIND: (made, *copies)}
 
 
+def _follow(case: Case, key: EngagementKey | None) -> Callable[[Book], Book]:
+    """What leads an earlier bundle's book to this run's key, where the key was changed in between."""
+    cwd, asked = case.request.cwd, case.request
+    pinned = keyring.load(cwd / asked.vendor_key) if asked.vendor_key is not None else ()
+    held = () if key is None else (key,)
+    changes = [key_change.load(cwd / path, held, pinned) for path in asked.rekey]
+    return lambda book: key_change.followed(book, changes)
+
+
 def _reads_findings(case: Case, id_: str) -> bool:
     return any(predecessor.KIND in check.needs for check in case.stock.controls[id_].checks)
 
@@ -142,8 +167,8 @@ def results_of(  # noqa: PLR0913, PLR0917  (all of them decide)
     child: Child,
     work: Path,
     key: EngagementKey | None,
-) -> tuple[tuple[Result, ...], tuple[Line, ...], tuple[Match, ...]]:
-    """The closed books, the plan they close, and how far the lists of people agree.
+) -> tuple[tuple[Result, ...], tuple[Line, ...], dict[str, Handed]]:
+    """The closed books, the plan they close, and the evidence as it was handed to the checks.
 
     Nothing but the case, the evidence and the key decides them.
     """
@@ -155,7 +180,23 @@ def results_of(  # noqa: PLR0913, PLR0917  (all of them decide)
         lines, outcomes, handed, case.engagement, case.as_of, case.waivers, case.attestations, attestable
     )
     said = tuple(_with_claim(result, carried) for result in results)
-    return said, lines, reconciliation.matches(handed, case.stock.kinds)
+    return said, lines, handed
+
+
+def _with_sights(case: Case, closed: Run, lines: Sequence[Line], handed: Mapping[str, Handed]) -> Run:
+    """The run with what views show beside the verdicts: plots, since when findings are known, when files were made."""
+    params = {line.control.id: line.params for line in lines}
+    instant = int(case.as_of.instant.timestamp()) * MICRO
+    followed = bool(case.request.previous)
+    found = progress.of_findings(handed, params, closed.results, closed.controls, case.as_of.date, followed)
+    opened = progress.opened(handed) if followed else None
+    exported = {
+        there.evidence.path: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for there in handed.values()
+        if (moment := there.evidence.exported_at) is not None
+    }
+    plots = (*found, *figures.of_people(handed, params, instant))
+    return replace(closed, plots=plots, opened=opened, exported=exported)
 
 
 def _lines(case: Case, handed: Mapping[str, Handed], carried: Carried, key: EngagementKey | None) -> tuple[Line, ...]:
@@ -252,6 +293,8 @@ def seal(  # noqa: PLR0913  (all of them are sealed)
         "External-Identifier": closed.engagement,
         "External-Description": f"{closed.profile} on {slug(closed.vendor)}" + (", SAMPLE" if closed.sample else ""),
     }
+    if case.engagement.keep_until is not None:
+        info[retention.LABEL] = case.engagement.keep_until.isoformat()
     out = case.request.out if case.request.out.is_absolute() else case.request.cwd / case.request.out
     folder = bundle.seal(
         out, stem, lambda data: fill(data, case, closed, gathered, lines, carried, verdicts=verdicts), info

@@ -14,7 +14,7 @@ from ctrlkit.bag import Problem, shown
 from ctrlkit.errors import InputError
 from ctrlkit.keyring import Pinned
 from ctrlkit.signature import Private
-from ctrlkit.statement import SVR, TEST_RESULT, Role
+from ctrlkit.statement import SVR, TEST_RESULT, Role, Statement
 
 HANDOVER: Final = "handover/"
 """Where, under `data/`, the vendor's envelopes stand that came with the evidence."""
@@ -45,8 +45,7 @@ def add(folder: Path, role: Role, key: Private, now: datetime) -> Path:
 
     Raises InputError where this key has signed it in that role already: what was said stays said.
     """
-    vendors = {_place(folder, path): statement.digest(path) for path in _envelopes(folder) if _is(path, "vendor")}
-    name, raw = signature.sign(statement.payload(folder, role, vendors, now), key)
+    name, raw = signature.sign(statement.payload(folder, role, vendors(folder), now), key)
     target = folder / bag.SIGNATURES / f"{role}.{name[:8]}.dsse.json"
     target.parent.mkdir(exist_ok=True)
     try:
@@ -58,8 +57,13 @@ def add(folder: Path, role: Role, key: Private, now: datetime) -> Path:
     return target
 
 
+def vendors(folder: Path) -> dict[str, str]:
+    """The vendor's envelopes of a bundle: name -> SHA-256."""
+    return {_place(folder, path): statement.digest(path) for path in _envelopes(folder) if _is(path, "vendor")}
+
+
 def _envelopes(folder: Path) -> list[Path]:
-    return sorted((folder / bag.SIGNATURES).glob("*"))
+    return sorted(path for path in (folder / bag.SIGNATURES).glob("*") if path.name != bag.STAMP)
 
 
 def _place(folder: Path, path: Path) -> str:
@@ -91,7 +95,8 @@ def carried_over(folder: Path) -> dict[str, bytes]:
     """
     envelopes = [path for path in _envelopes(folder) if _is(path, "vendor")]
     if envelopes:
-        paths = [*envelopes, folder / bag.TAG_MANIFEST, folder / bag.MANIFEST]
+        stamp = [path for path in (folder / bag.SIGNATURES / bag.STAMP,) if path.is_file()]
+        paths = [*envelopes, *stamp, folder / bag.TAG_MANIFEST, folder / bag.MANIFEST]
         return {f"{HANDOVER}{path.name}": path.read_bytes() for path in paths}
     return {f"{HANDOVER}{path.name}": path.read_bytes() for path in sorted((folder / "data" / HANDOVER).glob("*"))}
 
@@ -141,6 +146,13 @@ def _seal(folder: Path, path: Path, name: str) -> Seal:
     if bag.TAG_MANIFEST not in said.subjects:
         msg = f"is not about {bag.TAG_MANIFEST}"
         raise ValueError(msg)
+    check_subjects(folder, said)
+    when = said.predicate.get("ctrlkitSignedAt") or said.predicate.get("timeCreated") or ""
+    return Seal(name, match[1], match[2], str(when))
+
+
+def check_subjects(folder: Path, said: Statement) -> None:
+    """Raises ValueError where the statement is about something that is not in the bundle, or is another there."""
     for subject, sha256 in said.subjects.items():
         target = folder / subject
         inside = subject == bag.TAG_MANIFEST or (subject.startswith(bag.SIGNATURES) and subject.count("/") == 1)
@@ -150,8 +162,6 @@ def _seal(folder: Path, path: Path, name: str) -> Seal:
         if statement.digest(target) != sha256:
             msg = f"is about another {shown(subject)}: the bundle or that envelope was changed after it was signed"
             raise ValueError(msg)
-    when = said.predicate.get("ctrlkitSignedAt") or said.predicate.get("timeCreated") or ""
-    return Seal(name, match[1], match[2], str(when))
 
 
 def check(folder: Path, keys: Mapping[str, Sequence[Pinned]]) -> tuple[list[Seal], list[Problem]]:

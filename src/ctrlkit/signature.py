@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -29,6 +30,7 @@ LONGEST: Final = 1 << 20
 """Bytes of an envelope that are read at most."""
 
 Private = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+Certificate = x509.Certificate
 Public = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
@@ -109,6 +111,15 @@ def public_key(path: Path) -> Public:
     raise InputError(msg)
 
 
+def certificates(path: Path) -> list[Certificate]:
+    """The certificates in a PEM file. Raises InputError where it holds none."""
+    try:
+        return x509.load_pem_x509_certificates(_read(path))
+    except ValueError as error:
+        msg = f"{path}: holds no certificate ({error}); expected the authority's in PEM, got from the authority"
+        raise InputError(msg) from error
+
+
 def _is_p256(key: object) -> bool:
     kinds = (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey)
     return isinstance(key, kinds) and isinstance(key.curve, ec.SECP256R1)
@@ -142,10 +153,10 @@ def sign(payload: bytes, key: Private) -> tuple[str, bytes]:
     return name, json.dumps(said, indent=1).encode() + b"\n"
 
 
-def envelope(raw: bytes) -> Envelope:
-    """What an envelope holds. Raises ValueError, saying what is wrong, where it is none."""
-    if len(raw) > LONGEST:
-        msg = f"is larger than {LONGEST} bytes; no statement needs that"
+def envelope(raw: bytes, longest: int = LONGEST) -> Envelope:
+    """What an envelope of at most so many bytes holds. Raises ValueError, saying what is wrong, where it is none."""
+    if len(raw) > longest:
+        msg = f"is larger than {longest} bytes; no statement needs that"
         raise ValueError(msg)
     try:
         said: Any = json.loads(raw)

@@ -25,6 +25,8 @@ ROLES: Final[tuple[Role, ...]] = ("vendor", "client", "auditor")
 TYPE: Final = "https://in-toto.io/Statement/v1"
 TEST_RESULT: Final = "https://in-toto.io/attestation/test-result/v0.1"
 SVR: Final = "https://in-toto.io/attestation/svr/v0.2"
+SATISFIED: Final = "CTRLKIT_PROFILE_SATISFIED"
+RECEIVED: Final = "CTRLKIT_BUNDLE_RECEIVED"
 _DOCUMENTS: Final = ("engagement.yaml", "pack.yaml", "waivers.yaml", "attestations.yaml", "inventory.yaml")
 
 
@@ -43,8 +45,11 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def payload(folder: Path, role: Role, envelopes: Mapping[str, str], now: datetime) -> bytes:
-    """The statement about the bundle in `folder`, as canonical JSON; `envelopes` are those of the vendor, by name."""
+def payload(folder: Path, role: Role, envelopes: Mapping[str, str], now: datetime, *, received: bool = False) -> bytes:
+    """The statement about the bundle in `folder`, as canonical JSON; `envelopes` are those of the vendor, by name.
+
+    One that a bundle was `received` states nothing of what was found in it.
+    """
     subjects = {bag.TAG_MANIFEST: digest(folder / bag.TAG_MANIFEST)}
     run: dict[str, Any] = json.loads((folder / "data" / "run.json").read_text("utf-8"))
     if role == "vendor":
@@ -52,6 +57,9 @@ def payload(folder: Path, role: Role, envelopes: Mapping[str, str], now: datetim
     else:
         subjects |= envelopes
         kind, predicate = SVR, _verification(folder, run, role, now, signed=bool(envelopes))
+        if received:
+            kept = [word for word in predicate["properties"] if word != SATISFIED]
+            predicate = {**predicate, "properties": [*kept, RECEIVED]}
     said = {
         "_type": TYPE,
         "subject": [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in subjects.items()],
@@ -94,7 +102,7 @@ def _verification(folder: Path, run: Mapping[str, Any], role: Role, now: datetim
     if signed:
         properties.append("CTRLKIT_VENDOR_ENVELOPE_BOUND")
     if run.get("exit") == 0:
-        properties.append("CTRLKIT_PROFILE_SATISFIED")
+        properties.append(SATISFIED)
     return {
         "verifier": {"id": f"urn:ctrlkit:{role}", "policies": _documents(folder)},
         "timeCreated": _instant(now),

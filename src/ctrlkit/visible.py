@@ -21,7 +21,9 @@ PSEUDONYM: Final = re.compile(
 
 def visible(text: object) -> str:
     r"""`text` on one line; control, direction, invisible and non-characters are written as in JSON: `\u001b`, `\n`."""
-    return _HIDDEN.sub(_escape, str(text))
+    shown = str(text)
+    # most text is plain ASCII, of which Python knows at once whether it can be seen
+    return shown if shown.isascii() and shown.isprintable() else _HIDDEN.sub(_escape, shown)
 
 
 def _escape(match: re.Match[str]) -> str:
