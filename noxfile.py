@@ -75,10 +75,12 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def docs(session: nox.Session) -> None:
-    """Test that the documents tell the truth: words, codes, links, examples."""
+    """Test that the documents tell the truth, and build the site in docs/site; `-- linkcheck` asks the web as well."""
     built = wheel(session)
-    session.install(f"{built}[test]")
+    session.install(f"{built}[docs,test]")
     session.run("pytest", "tests/test_docs.py", env={"CTRLKIT_WHEEL": str(built)})
+    builder = session.posargs or ["html"]
+    session.run("sphinx-build", "-q", "-n", "-W", "--keep-going", "-b", *builder, "docs", "docs/site")
 
 
 @nox.session(python=PYTHONS[0])

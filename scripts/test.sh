@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs ctrlkit and passes its tests: builds the wheel, then ruff, mypy, the wheel and an editable install side by
-# side, and pytest against the wheel; on Python 3.11 or newer, and again on 3.13 where there is one.
+# side, the documentation, and pytest against the wheel; on Python 3.11 or newer, and again on 3.13 where there is one.
 #
 #     sh scripts/test.sh           everything; CI calls exactly this
 #
@@ -87,6 +87,7 @@ step "editable install" try_editable .venv-test
 pip_install .venv-test --no-deps --force-reinstall "$wheel"
 step "wheel install" judge_sample .venv-test wheel
 step "wheel and editable install agree" same_answers wheel editable
+step "docs" .venv-test/bin/sphinx-build -q -n -W --keep-going "$work/ctrlkit/docs" "$work/site"
 step "tests of the wheel" test_wheel .venv-test
 
 if find_other 3.13; then

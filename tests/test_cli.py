@@ -81,6 +81,9 @@ def refused(answer: Answer, *words: str) -> None:
         (["--attestations", "nowhere.yaml"], ["nowhere.yaml"]),
         (["--engagement-key", "nowhere.key"], ["nowhere.key"]),
         (["--client-pack", "nowhere"], ["nowhere"]),
+        (["--junit", "vendor"], ["--junit vendor", "is a folder"]),
+        (["--markdown", "engagement.yaml/views/run.md"], ["--markdown", "engagement.yaml is a file"]),
+        (["--limit", "ws-0142"], ["--limit", "ws-0142", "a role of a host"]),
     ],
 )
 def test_a_wrong_word_is_refused_before_anything_is_written(words: list[str], said: list[str], tmp_path: Path) -> None:
@@ -93,6 +96,13 @@ def test_a_pack_that_is_not_there_is_refused(tmp_path: Path) -> None:
     small_vendor.write(tmp_path)
     words = [w if w != str(tmp_path / "vendor") else str(tmp_path / "nobody") for w in arguments(tmp_path)]
     refused(ctrlkit(tmp_path, *words), "nobody")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_slip_in_the_only_role_of_a_host_is_refused_and_takes_it_out_of_no_control(tmp_path: Path) -> None:
+    small_vendor.write(tmp_path)
+    (tmp_path / "inventory.yaml").write_text("hosts:\n  - {name: crm-db1, roles: [sever]}\n", "utf-8")
+    refused(ctrlkit(tmp_path, *arguments(tmp_path)), "inventory.yaml:2: crm-db1", 'did you mean "server"?')
     assert not (tmp_path / "runs").exists()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -11,18 +12,21 @@ from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
+import make_reference
 import pytest
 
 from ctrlkit import loader
 from ctrlkit.hooks import Hooks
 from ctrlkit.model import Cause, Grade, Result, Severity, Verdict
+from ctrlkit.options import parser_of
 from ctrlkit.stock import take
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 CONTRACT = (ROOT / "docs" / "reference" / "contract.md").read_text("utf-8")
 HOOKS = (ROOT / "docs" / "reference" / "hooks.md").read_text("utf-8")
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(p for p in ROOT.glob("docs/**/*.md") if "generated" not in p.parts)])
+TUTORIAL = ROOT / "docs" / "tutorials" / "first-hour.md"
 
 EXIT_CODES = ["0", "1", "2", "3", "4", "5", "130"]
 
@@ -122,6 +126,22 @@ def test_the_readme_shows_what_a_run_prints(tmp_path: Path) -> None:
     assert expected, "the README shows no output"
     for line in expected:
         assert any(line == other for other in printed), f"not printed, or not in this place: {line}\n{done.stderr}"
+    bundle = tmp_path / "runs" / (tmp_path / "runs" / "latest").read_text("ascii").strip()
+    files = [path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()]
+    assert files
+    assert not [file for file in files if not any(re.fullmatch(pattern, file) for pattern in in_a_bundle())]
+
+
+def in_a_bundle() -> list[str]:
+    """What the contract says lies in a bundle, as patterns; of a folder all that is in it."""
+    tree = section(CONTRACT, "Bundle").partition("\n```\n")[2].partition("\n```")[0]
+    patterns, folder = [], ""
+    for word in re.split(r"\n *| {2,}", tree):
+        path = word if "/" in word else folder + word
+        folder = "data/results/" if path.startswith("data/results/") else ""
+        whole = re.escape(path).replace("<kind>", "[a-z_]+").replace(re.escape("[client/]"), "(client/)?")
+        patterns.append(whole + (".+" if path.endswith("/") else ""))
+    return patterns
 
 
 def test_the_readme_shows_commands_that_exist() -> None:
@@ -140,6 +160,82 @@ def test_every_link_to_a_page_leads_somewhere(page: Path) -> None:
         if anchor:
             titles = re.findall(r"^#+ (.+)$", there.read_text("utf-8"), re.MULTILINE)
             assert anchor[1:] in {re.sub(r"[^a-z0-9 -]", "", t.lower()).replace(" ", "-") for t in titles}
+
+
+def shown(page: str) -> list[str]:
+    """The command lines that a page shows, those that go on after a backslash put together; indented blocks too."""
+    text = "".join(re.findall(r"^ *```console\n(.*?)^ *```", page, re.MULTILINE | re.DOTALL)).replace("\\\n", " ")
+    return [line.strip() for line in re.findall(r"^ *\$ (.*)$", text, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "$ ctrlkit" in p.read_text("utf-8")], ids=lambda p: p.name)
+def test_every_command_that_a_page_shows_has_words_that_the_program_takes(page: Path) -> None:
+    calls = [line for line in shown(page.read_text("utf-8")) if re.match(r"(podman run .* )?ctrlkit ", line)]
+    assert calls
+    for line in calls:
+        words = shlex.split(re.sub(r" >.*$", "", line[line.index("ctrlkit ") :]), comments=True)[1:]
+        parser_of(words).parse_args(words)
+
+
+def test_everything_in_the_tutorial_happens_as_it_says(tmp_path: Path) -> None:
+    """Files are written and commands run in order; what stands below a command is printed, `…` where it is cut."""
+    env = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    env["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+    here = tmp_path / "start"
+    here.mkdir()
+    done = 0
+    for info, text in re.findall(r"^```(\w[^\n]*)\n(.*?)^```", TUTORIAL.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+        language, _, file = info.partition(" ")
+        if language != "console":
+            path = here / file.removeprefix("+")
+            path.write_text((path.read_text("utf-8") if file.startswith("+") else "") + text, "utf-8")
+            continue
+        for command, said in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
+            if re.match(r"pip |python3 -m venv|\. \.venv", command):
+                continue  # it is installed: these tests try just that
+            if command.startswith("cd "):
+                here = here / command.removeprefix("cd ")
+                continue
+            words = ["bash", "-c", command]
+            ended = subprocess.run(
+                words, cwd=here, env=env, check=False, capture_output=True, text=True, encoding="utf-8"
+            )
+            expected = "".join(".*" if part == "…" else re.escape(part) for part in re.split("(…)", said))
+            assert re.fullmatch(expected + r"\n?", ended.stdout, re.DOTALL), (
+                f"$ {command}\n{ended.stdout}{ended.stderr}"
+            )
+            done += 1
+    assert done >= 8
+
+
+def test_the_site_shows_every_page(tmp_path: Path) -> None:
+    """Those made of the program hold all that it lists; links to pages at the repository's top lead to copies."""
+    make_reference.write(tmp_path)
+    shelf = take(tmp_path)
+    for what, names in {
+        "controls": shelf.controls,
+        "kinds": shelf.kinds,
+        "adapters": [adapter.name for adapter in shelf.adapters],
+        "profiles": [file.name.removesuffix(".yaml") for file in shelf.profiles],
+    }.items():
+        page = (tmp_path / f"{what}.md").read_text("utf-8")
+        assert not [name for name in names if name not in page]
+    page = (tmp_path / "causes.md").read_text("utf-8") + (tmp_path / "exits.md").read_text("utf-8")
+    assert not [word for word in (*Cause, *EXIT_CODES) if f"`{word}`" not in page]
+    assert not [p.name for p in tmp_path.glob("*.md") if re.search(r"\]\([./]*[A-Z]+\.md", p.read_text("utf-8"))]
+
+
+def test_the_site_is_built_with_warnings_as_errors() -> None:
+    """Broken links are warnings; scripts/test.sh builds it for every change."""
+    script = (ROOT / "scripts" / "test.sh").read_text("utf-8")
+    assert re.search(r'^step "docs" .*sphinx-build -q -n -W --keep-going', script, re.MULTILINE)
+
+
+def test_the_first_page_leads_to_every_other() -> None:
+    first = ROOT / "docs" / "index.md"
+    linked = {target for target, _ in re.findall(r"\]\(([^)#:\s]+)(#[^)\s]*)?\)", first.read_text("utf-8"))}
+    pages = {p.relative_to(first.parent).as_posix() for p in PAGES if first.parent in p.parents and p != first}
+    assert not pages - linked
 
 
 def test_scripts_in_the_readme_exist() -> None:

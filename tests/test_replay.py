@@ -205,6 +205,25 @@ def test_a_control_whose_evidence_stayed_behind_is_withheld_and_the_rest_replays
     assert (again.verdicts["EML-06"], again.code) == ("passed", 2)
 
 
+def test_a_control_that_would_have_read_what_stayed_behind_is_left_out_and_named(tmp_path: Path) -> None:
+    """It can do without, so it decides from the bundle as well, but not in the same words: nothing was altered."""
+    project(tmp_path)
+    needed, asserted = "    assert_every(mail_rules, col('enabled') | ~col('enabled'))\n", "    assert_every(leave,"
+    optional = (
+        LEAVE.replace("@reads(", '@reads(mail_rules="enabled")\n@reads.optional(')
+        .replace("leave(leave):", "leave(mail_rules, leave):")
+        .replace(asserted, f"{needed}    if leave is not None:\n    {asserted}")
+    )
+    (tmp_path / "controls" / "leave.py").write_text(optional, "utf-8")
+    _, bundle = judged(tmp_path)
+    answer = ctrlkit(tmp_path, "replay", bundle)
+    assert answer.code == 0, answer.out
+    assert answer.out.splitlines() == [
+        "not compared, as evidence of theirs stays behind: OWN-01",
+        "identical: the same results, byte for byte, of all others",
+    ]
+
+
 def test_a_ground_in_the_engagement_lets_a_kind_travel(tmp_path: Path) -> None:
     project(tmp_path, "carry_restricted: {leave: sharing agreement 2026-04}\n")
     _, bundle = judged(tmp_path)

@@ -156,9 +156,9 @@ def test_the_marker_is_what_makes_the_own_profile_count(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_recipe_is_written_only_for_the_service_asked_for(tmp_path: Path, service: str) -> None:
-    file, text = recipe(service, "0.1.0", "evidence/")
+    file, text = recipe(service, "0.1.0", "desk")
     assert file in begun(tmp_path / "desk", ci=service).made
-    assert "{pack}" not in text
+    assert "--profile desk" in (tmp_path / "desk" / file).read_text("utf-8")
     assert "ctrlkit==0.1.0" in text
     if service != "jenkins":
         import yaml

@@ -17,6 +17,7 @@ from ctrlkit.pack import Pack
 from ctrlkit.privacy import SAMPLE_KEY, EngagementKey, find_key
 from ctrlkit.profile import Profile
 from ctrlkit.stock import Stock
+from ctrlkit.strict_yaml import shown
 from ctrlkit.waiver import Attestation, Waiver
 
 SAMPLE_DOCUMENT = "sample.yaml"
@@ -117,6 +118,9 @@ def prepare(request: Request) -> Case:
             )
         )
     known = set(shelf.controls)
+    book = load_inventory(request, folder)
+    if book is not None:
+        _check_roles(book, shelf)
     birds = load_canaries(request, shelf)
     read = plan.columns_read([shelf.controls[id_] for id_ in ids])
     said += [f"{c.place}: no selected control reads {c.kind}: nobody looks for it" for c in birds if c.kind not in read]
@@ -124,7 +128,7 @@ def prepare(request: Request) -> Case:
         request, shelf, policy, ids, terms, moment, tuple(packs), vendor.sample,
         waiver.load_waivers(request.waivers, known) if request.waivers else (),
         waiver.load_attestations(request.attestations, known, policy.attestable) if request.attestations else (),
-        tuple(said), load_inventory(request, folder), birds,
+        tuple(said), book, birds,
     )  # fmt: skip
 
 
@@ -136,6 +140,16 @@ def _doubtful_features(terms: Engagement, shelf: Stock) -> list[str]:
     except InputError as error:
         return [str(error)]
     return []
+
+
+def _check_roles(book: Inventory, shelf: Stock) -> None:
+    """Raises InputError for a host that a slip in its only role would take out of every control."""
+    known = {role for c in shelf.controls.values() for check in c.checks for role in check.roles or ()}
+    for host in book.hosts.values():
+        near = did_you_mean(host.roles[0], sorted(known)) if host.line and host.roles else ""
+        if near and not known & set(host.roles):
+            msg = f"{book.place(host)}: found the role {shown(host.roles[0])}, which no control is about{near}"
+            raise InputError(f"{msg}; expected one of {', '.join(sorted(known))}; mend it")
 
 
 def load_canaries(request: Request, shelf: Stock) -> tuple[Canary, ...]:

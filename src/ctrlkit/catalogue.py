@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -151,13 +152,18 @@ def _because(found: Control, check: Check, stock: Stock) -> str:
     path = stock.files.get(found.path)
     if path is None:
         return ""
-    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
-    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    functions = _functions(path.read_text("utf-8"))
     own = functions.get(check.function.__name__)
     if own is None:
         return ""
     called = [functions[name.id] for name in ast.walk(own) if isinstance(name, ast.Name) and name.id in functions]
     return next((text for function in [own, *called] if (text := _stated(function))), "")
+
+
+@lru_cache(maxsize=32)
+def _functions(source: str) -> Mapping[str, ast.FunctionDef]:
+    """The functions of a file by name; a list of all controls asks for the same file once for each of its controls."""
+    return {node.name: node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)}
 
 
 def _stated(function: ast.FunctionDef) -> str:

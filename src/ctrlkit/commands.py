@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 def run(desk: Desk) -> int:
     """Plan, read, judge, report and seal."""
     refuse_file(desk)
+    for name in ("junit", "html", "markdown"):
+        _check_place(f"--{name}", getattr(desk.options, name))
     closed, stock = judge(desk, desk.request(), signing_key(desk))
     views = {reporter.name: reporter for reporter in stock.reporters}
     for name in ("junit", "html", "markdown"):
@@ -43,6 +45,19 @@ def run(desk: Desk) -> int:
 
         desk.print(render(closed, console.width(), console.coloured(desk.options.color)))
     return closed.exit_code
+
+
+def _check_place(option: str, path: Path | None) -> None:
+    """Raises InputError where no file can come to lie at `path`, before anything is judged."""
+    if path is None:
+        return
+    if path.is_dir():
+        msg = f"{option} {path}: is a folder, expected the name of a file; add one"
+        raise InputError(msg)
+    above = next(folder for folder in (path.parent, *path.parent.parents) if folder.exists())
+    if not above.is_dir():
+        msg = f"{option} {path}: {above} is a file, expected a folder; give another name"
+        raise InputError(msg)
 
 
 def refuse_file(desk: Desk) -> None:
@@ -158,12 +173,15 @@ def replay(desk: Desk) -> int:
 
     child = Child()
     try:
-        differences = replay(desk.options.bundle, desk.request(), child, desk.say)
+        differences, left_out = replay(desk.options.bundle, desk.request(), child, desk.say)
     finally:
         child.end()
     for difference in differences:
         desk.print(f"{difference.where}: {difference.message}")
-    desk.print("different" if differences else "identical: the same results, byte for byte")
+    if left_out:
+        desk.print(f"not compared, as evidence of theirs stays behind: {', '.join(left_out)}")
+    same = "identical: the same results, byte for byte" + (", of all others" if left_out else "")
+    desk.print("different" if differences else same)
     return 1 if differences else 0
 
 

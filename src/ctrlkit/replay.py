@@ -22,7 +22,7 @@ from ctrlkit.engagement import AsOf, Engagement, Period
 from ctrlkit.errors import BundleError, InputError
 from ctrlkit.evaluate import Child
 from ctrlkit.gather import Listen
-from ctrlkit.model import Cause, Result, Severity
+from ctrlkit.model import Result, Severity
 from ctrlkit.payload import INVENTORY, PACKS
 from ctrlkit.profile import Profile, effective
 from ctrlkit.stock import Stock
@@ -125,11 +125,14 @@ def _answers(said: Mapping[str, Any], terms: Engagement, path: Path) -> None:
         raise InputError(msg)
 
 
-def replay(path: Path, request: Request, child: Child, say: Listen = lambda _: None) -> tuple[Difference, ...]:
-    """Evaluate the bundle again under its own documents and as-of; empty where `results.ndjson` comes out the same.
+def replay(
+    path: Path, request: Request, child: Child, say: Listen = lambda _: None
+) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+    """Evaluate the bundle again under its own documents and as-of: what differs, and which controls were left out.
 
-    Of the request only the originals and the engagement key count. Controls whose evidence stays withheld are left out
-    of the comparison, if its kind is one that stays behind. The code is the one installed here, never the sources in
+    Without a difference `results.ndjson` comes out the same, but for the controls left out: those that read evidence
+    which stays withheld, if its kind is one that stays behind. Of the request only the originals and the engagement key
+    count. The code is the one installed here, never the sources in
     the bundle; where it differs, that is said first.
     """
     with opened(path) as folder, tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
@@ -140,13 +143,14 @@ def replay(path: Path, request: Request, child: Child, say: Listen = lambda _: N
         shelf = _able(stock.take(request.cwd), said, path)
         lost = [id_ for id_ in said["select"] if id_ not in shelf.controls]
         if lost:
-            return tuple(
-                Difference(id_, "no such control is installed here; install the plugin that brings it") for id_ in lost
-            )
+            what = "no such control is installed here; install the plugin that brings it"
+            return tuple(Difference(id_, what) for id_ in lost), ()
         case = own_case(folder, said, shelf, _bare(request))
         gathered = _held(folder, said, case, Path(work), say)
         results, *_ = run.results_of(case, gathered, carried_from(folder, said, shelf), child, Path(work), None)
-        return (*_code(said, shelf), *_kept_back(gathered, shelf), *_compare(_lines(folder), results))
+        left_out = _left_out(gathered, shelf, said["select"])
+        compared = _compare(_lines(folder), results, left_out)
+        return (*_code(said, shelf), *_kept_back(gathered, shelf), *compared), left_out
 
 
 def _whole(folder: Path, path: Path) -> dict[str, Any]:
@@ -262,7 +266,14 @@ def _kept_back(gathered: Mapping[str, Sequence[Evidence]], shelf: Stock) -> list
     ]
 
 
-def _compare(first: Sequence[str], again: Sequence[Result]) -> list[Difference]:
+def _left_out(gathered: Mapping[str, Sequence[Evidence]], shelf: Stock, ids: Sequence[str]) -> tuple[str, ...]:
+    """The controls that read, needed or not, a kind which stays behind and is not in the bundle."""
+    behind = [evidence for copies in gathered.values() for evidence in copies if evidence.withheld]
+    gone = {evidence.kind for evidence in behind if shelf.kinds[evidence.kind].restricted}
+    return tuple(i for i in ids if any(gone & {*c.needs, *c.optional} for c in shelf.controls[i].checks))
+
+
+def _compare(first: Sequence[str], again: Sequence[Result], left_out: Sequence[str]) -> list[Difference]:
     lines = {(result.control, result.subject): result for result in again}
     differences = []
     for line in first:
@@ -272,7 +283,7 @@ def _compare(first: Sequence[str], again: Sequence[Result]) -> list[Difference]:
         if other is None:
             differences.append(Difference(where, "has a result in the bundle and none now"))
             continue
-        if other.line() != line and other.cause is not Cause.WITHHELD:
+        if other.line() != line and said["control"] not in left_out:
             now = json.loads(other.line())
             keys = [key for key in {**said, **now} if said.get(key) != now.get(key)]
             what = ", ".join(f"{k}: {_brief(said.get(k))} became {_brief(now.get(k))}" for k in keys[:3])

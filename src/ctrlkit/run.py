@@ -28,6 +28,7 @@ from ctrlkit.carried import Carried
 from ctrlkit.case import Case
 from ctrlkit.closed import Accepted, Run
 from ctrlkit.comparison import Book
+from ctrlkit.errors import InputError, did_you_mean
 from ctrlkit.evaluate import Child
 from ctrlkit.gather import Listen
 from ctrlkit.hosts import Machine
@@ -37,6 +38,7 @@ from ctrlkit.model import Cause, Fault, Result, Verdict
 from ctrlkit.payload import INVENTORY, PACKS, fill, slug
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
+from ctrlkit.strict_yaml import shown
 from ctrlkit.waiver import Waiver
 
 
@@ -97,6 +99,11 @@ def machines_of(case: Case, key: EngagementKey) -> Mapping[str, Machine]:
     limited = case.inventory
     machines = hosts.from_folder(folder, limited, case.stock.probes, nonce, key.pseudonym)
     wanted = set(case.request.limit)
+    known = {*machines, *(role for machine in machines.values() for role in machine.roles)}
+    for word in sorted(wanted - known):
+        near = did_you_mean(word, sorted(known))
+        msg = f"--limit: found {shown(word)}, expected the name or a role of a host{near}; see the inventory"
+        raise InputError(msg)
     return {name: m for name, m in machines.items() if not wanted or name in wanted or wanted & set(m.roles)}
 
 

@@ -94,11 +94,11 @@ def begin(  # noqa: PLR0913  (each is an option of the command, or what decides 
     for name_of, text in (who.documents() if who else {}).items():
         files[f"{found.pack}/{name_of}".removeprefix("./")] = text
     own = sorted(p.name for p in (folder / "profiles").glob("*.y*ml"))
+    stem = own[0].rpartition(".")[0] if own else _free(template.slug(name), shelf)
     if not own:
-        stem = _free(template.slug(name), shelf)
         files[f"profiles/{stem}.yaml"] = template.profile(stem, name, profile_name)
     if ci is not None:
-        path, text = recipe(ci, version, "this folder" if found.pack == "." else f"{found.pack}/")
+        path, text = recipe(ci, version, stem)
         files[path] = text
     schemas = {"engagement.yaml": "engagement", f"{found.pack}/pack.yaml".removeprefix("./"): "pack"}
     schemas |= {path: "profile" for path in files if path.startswith("profiles/")}

@@ -139,7 +139,10 @@ def ignored(pack_folder: str, suffixes: Iterable[str]) -> str:
         *evidence,
         "/hosts/",
         "/runs/",
+        "/handover.zip",
         "/junit.xml",
+        "/run.txt",
+        "/summary.md",
         "*.key",
     ]
     return "".join(f"{line}\n" for line in lines)
