@@ -308,3 +308,27 @@ def test_a_hostile_folder_changes_nothing(tmp_path: Path) -> None:
     small_vendor.write(tmp_path / "x")
     answer = ctrlkit(tmp_path / "cwd", *arguments(tmp_path / "x", "--format", "json"))
     assert set(answer.verdicts.values()) == {"passed"}
+
+
+def test_an_adapter_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "users.csv").write_text("system,account_id,enabled\ncrm,ana,true\n", "utf-8")
+    pack = "vendor: Example\nevidence:\n  accounts:\n    file: users.csv\n    adapter: entra_user\n"
+    (tmp_path / "evidence" / "pack.yaml").write_text(pack, "utf-8")
+    for command in ("check", "run"):
+        answer = ctrlkit(tmp_path, command, "--profile", "first-hour")
+        assert answer.code == 3
+        assert 'pack.yaml:3: accounts: no adapter "entra_user"; did you mean "entra_users"' in answer.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_feature_that_is_a_slip_is_refused_and_takes_nothing_out_of_scope(tmp_path: Path) -> None:
+    (tmp_path / "engagement.yaml").write_text(
+        "id: e-1\nissued_by: client\nvendor: Example\ncountry: PH\nperiod: {start: 2026-10-01, end: 2026-10-31}\n"
+        "features: [card_dta]\n",
+        "utf-8",
+    )
+    (tmp_path / "pack.yaml").write_text("vendor: Example\nengagement: e-1\n", "utf-8")
+    answer = ctrlkit(tmp_path, "check", "--profile", "bpo-philippines")
+    assert answer.code == 3
+    assert 'features#1: no control knows the feature "card_dta"' in answer.err

@@ -105,7 +105,7 @@ def prepare(request: Request) -> Case:
     if given and bare(vendor.vendor) != bare(terms.vendor):
         msg = f"{folder.name}/pack.yaml: vendor: found {vendor.vendor!r}, the engagement asks {terms.vendor!r}"
         raise InputError(f"{msg}; hand over that vendor's pack")
-    said += _doubtful_features(terms, shelf)
+    _check_features(terms, shelf)
     packs = [vendor]
     if client_folder is not None:
         packs.append(
@@ -117,6 +117,8 @@ def prepare(request: Request) -> Case:
                 vendor=vendor.vendor,
             )
         )
+    for given_pack in packs:
+        pack.check_adapters(given_pack, {adapter.name: adapter.kind for adapter in shelf.adapters})
     known = set(shelf.controls)
     book = load_inventory(request, folder)
     if book is not None:
@@ -132,14 +134,10 @@ def prepare(request: Request) -> Case:
     )  # fmt: skip
 
 
-def _doubtful_features(terms: Engagement, shelf: Stock) -> list[str]:
-    """A feature that no control knows may be a slip that takes controls out of scope, so it is said."""
+def _check_features(terms: Engagement, shelf: Stock) -> None:
+    """Raises InputError for a feature that is a slip of one that controls know: it would take them out of scope."""
     known = {feature for control in shelf.controls.values() for feature in control.applies.get("features", ())}
-    try:
-        engagement.check_features(terms, {*known, *(f for f in terms.features or () if not did_you_mean(f, known))})
-    except InputError as error:
-        return [str(error)]
-    return []
+    engagement.check_features(terms, {*known, *(f for f in terms.features or () if not did_you_mean(f, known))})
 
 
 def _check_roles(book: Inventory, shelf: Stock) -> None:

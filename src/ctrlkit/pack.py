@@ -106,6 +106,15 @@ def load(
     )
 
 
+def check_adapters(pack: Pack, known: Mapping[str, str]) -> None:
+    """Raises InputError for a source that names an adapter which is none, or another kind's; `known`: name -> kind."""
+    for source in pack.sources:
+        if source.adapter not in {None, "none"} and known.get(source.adapter or "") != source.kind:
+            names = [name for name, kind in known.items() if kind == source.kind]
+            found = f"{pack.folder.name}/{DOCUMENT}:{source.line}: {source.kind}: no adapter {shown(source.adapter)}"
+            raise InputError(f"{found}{did_you_mean(source.adapter or '', names)}; see ctrlkit list adapters")
+
+
 def find(argument: Path | None, cwd: Path, profile_sample: Callable[[], Path | None] = lambda: None) -> Path | None:
     """The folder of the pack: the one given, else `cwd` or its `evidence` where pack.yaml lies, else the sample's.
 

@@ -127,7 +127,7 @@ def _pack(trial: Trial, terms: engagement.Engagement, party: str, prefix: str) -
 
 def _write(path: Path, told: Mapping[str, Any]) -> Path:
     """A document as JSON, which is YAML with everything in quotes."""
-    path.write_text(json.dumps(dict(told), ensure_ascii=False), "utf-8", newline="\n")
+    path.write_text(json.dumps(dict(told), ensure_ascii=False, indent=1), "utf-8", newline="\n")
     return path
 
 
