@@ -59,7 +59,7 @@ def fill(  # noqa: PLR0913, PLR0917  (all that a bundle holds)
     (data / "run.json").write_bytes(f"{text}\n".encode())
 
 
-_OF_VERDICTS = ("exit", "counts", "coverage", "matches", "canaries")
+_OF_VERDICTS = ("exit", "counts", "coverage", "matches", "plots", "opened", "exported", "canaries")
 
 
 def _results(results: Path, case: Case, closed: Run) -> None:
@@ -181,6 +181,9 @@ def record(
         "unused": list(closed.unused),
         "proposed": list(closed.proposed),
         "matches": plain(closed.matches),
+        "plots": plain(closed.plots),
+        "opened": None if closed.opened is None else [[*key, day] for key, day in sorted(closed.opened.items())],
+        "exported": dict(sorted(closed.exported.items())),
         "coverage": list(coverage.statement(closed)),
         "canaries": len(case.canaries),
         "evidence": [gather.described(e) for _, copies in sorted(gathered.items()) for e in copies],

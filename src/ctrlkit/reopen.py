@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ctrlkit import comparison, document, waiver
-from ctrlkit.closed import Accepted, Match, Run, Side
+from ctrlkit.closed import Accepted, Match, Plot, Run, Series, Side
 from ctrlkit.comparison import Book
 from ctrlkit.errors import BundleError
 from ctrlkit.model import Pointer
@@ -56,6 +56,9 @@ def _run(folder: Path, shelf: Stock, book: Book) -> Run:
         bundle=folder.name,
         left_out=tuple(sorted({*shelf.controls} - {*asked})),
         matches=tuple(_match(match) for match in said["matches"]),
+        plots=tuple(_plot(plot) for plot in said["plots"]),
+        opened=None if said["opened"] is None else {(control, key): day for control, key, day in said["opened"]},
+        exported=said["exported"],
         waivers=_waivers(folder, date.fromisoformat(said["as_of_date"])),
     )
 
@@ -84,6 +87,11 @@ def _waivers(folder: Path, day: date) -> tuple[Accepted, ...]:
         return ()
     named = {entry["control"] for entry in document.load(path, "waivers").data}
     return accepted(waiver.load_waivers(path, named), day)
+
+
+def _plot(said: Mapping[str, Any]) -> Plot:
+    series = tuple(Series(one["name"], one["tone"], tuple(one["values"])) for one in said["series"])
+    return Plot(**{**said, "labels": tuple(said["labels"]), "series": series})
 
 
 def _match(said: Mapping[str, Any]) -> Match:
