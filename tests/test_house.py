@@ -142,7 +142,7 @@ LAYERS = (
     "plan",
     "comparison",
     "reconciliation",
-    "figures",
+    "plots",
     "progress",
     "pytest_plugin",
     "evaluate",

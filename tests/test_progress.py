@@ -10,7 +10,7 @@ from typing import Any
 from assembled import source
 from runs import control, result
 from test_coverage import handed
-from test_figures import values
+from test_plots import values
 
 from ctrlkit import progress
 from ctrlkit.closed import Plot

@@ -11,9 +11,9 @@ from typing import Final
 import polars as pl
 
 from ctrlkit.closed import Plot, Series
-from ctrlkit.figures import FEWEST, Params, drawn
 from ctrlkit.model import Control, Pointer, Result, Severity, Verdict
 from ctrlkit.plan import Handed
+from ctrlkit.plots import FEWEST, Params, drawn
 
 KIND: Final = "findings"
 WORKING: Final = "working_conditions"

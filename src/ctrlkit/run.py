@@ -12,12 +12,12 @@ from pathlib import Path
 from ctrlkit import (
     books,
     bundle,
-    figures,
     gather,
     hosts,
     key_change,
     keyring,
     plan,
+    plots,
     predecessor,
     progress,
     reconciliation,
@@ -196,8 +196,8 @@ def _with_sights(case: Case, closed: Run, lines: Sequence[Line], handed: Mapping
         for there in handed.values()
         if (moment := there.evidence.exported_at) is not None
     }
-    plots = (*found, *figures.of_people(handed, params, instant))
-    return replace(closed, plots=plots, opened=opened, exported=exported)
+    drawn = (*found, *plots.of_people(handed, params, instant))
+    return replace(closed, plots=drawn, opened=opened, exported=exported)
 
 
 def _lines(case: Case, handed: Mapping[str, Handed], carried: Carried, key: EngagementKey | None) -> tuple[Line, ...]:

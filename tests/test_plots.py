@@ -10,7 +10,7 @@ from typing import Any
 
 from test_coverage import handed
 
-from ctrlkit import figures
+from ctrlkit import plots
 from ctrlkit.closed import Plot
 from ctrlkit.literal import DAY, MICRO
 from ctrlkit.model import Cause, Fault
@@ -27,7 +27,7 @@ PARAMS: dict[str, dict[str, Any]] = {
 
 
 def people(of: dict[str, Handed], **params: Any) -> dict[str, Plot]:
-    return {plot.name: plot for plot in figures.of_people(of, {**PARAMS, **params}, AS_OF)}
+    return {plot.name: plot for plot in plots.of_people(of, {**PARAMS, **params}, AS_OF)}
 
 
 def values(plot: Plot) -> list[tuple[int | None, ...]]:
@@ -124,4 +124,4 @@ def test_what_is_missing_not_whole_or_without_a_column_is_not_drawn_and_says_so(
     assert people({})["phish"].says == "no phish was read"
     lacking = handed(tmp_path, "phish", campaign_id=["a"])
     assert people({"phish": lacking})["phish"].says.startswith("phish does not say employee_id")
-    assert figures.of_people({"phish": whole}, {}, AS_OF) == ()
+    assert plots.of_people({"phish": whole}, {}, AS_OF) == ()
