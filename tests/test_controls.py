@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from host_trials import told_trials
 from trials import FOLDER, Trial, engines_of, outcomes, shelf, trials
 
+from ctrlkit import trying
+from ctrlkit.evaluate import Child
 from ctrlkit.trying import differences
 
 ALL = tuple(trials())
@@ -65,3 +70,33 @@ def test_every_parameter_is_tried_one_unit_to_either_side(control: str) -> None:
 def test_no_case_stands_twice_or_belongs_to_no_control() -> None:
     assert len({t.id for t in ALL}) == len(ALL)
     assert {p.parent.name for p in FOLDER.glob("*/cases.yaml")} <= set(shelf().controls)
+
+
+def without(column: str, text: str) -> str:
+    """A table as CSV without that column."""
+    rows = list(csv.reader(io.StringIO(text)))
+    place = rows[0].index(column)
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(row[:place] + row[place + 1 :] for row in rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("control", "file", "column"),
+    [
+        ("ACC-02", "leave.csv", "end"),
+        ("INC-01", "alerts.csv", "incident_id"),
+        ("LOG-06", "accounts.csv", "account_type"),
+        ("NET-02", "sample_results.csv", "at"),
+        ("WRK-06", "night_work.csv", "transport"),
+        ("WRK-11", "roster.csv", "country"),
+    ],
+)
+def test_a_column_that_need_not_be_handed_in_and_is_come_upon_is_missing(
+    control: str, file: str, column: str, tmp_path: Path
+) -> None:
+    whole = next(t for t in trials() if t.control == control and "passes" in t.shows and file in t.files)
+    cut = replace(whole, files={**whole.files, file: without(column, whole.files[file])})
+    result = trying.outcomes(cut, tmp_path, shelf(), evaluator=Child)["polars"]
+    assert (result.verdict, result.cause) == ("inconclusive", "missing"), result.reason
+    assert f"{file.removesuffix('.csv')}.{column}" in result.reason

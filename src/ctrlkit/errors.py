@@ -19,6 +19,10 @@ class AuthorError(CtrlkitError):
     """A control, adapter or plugin is written wrongly; its author must mend it."""
 
 
+class ColumnError(AuthorError):
+    """A check names a column that its table does not have: its author's slip, or one that need not be handed in."""
+
+
 class BundleError(CtrlkitError):
     """A bundle is damaged, altered or hostile; do not rely on it."""
 

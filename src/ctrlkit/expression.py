@@ -28,6 +28,7 @@ from ctrlkit.term import (
     compared,
     constant,
     expect,
+    info_of,
     none_is_false,
     shared_domain,
 )
@@ -208,10 +209,7 @@ def col(name: str) -> Expr:
     """The column `name` of the table the expression is given to."""
 
     def build(columns: Columns) -> Built:
-        info = columns.get(name)
-        if info is None:
-            msg = f"no column {name!r} here; there are {', '.join(sorted(columns))}"
-            raise AuthorError(msg)
+        info = info_of(columns, name)
         none = nw.col(f"{name}__none") if info.none else None
         if info.bounded:
             low, high = nw.col(f"{name}__low"), nw.col(f"{name}__high")

@@ -12,7 +12,7 @@ from ctrlkit.errors import AuthorError
 from ctrlkit.figure import Figure, steps_of
 from ctrlkit.rows import fetch
 from ctrlkit.table import MEMBER, Table
-from ctrlkit.term import Columns, Info, one_if
+from ctrlkit.term import Columns, Info, info_of, one_if
 
 _ALL = "_all"
 
@@ -31,7 +31,7 @@ def group(table: Table, *keys: str, **figures: Figure) -> Table:
     bound = [e.alias(n) for s in steps.values() for n, e in s.bound.items()]
     prepared = table.frame.with_columns(*bound) if bound else table.frame
     prepared = prepared.with_columns(sure, *(e.alias(n) for s in steps.values() for n, e in s.before.items()))
-    flags = [f"{key}__none" for key in keys if table.columns[key].none]
+    flags = [f"{key}__none" for key in keys if info_of(table.columns, key).none]
     prepared = prepared.with_columns(nw.col(flag).fill_null(value=False) for flag in flags)
     grouped = prepared.group_by(*keys, *flags).agg(
         nw.col("_id").min(), nw.col("_sure").max(), *(e.alias(n) for s in steps.values() for n, e in s.within.items())

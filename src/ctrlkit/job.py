@@ -96,11 +96,19 @@ def _item(case: Case, index: int, line: Line) -> dict[str, Any]:
         "finding_note": line.control.finding_note,
         "params": {name: _param(value) for name, value in line.params.items()},
         "tables": {kind: None if columns is None else list(columns) for kind, columns in line.tables.items()},
+        "absent": _absent(line),
         "facts": list(line.facts),
         "host": None
         if line.machine is None
         else {"roles": list(line.machine.roles), "ports": list(line.machine.ports)},
     }
+
+
+def _absent(line: Line) -> list[str]:
+    """Columns that the check would look at and that the evidence, which is there, does not have."""
+    optional = line.check.optional if line.check is not None else {}
+    read = {kind: columns for kind in optional if (columns := line.tables.get(kind)) is not None}
+    return [f"{kind}.{name}" for kind, columns in read.items() for name in optional[kind] if name not in columns]
 
 
 def _param(value: Any) -> Any:

@@ -24,7 +24,7 @@ from _pytest.outcomes import Failed
 
 from ctrlkit import loader
 from ctrlkit.check import Record, recording
-from ctrlkit.errors import AuthorError, CtrlkitError
+from ctrlkit.errors import AuthorError, ColumnError, CtrlkitError
 from ctrlkit.fact import Facts, Unreadable
 from ctrlkit.model import Cause, Finding, HostPointer, Note
 from ctrlkit.outcome import Outcome, digest, judge
@@ -32,7 +32,10 @@ from ctrlkit.outcome import Outcome, digest, judge
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One item to evaluate: a check of a control file, for one subject, with the fixtures it may ask for."""
+    """One item to evaluate: a check of a control file, for one subject, with the fixtures it may ask for.
+
+    `absent` names columns, as `kind.column`, that the check would look at and that need not be handed in, and were not.
+    """
 
     index: int
     path: Path
@@ -43,6 +46,7 @@ class Planned:
     subject: str
     finding_note: str
     fixtures: Mapping[str, Any]
+    absent: tuple[str, ...] = ()
 
 
 May = Callable[[int], bool]
@@ -204,7 +208,9 @@ def _raised(error: BaseException, planned: Planned, record: Record, before: Mapp
     """
     line, innermost = _line_in(error, planned.path)
     if isinstance(error, Unreadable):
-        return _stopped(error, planned, record)
+        return _stopped(error.cause, str(error), planned, record)
+    if isinstance(error, ColumnError) and planned.absent:
+        return _stopped(Cause.MISSING, f"the evidence has no {', '.join(planned.absent)}", planned, record)
     failed = type(error) is Failed or (type(error) is AssertionError and innermost)
     if not failed:
         cause = Cause.FORBIDDEN if isinstance(error, Forbidden) else Cause.CRASHED
@@ -222,12 +228,12 @@ def _raised(error: BaseException, planned: Planned, record: Record, before: Mapp
     )
 
 
-def _stopped(error: Unreadable, planned: Planned, record: Record) -> Outcome:
+def _stopped(cause: Cause, why: str, planned: Planned, record: Record) -> Outcome:
     """Not decided, unless what was found before is enough: then the doubt is noted."""
     found = judge(record, planned.control, planned.subject, planned.finding_note)
     if found.state != "failed":
-        return Outcome("inconclusive", error.cause, str(error))
-    note = Note(digest(planned.control, planned.subject, str(error)), f"not read: {error}")
+        return Outcome("inconclusive", cause, why)
+    note = Note(digest(planned.control, planned.subject, why), f"not read: {why}")
     return replace(found, notes=(*found.notes, note), undecided=found.undecided + 1)
 
 

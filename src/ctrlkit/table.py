@@ -24,7 +24,7 @@ from ctrlkit.errors import AuthorError
 from ctrlkit.expression import Expr, col, rule_of
 from ctrlkit.kind import Kind
 from ctrlkit.rows import fetch, worked_out
-from ctrlkit.term import Columns, Info, expect, one_if
+from ctrlkit.term import Columns, Info, expect, info_of, one_if
 
 MEMBER = "_m"
 
@@ -303,7 +303,7 @@ class Table:
 
     def _same_domain(self, other: Table, pairs: Mapping[str, str]) -> None:
         for ours, theirs in pairs.items():
-            mine, its = self.columns[ours].pseudonym, other.columns[theirs].pseudonym
+            mine, its = info_of(self.columns, ours).pseudonym, info_of(other.columns, theirs).pseudonym
             if mine != its:
                 one, two = f"{ours} ({mine or 'clear text'})", f"{theirs} ({its or 'clear text'})"
                 msg = f"{one} never equals {two}: different pseudonyms"

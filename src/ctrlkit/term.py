@@ -9,7 +9,7 @@ from typing import Any
 
 import narwhals as nw
 
-from ctrlkit.errors import AuthorError
+from ctrlkit.errors import AuthorError, ColumnError
 from ctrlkit.literal import DAY
 
 
@@ -56,6 +56,14 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+def info_of(columns: Columns, name: str) -> Info:
+    """What a column is. Raises ColumnError where there is none of that name."""
+    if name not in columns:
+        msg = f"no column {name!r} here; there are {', '.join(sorted(columns))}"
+        raise ColumnError(msg)
+    return columns[name]
 
 
 def one_if(rule: nw.Expr) -> nw.Expr:

@@ -122,7 +122,7 @@ def planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: Frames) 
         fixtures[name] = from_document(job["facts"][entry["subject"]][name])
     return Planned(
         entry["index"], Path(entry["path"]), entry["shown"], entry["sha256"], entry["function"], entry["control"],
-        entry["subject"], entry["finding_note"], fixtures,
+        entry["subject"], entry["finding_note"], fixtures, tuple(entry.get("absent", ())),
     )  # fmt: skip
 
 
