@@ -46,7 +46,7 @@ def judged(
         params={}, empty={}, removed=(), verdict="", cause="", population=None, findings=(), undecided=(), notes=(),
         reason="",
     )  # fmt: skip
-    found = outcomes(trial, folder)
+    found = outcomes(trial, folder, ("polars", "duckdb"))
     assert found["polars"] == found["duckdb"]
     return found["polars"]
 
