@@ -1191,10 +1191,10 @@ def test_breaks_happen(
     long = long.with_columns(meal=when(INDIA, params.IN_interval, params.PH_meal))
     assert_every(long, col("meal_minutes") >= col("meal"), because="meal too short")
     seen = long.with_columns(busy=~always("work_date"), rested=~always("work_date"))
-    if interactions is not None and interactions.has("end"):
+    if interactions is not None:
         free = free_times(interactions, "agent_id", "start", "end")
         seen = with_stretches(seen, free, "agent_id", "contact", params)
-    if agent_states is not None and agent_states.has("ts_end"):
+    if agent_states is not None:
         calls = agent_states.where(col("state").is_in(["on_call", "after_call"]))
         seen = with_stretches(seen, free_times(calls, "agent_id", "ts_start", "ts_end"), "agent_id", "call", params)
     if punches is not None:

@@ -89,6 +89,7 @@ def without(column: str, text: str) -> str:
         ("LOG-06", "accounts.csv", "account_type"),
         ("NET-02", "sample_results.csv", "at"),
         ("WRK-06", "night_work.csv", "transport"),
+        ("WRK-08", "agent_states.csv", "ts_end"),
         ("WRK-11", "roster.csv", "country"),
     ],
 )

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import custody_desk
@@ -195,3 +196,11 @@ def test_findings_that_are_alike_but_for_their_people_are_not_paired() -> None:
     after = replace(before, findings=tuple(replace(f, key=f.key.upper()) for f in before.findings))
     assert dict(rekey.paired(before, after)) == {"c": "C"}
     assert dict(rekey.paired(before, None)) == {}
+
+
+def test_a_kind_of_both_parties_is_read_with_each_column_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctrlkit.plan.columns_read", lambda _: {"accounts": []})
+    copies = (["system", "enabled"], ["system", "accounts"])
+    said = {"evidence": [{"kind": "accounts", "columns": columns} for columns in copies]}
+    case: Any = SimpleNamespace(ids=(), stock=None)
+    assert rekey.columns_judged(case, said) == {"accounts": ["system", "enabled", "accounts"]}

@@ -23,11 +23,10 @@ __all__ = ["CLIENT", "ENGINES", "FOLDER", "TRIED", "Here", "Trial", "engines_of"
 
 FOLDER = Path(__file__).parent / "controls"
 TRIED = os.environ.get("CTRLKIT_TRIALS", "")
-"""`all`: every case on both engines. `few`, for a second Python: the first case of each sort of a control, on the first
-engine. Else every case on the first engine, and the first of each sort on the second too, which takes five times as
-long on so few rows. A sort is one of the words below."""
-ENGINES = ("polars",) if TRIED == "few" else ("polars", "duckdb")
-OTHERS = {"all": ENGINES, "few": ()}.get(TRIED, ENGINES[:1])
+"""`all`: every case on both engines. Else every case on the first, and the first of each sort of a control on the other
+too, which takes five times as long on so few rows. A sort is one of the words below."""
+ENGINES = ("polars", "duckdb")
+OTHERS = ENGINES if TRIED == "all" else ENGINES[:1]
 """Where a case is evaluated that is not the first of its sort."""
 SORTS = {"passes", "fails", "undecided", "smaller claim"}
 

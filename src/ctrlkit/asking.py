@@ -33,8 +33,8 @@ def request(desk: Desk) -> int:
     sheets = sum(one.sheet for one in found.wanted)
     desk.print(f"{len(found.wanted)} kinds of evidence for {found.total} controls, {sheets} of them with a sheet")
     first = [one for one in found.wanted if one.decides][:3]
-    for one in first:
-        desk.print(f"first of all {one.kind.name}: decides {', '.join(one.decides)}")
+    for place, one in enumerate(first):
+        desk.print(f"{'then' if place else 'first'} {one.kind.name}: decides {', '.join(one.decides)}")
     desk.print(f"made {', '.join((desk.options.out / name).as_posix() for name in files)}")
     if "pack.yaml" in files:
         desk.print(

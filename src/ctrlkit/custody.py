@@ -39,6 +39,7 @@ def reveal(desk: Desk) -> int:
         desk.print(f"{found.unnamed} findings keep a pseudonym: whoever it is stands in none of the originals given")
     desk.print(f"due: opened plus {room.limits_text(found.limits)}")
     desk.say("the list names people: keep it with the originals, and delete it when all is mended")
+    desk.print(f"next: mend what is due first, judge again with ctrlkit run, and ctrlkit diff {asked.bundle} NEWER")
     return 0
 
 

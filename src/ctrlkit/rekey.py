@@ -55,7 +55,7 @@ def change(  # noqa: PLR0913, PLR0917  (two keys, the originals and a child to j
     read, wrong = every
     if ids:
         case = replace(case, ids=ids, waivers=(), attestations=(), inventory=_inventory(folder))
-        wanted = _wanted(case, said)
+        wanted = columns_judged(case, said)
         _check({place[2]: why for place, why in wrong.items() if place[0] in wanted})
         gathered = gather.from_packs(case, new, work / "new", wanted=wanted)
         carried = replay.carried_from(folder, said, case.stock)
@@ -86,13 +86,14 @@ def _inventory(folder: Path) -> inventory.Inventory | None:
     return inventory.load(path) if path.is_file() else None
 
 
-def _wanted(case: Case, said: Mapping[str, Any]) -> dict[str, list[str]]:
+def columns_judged(case: Case, said: Mapping[str, Any]) -> dict[str, list[str]]:
     """Kind -> the columns that were judged, of the kinds that the controls of the case read."""
     read = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
     held: dict[str, list[str]] = {}
     for evidence in said["evidence"]:
         if evidence["kind"] in read and evidence["kind"] != predecessor.KIND:
-            held.setdefault(evidence["kind"], []).extend(c for c in evidence["columns"] if c not in held)
+            columns = held.setdefault(evidence["kind"], [])
+            columns += [column for column in evidence["columns"] if column not in columns]
     return held
 
 

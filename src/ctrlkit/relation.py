@@ -13,7 +13,7 @@ from ctrlkit.figure import GREATEST, Figure
 from ctrlkit.grouping import group
 from ctrlkit.rows import worked_out
 from ctrlkit.table import MEMBER, Table
-from ctrlkit.term import Columns, Info, one_if
+from ctrlkit.term import Columns, Info, info_of, one_if
 
 OURS = "ours"
 
@@ -125,6 +125,8 @@ def free_times(table: Table, key: str, start: str, end: str) -> Table:
     `free_from` is the latest end of this row and all that started before it, so that spans may overlap; unknown as soon
     as one of them is, or has not ended. `free_until` is the next start, none after the last.
     """
+    for name in (key, start, end):
+        info_of(table.columns, name)
     order = [start, "_id"]
     keyed = table.frame.filter(~nw.col(key).is_null() & ~nw.col(start).is_null() & table.sure())
     open_ = one_if(nw.col(end).is_null())

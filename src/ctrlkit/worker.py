@@ -48,7 +48,7 @@ def main() -> int:
 
     def may(index: int) -> bool:
         say({"index": index, "outcome": None})
-        return answers.readline() == "1\n"
+        return answers.readline().strip() == "1"
 
     def report(index: int, outcome: Outcome) -> None:
         say({"index": index, "outcome": plain(outcome)})
