@@ -326,6 +326,9 @@ def _ending(run: Run) -> Iterator[Html]:
         "Proposed by the vendor, not counted": ", ".join(run.proposed),
         "In the pack, read by nothing": ", ".join(run.unused),
     }
+    if run.identifiers:
+        yield element("h2", "Looks like an identifier of somebody")
+        yield element("ul", *(element("li", said) for said in run.identifiers))
     yield element("h2", "How far this reaches", id="reach")
     yield element("ul", *(element("li", said) for said in coverage.statement(run)))
     if run.matches:

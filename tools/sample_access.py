@@ -73,7 +73,7 @@ def _reviews(book: Book, vendor: Vendor) -> None:
                 continue
             gone = p is not None and p.last_day is not None and p.last_day < REVIEWED
             book["reviews"].add(
-                review_id=f"2026Q3-{system}-{row['account_id']}",
+                review_id=_number(book, system),
                 system=system,
                 account_id=row["account_id"],
                 reviewer_id=p.manager_id if p and p.manager_id else _another(vendor, boss, p),
@@ -82,6 +82,10 @@ def _reviews(book: Book, vendor: Vendor) -> None:
                 removed_at=REVIEWED + timedelta(days=1) if gone else None,
                 _person=p,
             )
+
+
+def _number(book: Book, system: str) -> str:
+    return f"2026Q3-{system}-{len(book['reviews'].rows) + 1:04}"
 
 
 def _another(vendor: Vendor, boss: Person, p: Person | None) -> str:
@@ -182,7 +186,7 @@ def _dormant(book: Book, vendor: Vendor, truth: Truth) -> None:
 
 def _review(book: Book, row: Row, p: Person) -> None:
     book["reviews"].add(
-        review_id=f"2026Q3-{row['system']}-{row['account_id']}", system=row["system"], account_id=row["account_id"],
+        review_id=_number(book, row["system"]), system=row["system"], account_id=row["account_id"],
         reviewer_id=p.manager_id, reviewed_at=REVIEWED, decision="keep", removed_at=None, _person=p,
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ from ctrlkit.model import Cause, Fault, Grade, weakest
 from ctrlkit.privacy import EngagementKey
 from ctrlkit.scope import Ties, scoped, with_clients_of_owners
 from ctrlkit.settling import settle
+from ctrlkit.sweep import swept
 
 NOT_KNOWN = "?"
 """How the CSV writes a cell that could not be read; a text that is only this is never a value."""
@@ -57,7 +58,7 @@ class Evidence:
     `csv` is the evaluated file, None where there is none to evaluate; `clear` the same before anything was hidden,
     where that was asked for; `columns` those it holds. `bad_rows` could not be read; `outside` belong to other clients
     or sites. `faults` are those of the files themselves: whether they are old or cover the period depends on the
-    profile and engagement they are judged under.
+    profile and engagement they are judged under. `replaced` says in words which identifiers stood where none belong.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Evidence:
     problems: Path | None = None
     clear: Path | None = None
     withheld: bool = False
+    replaced: tuple[str, ...] = ()
 
     @property
     def grade(self) -> Grade:
@@ -144,7 +146,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     if any(name in kind.derived and kind.derived[name].rule == "client_is_owners" for name in shown):
         rows = with_clients_of_owners(rows, ties)
     plain = _derived(rows.lazy(), kind, shown, engagement).collect()
-    hidden = _hide(plain, kind, shown, key)
+    hidden, replaced = swept(_hide(plain, kind, shown, key), kind, shown, key)
     beside = target / f"{kind.name}.clear.csv" if clear else None
     if beside is not None:
         _write_csv(plain, kind, shown, beside)
@@ -156,7 +158,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
         faults = (*faults, Fault(Cause.EMPTY, f"{kind.name}: no row in scope"))
     return replace(
         evidence, columns=tuple(shown), rows=len(hidden), bad_rows=bad, outside=here.outside, faults=faults,
-        notes=notes, csv=csv, sha256=sha256, problems=_kept(problems), clear=beside,
+        notes=notes, csv=csv, sha256=sha256, problems=_kept(problems), clear=beside, replaced=replaced,
     )  # fmt: skip
 
 

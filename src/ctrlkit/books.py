@@ -155,7 +155,7 @@ def _notes(line: Line, outcome: Outcome | None, handed: Mapping[str, Handed], ve
     for table, columns in line.tables.items():
         there = handed.get(table)
         if columns is not None and there is not None:
-            yield from (note(text) for text in (*there.evidence.notes, *there.notes))
+            yield from (note(text) for text in (*there.evidence.notes, *there.evidence.replaced, *there.notes))
             if there.evidence.outside:
                 yield note(
                     f"{there.evidence.kind}: {there.evidence.outside} rows of other clients or sites are not judged"

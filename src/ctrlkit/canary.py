@@ -16,6 +16,7 @@ from ctrlkit.errors import InputError, did_you_mean
 from ctrlkit.ingested import Ingested
 from ctrlkit.kind import Column, Kind
 from ctrlkit.model import Cause, Fault
+from ctrlkit.scan import covered, hits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,7 +108,7 @@ def in_bundle(canaries: Sequence[Canary], evidence: Evidence, kind: Kind, hide: 
     lost = 0
     for canary in canaries:
         gone = sorted(_columns(canary, kind) - {*evidence.columns})
-        hidden = [name for name in canary.where if kind.columns[name].pseudonym is not None]
+        hidden = [name for name, value in canary.where.items() if _is_hidden(kind.columns[name], value)]
         if gone:
             msg = f"{canary.place}: {kind.name} of this bundle does not hold {gone[0]}; leave it out of where"
             raise InputError(msg)
@@ -123,9 +124,12 @@ def _holds(texts: pl.LazyFrame, canary: Canary, kind: Kind, hide: Hide | None) -
     rule = pl.lit(value=True)
     for name, value in canary.where.items():
         column = kind.columns[name]
-        wanted = _canonical(column, value) or ""
         if hide is not None and column.pseudonym is not None:
-            wanted = hide(column.pseudonym, wanted)
+            wanted = hide(column.pseudonym, _canonical(column, value) or "")
+        elif hide is not None and _is_hidden(column, value):
+            wanted = _canonical(column, covered(str(value), hide)) or ""
+        else:
+            wanted = _canonical(column, value) or ""
         rule &= pl.col(name).str.to_lowercase() == wanted
     if canary.at is not None and kind.time:
         bare = pl.col(kind.time).str.strip_chars_end("Z")
@@ -133,6 +137,10 @@ def _holds(texts: pl.LazyFrame, canary: Canary, kind: Kind, hide: Hide | None) -
         at = canary.at.replace(tzinfo=None)
         rule &= moment.is_between(at - canary.within, at + canary.within)
     return bool(texts.select(rule.any()).collect().item())
+
+
+def _is_hidden(column: Column, value: object) -> bool:
+    return column.pseudonym is not None or (not column.published and bool(hits(str(value))))
 
 
 def _weighed(evidence: Evidence, asked: int, lost: int) -> Evidence:

@@ -14,7 +14,8 @@ class Carried:
 
     `hidden` holds, by control and parameter, the pseudonyms that stand for the entries of `clear`. `documents` are the
     packs' own, by their name in a bundle. `claimed` is the verdict that the bundle gives, by control and subject.
-    `key_id` names the engagement key behind the pseudonyms.
+    `key_id` names the engagement key behind the pseudonyms. `identifiers` says what looks like one in documents and in
+    names of files.
     """
 
     declared_empty: Mapping[str, str]
@@ -27,3 +28,4 @@ class Carried:
     documents: Mapping[str, bytes] = field(default_factory=dict)
     machines: Mapping[str, Machine] = field(default_factory=dict)
     key_id: str = ""
+    identifiers: tuple[str, ...] = ()

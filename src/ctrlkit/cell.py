@@ -14,6 +14,7 @@ import polars as pl
 
 from ctrlkit.kind import Column
 from ctrlkit.moment import Clock, Order, expected_moment, read_date, read_instant
+from ctrlkit.scan import hits
 from ctrlkit.value_map import UNKNOWN_WORDS
 
 FINE: Final = 0
@@ -188,7 +189,9 @@ def _word_reader(column: Column) -> Callable[[str], str | None]:
         snake = lower_snake(text)
         if snake in listed:
             return listed[snake]
-        return None if column.values else snake or None
+        if column.values:
+            return None
+        return fold(text) if hits(text) else snake or None  # an identifier stays one, to be found and hidden
 
     def words(text: str) -> str | None:
         parts = [part.strip() for part in re.split(split, text)]

@@ -105,7 +105,9 @@ def _refuse_optimised() -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    from ctrlkit.scan import told
+
+    print(told(text), file=sys.stderr)
 
 
 _ROOMS = {

@@ -87,6 +87,7 @@ class Run:
     people, `waivers` are all that the client gave. `plots` show what the evidence says beyond the verdicts. `opened`:
     (control, finding key) -> the day, ISO 8601, of the first earlier bundle that has the finding; None where no bundle
     was given. `exported`: a file of evidence in the bundle -> when its oldest source was exported, RFC 3339 UTC.
+    `identifiers` says in words what looked like an identifier of somebody where none belongs, and what became of it.
     """
 
     version: str
@@ -113,3 +114,4 @@ class Run:
     plots: tuple[Plot, ...] = ()
     opened: Mapping[tuple[str, str], str] | None = None
     exported: Mapping[str, str] = field(default_factory=dict)
+    identifiers: tuple[str, ...] = ()

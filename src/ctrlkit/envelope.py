@@ -20,6 +20,7 @@ from ctrlkit.ingested import Ingested
 from ctrlkit.kind import Kind
 from ctrlkit.model import Grade
 from ctrlkit.pack_source import PackSource
+from ctrlkit.scan import told
 
 META: Final = "evidence_meta"
 PACK: Final = "pack.yaml"
@@ -35,7 +36,7 @@ def files_of(read: Read, kinds: Mapping[str, Kind], own: str, hide: Hide = str) 
     known = [
         {
             "kind": source.kind.lower(),
-            "file": _name(source, own).lower(),
+            "file": _name(source, source.on_disk, own).lower(),
             "digest_read": hide(found.sha256),
             "rows_read": found.rows + found.bad_rows,
             "is_typed": found.grade is Grade.TYPED and kinds[source.kind].source == "export",
@@ -69,7 +70,7 @@ def unlisted(found: Ingested, files: pl.DataFrame) -> Ingested:
         return found
     named = pl.read_parquet(found.parquet).select(pl.col("kind", "file").str.to_lowercase())
     absent = files.join(named, on=["kind", "file"], how="anti").get_column("file").to_list()
-    note = f"{found.file}: does not list {', '.join(sorted(absent))}"
+    note = f"{found.file}: does not list {told(', '.join(sorted(absent)))}"
     return replace(found, notes=(*found.notes, note)) if absent else found
 
 
@@ -95,15 +96,15 @@ def made(read: Read, kind: Kind, hide: Hide, as_of: datetime, target: Path) -> t
     return own, source
 
 
-def _name(source: PackSource, own: str) -> str:
-    return f"client/{source.file}" if source.party == "client" != own else source.file
+def _name(source: PackSource, file: str, own: str) -> str:
+    return f"client/{file}" if source.party == "client" != own else file
 
 
 def _row(found: Ingested, source: PackSource, digest: str) -> dict[str, Any]:
     exported = source.exported_at
     return {
         "kind": source.kind,
-        "file": _name(source, "vendor"),
+        "file": _name(source, source.file, "vendor"),
         "sha256": digest,
         "exported_at": exported.astimezone(UTC).replace(tzinfo=None) if exported else None,
         "exported_by": source.exported_by.strip().casefold() if source.exported_by else None,

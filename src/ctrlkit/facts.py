@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ctrlkit.fact import Facts, Row, Unreadable
 from ctrlkit.fact_kind import shipped
 from ctrlkit.hooks import Probe, Reading, Said
 from ctrlkit.model import Cause, Fault
+from ctrlkit.scan import covered, hits
 from ctrlkit.transcript import Output, Transcript
 from ctrlkit.visible import visible
 
@@ -50,16 +53,14 @@ def from_document(data: Mapping[str, Any]) -> Facts:
 
 
 def hidden(facts: Facts, hide: Callable[[str, str], str]) -> Facts:
-    """`facts` with every identifier replaced by `hide(domain, value)`, as its kind says."""
+    """`facts` with every identifier replaced by `hide(domain, value)`, as its kind says or where it looks like one."""
 
     def cover(name: str, value: Said) -> Said:
         item = facts.kind.items.get(name) if facts.kind else None
-        if item is None or item.pseudonym is None:
-            return value
-        domain = item.pseudonym
+        own = partial(hide, item.pseudonym) if item is not None and item.pseudonym else partial(covered, hide=hide)
         if isinstance(value, tuple):
-            return tuple(hide(domain, entry) for entry in value)
-        return hide(domain, value) if isinstance(value, str) else value
+            return tuple(own(entry) for entry in value)
+        return own(value) if isinstance(value, str) else value
 
     reading = replace(
         facts.reading,
@@ -67,6 +68,19 @@ def hidden(facts: Facts, hide: Callable[[str, str], str]) -> Facts:
         rows=tuple((line, {n: cover(n, v) for n, v in cells.items()}) for line, cells in facts.reading.rows),
     )
     return replace(facts, reading=reading, _touched=[], _faults=[])
+
+
+def identifiers(facts: Facts) -> Iterator[str]:
+    """What looks like an identifier in what a host says, where `hidden` replaces it, in words."""
+    items = facts.kind.items if facts.kind else {}
+    said = [(n, v) for n, (v, _) in facts.reading.values.items()]
+    said += [pair for _, cells in facts.reading.rows for pair in cells.items()]
+    plain = [v for n, v in said if n not in items or not items[n].pseudonym]
+    texts = [t for v in plain for t in (v if isinstance(v, tuple) else (v,)) if isinstance(t, str)]
+    counts = Counter(what for text in texts for what in {hit.what for hit in hits(text)})
+    for what, count in sorted(counts.items()):
+        times = "once" if count == 1 else f"{count} times"
+        yield f"{facts.host}: {facts.fact} holds what looks like a {what} {times}; replaced by a pseudonym"
 
 
 def settings(lines: Sequence[str]) -> Reading:

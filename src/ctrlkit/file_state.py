@@ -65,9 +65,13 @@ def state_of(evidence: Evidence, source: Source, kind: Kind, zone: ZoneInfo) -> 
         period=_period(source, zone),
         grade=source.grade,
         problems=(*whole, *_problems(evidence, source.file, kind)),
-        notes=tuple(_bare(note, source.file) for note in source.notes),
+        notes=tuple(_bare(note, source.file) for note in (*_replaced(evidence, source), *source.notes)),
         columns=evidence.columns,
     )
+
+
+def _replaced(evidence: Evidence, source: Source) -> Iterator[str]:
+    return (said for said in evidence.replaced if said.startswith(f"{source.file}: "))
 
 
 def _bare(message: str, file: str) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import assemble, canary, canvas, envelope, plan, reconciliation
+from ctrlkit import assemble, canary, canvas, envelope, plan, reconciliation, sweep
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.canary import Canary
 from ctrlkit.case import Case
@@ -56,7 +56,7 @@ def from_packs(
             read = [reader.read(s) for p in case.packs for s in p.sources if s.kind == name and p.party == party]
             if read:
                 target = work / "evidence" / party
-                pairs = [(i, _source(s, i, key)) for i, s in read]
+                pairs = [(i, _source(s, i, kind, key)) for i, s in read]
                 held = assemble.assemble(
                     kind, pairs, columns, case.engagement, key, ties, target, clear=case.request.clear
                 )
@@ -79,7 +79,7 @@ def _envelopes(
     found = []
     for party in ("client", "vendor"):
         files = envelope.files_of(read, kinds, party)
-        own = [(envelope.unlisted(i, files), _source(s, i, key)) for i, s in lists if s.party == party]
+        own = [(envelope.unlisted(i, files), _source(s, i, kinds[s.kind], key)) for i, s in lists if s.party == party]
         if own:
             target, known = work / "evidence" / party, partial(envelope.compared, files=files)
             found.append(
@@ -137,19 +137,14 @@ def _ties(case: Case, reader: _Reader, wanted: Mapping[str, Sequence[str]]) -> T
     return assemble.ties_of(roster, accounts, case.stock.kinds)
 
 
-def _source(source: PackSource, read: Ingested, key: EngagementKey) -> Source:
-    maps = {
-        "columns": dict(source.columns),
-        "values": {c: dict(v) for c, v in source.values.items()},
-        "constants": dict(source.constants),
-    }
+def _source(source: PackSource, read: Ingested, kind: Kind, key: EngagementKey) -> Source:
     return Source(
         file=read.file, party=read.party, adapter=read.adapter, grade=read.grade,
         commitment=key.commitment(read.sha256) if read.sha256 else "", rows=read.rows, bad_rows=read.bad_rows,
         first=read.first, last=read.last, exported_at=_utc(source.exported_at),
         exported_by=_hidden(source.exported_by, key),
         control_total=source.rows,
-        maps={name: value for name, value in maps.items() if value}, notes=read.notes,
+        maps=sweep.maps(source, kind, key), notes=read.notes,
     )  # fmt: skip
 
 
@@ -242,5 +237,5 @@ def _evidence_from(said: Mapping[str, Any]) -> Evidence:
         sources=tuple(Source(**{**s, "grade": Grade(s["grade"]), "notes": tuple(s["notes"])}) for s in said["sources"]),
         columns=tuple(said["columns"]), rows=said["rows"], bad_rows=said["bad_rows"], outside=said["outside"],
         faults=tuple(Fault(Cause(f["cause"]), f["message"]) for f in said["faults"]), notes=tuple(said["notes"]),
-        sha256=said["sha256"],
+        sha256=said["sha256"], replaced=tuple(said["replaced"]),
     )  # fmt: skip

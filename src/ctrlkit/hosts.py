@@ -33,7 +33,7 @@ class Machine:
 
     `origin` is ssh or file; `fingerprint` that of the host key over which they were read, "" for a file. `fault` says
     why nothing could be read; `listed` is false for a host that the inventory does not name. `ports` are those that the
-    inventory lets it listen on beside what the profile allows.
+    inventory lets it listen on beside what the profile allows. `replaced` says which identifiers stood in its facts.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Machine:
     fault: Fault | None = None
     notes: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
+    replaced: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -138,6 +139,7 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
         _utc(record["collected_at"]) if record else said.started_at,
         notes=() if roles or not said.roles else (f"{name}: the role is the one its own file names",),
         ports=book.hosts[name].ports if book is not None and name in book.hosts else (),
+        replaced=tuple(text for one in facts.values() for text in facts_of_hosts.identifiers(one)),
     )
 
 
@@ -194,6 +196,7 @@ def document(machine: Machine) -> dict[str, Any]:
         "fault": plain(machine.fault),
         "notes": list(machine.notes),
         "ports": list(machine.ports),
+        "replaced": list(machine.replaced),
         "facts": {name: facts.document() for name, facts in sorted(machine.facts.items())},
     }
 
@@ -217,4 +220,5 @@ def _from_document(said: Mapping[str, Any]) -> Machine:
         fault,
         tuple(said["notes"]),
         tuple(said.get("ports", ())),
+        tuple(said["replaced"]),
     )

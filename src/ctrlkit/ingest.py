@@ -29,7 +29,7 @@ from ctrlkit.moment import Clock, Order, zone_exists
 from ctrlkit.raw import Candidate, Raw
 from ctrlkit.reader import COLUMN_LIMIT, RefusedError, UnreadableError, identify, sha256
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Grows whenever the same file would be read differently; part of the cache's key."""
 
 _SHEET_ENDS: Final = frozenset({65_535, 65_536, 1_048_575, 1_048_576})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ctrlkit.model import Cause, Fault, Grade
+from ctrlkit.scan import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,11 @@ class Ingested:
     last: str | None = None
 
     def saying(self, faults: list[Fault], notes: list[str]) -> Ingested:
-        """The same with these faults and notes, each led by the name of the file."""
+        """The same with these faults and notes, nobody named in them, each led by the name of the file."""
         return replace(
             self,
-            faults=tuple(Fault(fault.cause, f"{self.file}: {fault.message}") for fault in faults),
-            notes=tuple(f"{self.file}: {note}" for note in notes),
+            faults=tuple(Fault(fault.cause, f"{self.file}: {told(fault.message)}") for fault in faults),
+            notes=tuple(f"{self.file}: {told(note)}" for note in notes),
         )
 
 

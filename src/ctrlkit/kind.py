@@ -27,6 +27,7 @@ class Column:
     which each named column holds one of the given values ("*": any value, None: none). `past`: a value after the as-of
     date makes the row malformed. `changed`: it dates what somebody did to the row, as in "disabled", so that what was
     done after the client's request can be told. `exact`: upper and lower case differ, though it is part of the key.
+    `published`: anybody can look its values up, so identifiers in them are left standing.
     `values` is a closed list, `known_values` an open one.
     """
 
@@ -45,6 +46,7 @@ class Column:
     past: bool = False
     changed: str | None = None
     exact: bool = False
+    published: bool = False
     rule: str | None = None
     of: str | None = None
 
@@ -136,6 +138,7 @@ def _spec(column: Column) -> dict[str, Any]:
         "x-past": column.past,
         "x-changed": column.changed,
         "x-exact": column.exact,
+        "x-published": column.published,
         "x-rule": column.rule,
         "x-of": column.of,
     }
@@ -162,6 +165,7 @@ def _column(name: str, spec: Mapping[str, Any], required: bool) -> Column:
         past=spec.get("x-past", False),
         changed=spec.get("x-changed"),
         exact=spec.get("x-exact", False),
+        published=spec.get("x-published", False),
         rule=spec.get("x-rule"),
         of=spec.get("x-of"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +13,7 @@ from ctrlkit.engagement import zone_fault
 from ctrlkit.errors import InputError, did_you_mean
 from ctrlkit.pack_file import checked, names_in
 from ctrlkit.pack_source import PackSource, check_kind, named, self_named
+from ctrlkit.scan import covered, numbered, told
 from ctrlkit.strict_yaml import shown
 
 if TYPE_CHECKING:
@@ -87,8 +88,10 @@ def load(
         raise document.error(("time_zone",), fault)
     declared = named(folder, document, kinds) if document else []
     plain = self_named(folder, data, kinds, {source.file for source in declared})
-    sources = sorted((*declared, *plain), key=lambda s: (s.kind, s.file, str(s.sheet or "")))
     sample = document is not None and _is_sample(document.raw)
+    sources = sorted((*declared, *plain), key=lambda s: (s.kind, s.file, str(s.sheet or "")))
+    unused = _unused(folder, {source.file for source in sources} | (_OF_SAMPLES if sample else set()))
+    hide = numbered()
     return Pack(
         folder=folder,
         document=document,
@@ -97,9 +100,9 @@ def load(
         time_zone=data.get("time_zone"),
         exported_at=data.get("exported_at"),
         party=party,
-        sources=tuple(sources),
+        sources=tuple(replace(source, file=covered(source.file, hide)) for source in sources),
         empty=_empty(document, kinds),
-        unused=_unused(folder, {source.file for source in sources} | (_OF_SAMPLES if sample else set())),
+        unused=tuple(covered(name, hide) for name in unused),
         proposed=tuple(proposal for proposal in PROPOSED if (folder / proposal).is_file()),
         engagement_file=_inside(folder, "engagement.yaml"),
         sample=sample,
@@ -192,7 +195,7 @@ def _empty(document: Document | None, kinds: Mapping[str, Kind]) -> dict[str, st
     for name in declared:
         if document:
             check_kind(document, ("empty", name), name, kinds)
-    return dict(sorted(declared.items()))
+    return {name: told(why) for name, why in sorted(declared.items())}
 
 
 def _unused(folder: Path, used: set[str]) -> tuple[str, ...]:

@@ -28,9 +28,10 @@ class PackSource:
     """One file of evidence and how to read it.
 
     `file` is its name inside the pack with `/`, or the name or pattern asked for where there is no such file; then
-    `path` does not exist. `columns` is theirs → ours, `values` our column → {theirs: ours}, `constants` our column →
-    text. `adapter` is None (recognise it), "none" or a name. `rows` is the control total. `line` is None for a file
-    that needs no entry. Times are aware UTC; `time_zone` holds for cells that carry none.
+    `path` does not exist. It may be shown to everybody; `on_disk` is that name as it is, whoever is named in it.
+    `columns` is theirs → ours, `values` our column → {theirs: ours}, `constants` our column → text. `adapter` is None
+    (recognise it), "none" or a name. `rows` is the control total. `line` is None for a file that needs no entry. Times
+    are aware UTC; `time_zone` holds for cells that carry none.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class PackSource:
     date_order: str | None
     time_zone: str | None
     line: int | None
+    on_disk: str
 
 
 def named(folder: Path, document: Document, kinds: Mapping[str, Kind]) -> list[PackSource]:
@@ -132,4 +134,5 @@ def _source(folder: Path, data: Mapping[str, Any], kind: str, name: str, entry: 
         date_order=entry.get("date_order"),
         time_zone=entry.get("time_zone", data.get("time_zone")),
         line=entry.get("line"),
+        on_disk=name,
     )

@@ -185,6 +185,7 @@ def record(
         "opened": None if closed.opened is None else [[*key, day] for key, day in sorted(closed.opened.items())],
         "exported": dict(sorted(closed.exported.items())),
         "coverage": list(coverage.statement(closed)),
+        "identifiers": list(closed.identifiers),
         "canaries": len(case.canaries),
         "evidence": [gather.described(e) for _, copies in sorted(gathered.items()) for e in copies],
     }

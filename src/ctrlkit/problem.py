@@ -11,6 +11,7 @@ import polars as pl
 
 from ctrlkit.cell import Rules, expected, mask
 from ctrlkit.kind import Column
+from ctrlkit.scan import told
 
 _SHOWN: Final = 200
 """Characters of a value that are kept."""
@@ -40,7 +41,7 @@ def wrong_rows(frame: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFra
 
 def _of_row(row: Mapping[str, Any], columns: Mapping[str, Column], rules: Rules) -> Iterator[dict[str, str | None]]:
     if row["_flaw"] is not None:
-        yield {"column": None, "value": row["_flaw"], "expected": "a whole record"}
+        yield {"column": None, "value": told(row["_flaw"]), "expected": "a whole record"}
         return
     for name in sorted(columns):
         column, text, reason = columns[name], row[f"t:{name}"], row[f"w:{name}"]
@@ -53,4 +54,4 @@ def _of_row(row: Mapping[str, Any], columns: Mapping[str, Column], rules: Rules)
 def _shown(column: Column, text: str | None) -> str | None:
     if text is None:
         return None
-    return mask(text) if column.personal else text[:_SHOWN]
+    return mask(text) if column.personal else told(text)[:_SHOWN]

@@ -59,6 +59,7 @@ def _run(folder: Path, shelf: Stock, book: Book) -> Run:
         plots=tuple(_plot(plot) for plot in said["plots"]),
         opened=None if said["opened"] is None else {(control, key): day for control, key, day in said["opened"]},
         exported=said["exported"],
+        identifiers=tuple(said["identifiers"]),
         waivers=_waivers(folder, date.fromisoformat(said["as_of_date"])),
     )
 

@@ -237,7 +237,7 @@ def carried_from(folder: Path, said: Mapping[str, Any], shelf: Stock) -> Carried
     return Carried(
         said["declared_empty"], said["vendor"], tuple(said["unused"]), tuple(said["proposed"]), hidden, clear, claimed,
         documents,
-        hosts.from_bundle(folder / "data" / "hosts"), said.get("key", ""),
+        hosts.from_bundle(folder / "data" / "hosts"), said.get("key", ""), tuple(said["identifiers"]),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from ctrlkit import hosts, originals
+from ctrlkit import hosts, originals, sweep
 from ctrlkit.case import Case
 from ctrlkit.errors import InputError
 from ctrlkit.gather import Listen
@@ -139,6 +139,7 @@ class _Book:
         for name, domain in domains.items():
             values = rows.get_column(name).unique().drop_nulls().to_list()
             self._names.update({hidden: value for value, hidden in self._key.pseudonyms(domain, values).items()})
+        self._names.update(sweep.named(rows, kind, self._key))
         chosen = rows.filter(pl.col("_row").is_in(sorted(wanted))).select("_row", *domains)
         for row in chosen.iter_rows(named=True):
             cells = {name: str(row[name]) for name in domains if row[name] is not None}

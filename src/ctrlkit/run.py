@@ -16,6 +16,7 @@ from ctrlkit import (
     hosts,
     key_change,
     keyring,
+    papers,
     plan,
     plots,
     predecessor,
@@ -35,7 +36,7 @@ from ctrlkit.hosts import Machine
 from ctrlkit.job import decide
 from ctrlkit.literal import MICRO
 from ctrlkit.model import Cause, Fault, Result, Verdict
-from ctrlkit.payload import INVENTORY, PACKS, fill, slug
+from ctrlkit.payload import fill, slug
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
 from ctrlkit.strict_yaml import shown
@@ -66,7 +67,8 @@ def hand_over(case: Case, listen: Listen = lambda _: None) -> tuple[Path, tuple[
         work = Path(folder)
         gathered = gather.from_packs(case, key, work, listen)
         lines = _lines(case, gather.hand(case, gathered, work), carried, key)
-        path = seal(case, summed(case, (), carried), gathered, lines, carried, verdicts=False)
+        closed = replace(summed(case, (), carried), identifiers=_identifiers(carried, gathered))
+        path = seal(case, closed, gathered, lines, carried, verdicts=False)
         return path, tuple(line for line in lines if line.verdict is Verdict.INCONCLUSIVE)
 
 
@@ -77,18 +79,11 @@ def carried_of(case: Case, key: EngagementKey) -> Carried:
         vendor=case.packs[0].vendor,
         unused=tuple(name for p in case.packs for name in p.unused),
         proposed=tuple(name for p in case.packs for name in p.proposed),
-        documents=_own_documents(case),
+        documents=papers.own(case, key),
+        identifiers=papers.identifiers(case),
         machines=machines_of(case, key),
         key_id=key.id,
     )
-
-
-def _own_documents(case: Case) -> dict[str, bytes]:
-    """The packs' own documents and the inventory, by their name in a bundle."""
-    documents = {PACKS[p.party]: p.document.raw for p in case.packs if p.document is not None}
-    if case.inventory is not None:
-        documents[INVENTORY] = case.inventory.raw
-    return documents
 
 
 def machines_of(case: Case, key: EngagementKey) -> Mapping[str, Machine]:
@@ -120,7 +115,8 @@ def judged(  # noqa: PLR0913, PLR0917  (all of them decide)
         gathered = _followed_up(case, gathered, carried, work, key)
     results, lines, handed = results_of(case, gathered, carried, child, work, key)
     matches = reconciliation.matches(handed, case.stock.kinds)
-    closed = _with_sights(case, replace(summed(case, results, carried), matches=matches), lines, handed)
+    closed = replace(summed(case, results, carried), matches=matches, identifiers=_identifiers(carried, gathered))
+    closed = _with_sights(case, closed, lines, handed)
     return replace(closed, bundle=str(seal(case, closed, gathered, lines, carried)))
 
 
@@ -268,6 +264,13 @@ def summed(case: Case, results: Sequence[Result], carried: Carried) -> Run:
         waivers=accepted(case.waivers, case.as_of.date),
         left_out=tuple(sorted({*case.stock.controls} - {*case.ids})),
     )
+
+
+def _identifiers(carried: Carried, gathered: Mapping[str, Sequence[Evidence]]) -> tuple[str, ...]:
+    """What looked like an identifier where none belongs, and what became of it, in words."""
+    hosts_said = (text for machine in carried.machines.values() for text in machine.replaced)
+    told = (text for copies in gathered.values() for evidence in copies for text in evidence.replaced)
+    return tuple(dict.fromkeys((*carried.identifiers, *hosts_said, *told)))
 
 
 def accepted(waivers: Sequence[Waiver], day: date) -> tuple[Accepted, ...]:

@@ -16,6 +16,7 @@ PLACES: Final = 3
 SUBJECTS: Final = 3
 CLAUSES: Final = 2
 VALUES: Final = 4
+_IDENTIFIERS: Final = 10
 LONGEST: Final = 240
 LABEL: Final = 7
 INDENT: Final = "  "
@@ -126,6 +127,12 @@ def _tail(run: Run) -> Iterator[Line]:
         yield Line("", f"proposed by the vendor, not counted: {', '.join(run.proposed)}")
     if run.unused:
         yield Line("", f"in the pack, read by nothing: {_clipped(', '.join(run.unused))}")
+    if run.identifiers:
+        yield Line("", "looks like an identifier of somebody")
+        yield from (Line(f"{INDENT}", said) for said in run.identifiers[:_IDENTIFIERS])
+        if len(run.identifiers) > _IDENTIFIERS:
+            yield Line(f"{INDENT}", f"and {len(run.identifiers) - _IDENTIFIERS} more; run.json in the bundle has all")
+        yield Line("", "")
     yield Line("", "how far this reaches")
     yield from (Line(f"{INDENT}", sentence) for sentence in coverage.statement(run))
     yield Line("", "")

@@ -11,6 +11,7 @@ from ctrlkit.document import Document
 from ctrlkit.document import load as load_document
 from ctrlkit.errors import did_you_mean
 from ctrlkit.model import ORGANISATION, Cause, Finding, Grade, Note, Result, Verdict
+from ctrlkit.scan import told
 from ctrlkit.strict_yaml import shown
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def load_waivers(path: Path | Traversable, known_ids: Collection[str]) -> tuple[
     for place, entry in enumerate(document.data):
         _check_control(document, place, entry["control"], known_ids)
         findings = tuple(entry["findings"]) if "findings" in entry else None
-        waivers.append(Waiver(**{**entry, "findings": findings}, line=document.line((place,))))
+        own = {"findings": findings, "reason": told(entry["reason"])}
+        waivers.append(Waiver(**{**entry, **own}, line=document.line((place,))))
     return tuple(sorted(waivers, key=_order))
 
 
@@ -91,8 +93,8 @@ def load_attestations(
                 by=entry["by"],
                 at=entry["at"],
                 valid_until=entry["valid_until"],
-                evidence=tuple(entry.get("evidence", ())),
-                note=entry.get("note", ""),
+                evidence=tuple(map(told, entry.get("evidence", ()))),
+                note=told(entry.get("note", "")),
             )
         )
     answers.sort(key=lambda a: (a.answer, a.by, a.valid_until, a.note, a.evidence))
