@@ -159,12 +159,30 @@ def test_a_replay_comes_to_the_same_and_needs_no_key(folder: Path, bundle: Path)
     assert traces((answer.out + answer.err).encode()) == []
 
 
-def test_who_checks_or_starts_a_pack_sees_none_of_them(folder: Path) -> None:
-    words = ["check", folder / "vendor", "--profile", "bpo-philippines", "--engagement", folder / "engagement.yaml"]
+def test_who_checks_a_pack_sees_none_of_them(folder: Path) -> None:
+    words: list[str | Path] = [
+        "check",
+        folder / "vendor",
+        "--profile",
+        "bpo-philippines",
+        "--engagement",
+        folder / "engagement.yaml",
+    ]
     text, data = (ctrlkit(folder, *words, "--format", form) for form in ("text", "json"))
     for answer in (text, data):
         assert traces((answer.out + answer.err).encode()) == []
     assert "note: course: row 4 holds what looks like a card number" in text.out
+
+
+def test_who_starts_a_folder_sees_none_of_them_and_the_pack_names_files_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    file = f"mail rules {PLANTED[1]}.csv"
+    (tmp_path / "evidence" / file).write_bytes(render(small_vendor.clean()["mail_rules"]))
+    answer = ctrlkit(tmp_path, "init", "--vendor", VENDOR)
+    assert answer.code == 0
+    assert "mail rules (phone number).csv" in answer.out
+    assert traces((answer.out + answer.err).encode()) == []
+    assert file in (tmp_path / "evidence" / "pack.yaml").read_text("utf-8")
 
 
 def test_an_error_shows_none_of_them(folder: Path) -> None:
@@ -186,7 +204,7 @@ def test_a_host_names_nobody_in_its_facts() -> None:
 
 
 def test_the_holder_of_the_key_reads_what_stood_there(folder: Path, bundle: Path) -> None:
-    words = ["reveal", bundle, "--engagement-key", folder / "engagement.key", "--out", folder / "fix"]
+    words: list[str | Path] = ["reveal", bundle, "--engagement-key", folder / "engagement.key", "--out", folder / "fix"]
     answer = ctrlkit(folder, *words, "--with", folder / "vendor", "--with", folder / "client")
     assert answer.code == 0, answer.err
     sheet = fastexcel.read_excel(folder / "fix" / "to-fix.xlsx").load_sheet("to fix", dtypes="string").to_polars()

@@ -269,16 +269,10 @@ def _shelf(desk: Desk) -> tuple[Stock, Any]:
 def init(desk: Desk) -> int:
     """Start a folder."""
     from ctrlkit import start
+    from ctrlkit.scan import told
 
-    desk.print(
-        start.start(
-            Path.cwd() / desk.options.folder,
-            desk.options.profile or "bpo-philippines",
-            desk.options.vendor,
-            desk.options.ci,
-            desk.now(),
-        )
-    )
+    folder, policy = Path.cwd() / desk.options.folder, desk.options.profile or "bpo-philippines"
+    desk.print(told(start.start(folder, policy, desk.options.vendor, desk.options.ci, desk.now())))
     return 0
 
 
