@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -28,6 +28,8 @@ from ctrlkit.sweep import swept
 
 NOT_KNOWN = "?"
 """How the CSV writes a cell that could not be read; a text that is only this is never a value."""
+_PART: Final = 1_000_000
+"""Rows that are made text at a time."""
 FOLDED = {"system", "site", "client", "target_domain", "recipient_domain", "domain", "language", "retest_of"}
 
 
@@ -145,19 +147,19 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     shown = _closure(kind, [*columns, *kind.key, *([kind.time] if kind.time else [])], rows.columns)
     if any(name in kind.derived and kind.derived[name].rule == "client_is_owners" for name in shown):
         rows = with_clients_of_owners(rows, ties)
-    plain = _derived(rows.lazy(), kind, shown, engagement).collect()
-    hidden, replaced = swept(_hide(plain, kind, shown, key), kind, shown, key)
+    rows = _derived(rows.lazy(), kind, shown, engagement).collect()
     beside = target / f"{kind.name}.clear.csv" if clear else None
     if beside is not None:
-        _write_csv(plain, kind, shown, beside)
+        _write_csv(rows, kind, shown, beside)
+    rows, replaced = swept(rows, kind, shown, key)
     csv = target / f"{kind.name}.csv"
-    _write_csv(hidden, kind, shown, csv)
+    _write_csv(rows, kind, shown, csv, key)
     with csv.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if not len(hidden) and not bad and not any(f.cause is Cause.EMPTY for f in faults):
+    if not len(rows) and not bad and not any(f.cause is Cause.EMPTY for f in faults):
         faults = (*faults, Fault(Cause.EMPTY, f"{kind.name}: no row in scope"))
     return replace(
-        evidence, columns=tuple(shown), rows=len(hidden), bad_rows=bad, outside=here.outside, faults=faults,
+        evidence, columns=tuple(shown), rows=len(rows), bad_rows=bad, outside=here.outside, faults=faults,
         notes=notes, csv=csv, sha256=sha256, problems=_kept(problems), clear=beside, replaced=replaced,
     )  # fmt: skip
 
@@ -261,10 +263,16 @@ def _hide(rows: pl.DataFrame, kind: Kind, shown: Sequence[str], key: EngagementK
     return rows
 
 
-def _write_csv(rows: pl.DataFrame, kind: Kind, shown: Sequence[str], target: Path) -> None:
+def _write_csv(
+    rows: pl.DataFrame, kind: Kind, shown: Sequence[str], target: Path, key: EngagementKey | None = None
+) -> None:
+    """Write the rows; with `key`, identifiers as pseudonyms. So many at a time that no second copy of all is held."""
     texts = [cell_text(kind.column(name), has_bad="_bad" in rows.columns).alias(name) for name in shown]
-    ordered = _ordered(rows).select("_file", "_row", *texts)
-    ordered.write_csv(target, line_terminator="\n", quote_style="necessary")
+    with target.open("wb") as out:
+        for part in _ordered(rows).iter_slices(_PART) if len(rows) else (rows,):
+            hidden = part if key is None else _hide(part, kind, shown, key)
+            text = hidden.select("_file", "_row", *texts)
+            text.write_csv(out, include_header=not out.tell(), line_terminator="\n", quote_style="necessary")
 
 
 def _ordered(rows: pl.DataFrame) -> pl.DataFrame:

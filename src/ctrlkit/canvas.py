@@ -34,9 +34,9 @@ def prepare(csv: Path, kind: Kind, columns: Sequence[str], target: Path, zone: s
 
     Raises polars errors where the CSV is not one that ctrlkit wrote; a bundle is verified before it comes here.
     """
-    text = pl.read_csv(csv, infer_schema=False)
-    frame = text.select(
-        pl.int_range(pl.len(), dtype=pl.Int64).alias("_id"),
+    text = pl.scan_csv(csv, infer_schema=False, row_index_name="_id", glob=False)
+    rows = text.select(
+        pl.col("_id").cast(pl.Int64),
         "_file",
         pl.col("_row").cast(pl.Int64),
         *(_physical(kind.column(name)).alias(name) for name in columns),
@@ -46,12 +46,14 @@ def prepare(csv: Path, kind: Kind, columns: Sequence[str], target: Path, zone: s
             if _may_be_none(kind.column(name))
         ),
     )
-    frame.write_parquet(target, compression="zstd", compression_level=1)
+    rows.sink_parquet(target, compression="zstd", compression_level=1, maintain_order=True)
+    frame = pl.scan_parquet(target, glob=False)
     infos = {
         name: Info(kind.column(name).type, none=_may_be_none(kind.column(name)), pseudonym=kind.column(name).pseudonym)
         for name in columns
     }
-    return Canvas(target, infos, len(frame), _days(frame, kind, columns, zone), _systems(frame))
+    count: int = frame.select(pl.len()).collect().item()
+    return Canvas(target, infos, count, _days(frame, kind, columns, zone), _systems(frame, columns))
 
 
 def _may_be_none(column: Column) -> bool:
@@ -105,9 +107,9 @@ def _word(value: object, column: Column) -> str:
     return str(value).lower() if column.type == "boolean" else str(value)
 
 
-def _days(frame: pl.DataFrame, kind: Kind, columns: Sequence[str], zone: str) -> tuple[date, ...]:
+def _days(frame: pl.LazyFrame, kind: Kind, columns: Sequence[str], zone: str) -> tuple[date, ...]:
     """The local days on which rows fall, for kinds that are dated."""
-    if kind.time is None or kind.time not in columns or frame.is_empty():
+    if kind.time is None or kind.time not in columns:
         return ()
     column = pl.col(kind.time)
     if kind.column(kind.time).type == "date":
@@ -116,10 +118,10 @@ def _days(frame: pl.DataFrame, kind: Kind, columns: Sequence[str], zone: str) ->
         # hours first: far fewer values to convert than rows
         hours = frame.select((column // (DAY // 24) * (DAY // 24)).unique())
         days = hours.select(column.cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone).dt.date().unique())
-    return tuple(sorted(d for d in days.to_series().to_list() if d is not None))
+    return tuple(sorted(d for d in days.collect().to_series().to_list() if d is not None))
 
 
-def _systems(frame: pl.DataFrame) -> tuple[str, ...]:
-    if "system" not in frame.columns:
+def _systems(frame: pl.LazyFrame, columns: Sequence[str]) -> tuple[str, ...]:
+    if "system" not in columns:
         return ()
-    return tuple(sorted(frame.get_column("system").unique().drop_nulls().to_list()))
+    return tuple(sorted(frame.select(pl.col("system").unique().drop_nulls()).collect().to_series().to_list()))

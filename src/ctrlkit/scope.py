@@ -43,7 +43,7 @@ def scoped(rows: pl.DataFrame, kind: Kind, engagement: Engagement, ties: Ties) -
     wanted = {name: sorted(word.lower() for word in words) for name, words in asked.items() if words}
     if not wanted or kind.party == "client":
         return Scoped(rows)
-    told = _tied(rows, kind, [name for name in wanted if name not in rows.columns], ties)
+    told = _told(rows, kind, list(wanted), ties)
     belongs = [_belonging(told.get_column(n), words) for n, words in wanted.items() if n in told.columns]
     if not belongs:
         return Scoped(rows, untied=len(rows) if _person_of(rows, kind) else 0)
@@ -51,8 +51,9 @@ def scoped(rows: pl.DataFrame, kind: Kind, engagement: Engagement, ties: Ties) -
         pl.all_horizontal(pl.all().fill_null(value=True)).alias("_kept"),
         pl.any_horizontal(pl.all().is_null()).alias("_untied"),
     )
-    kept = told.hstack(judged).filter("_kept")
-    return Scoped(kept.select(rows.columns), len(rows) - len(kept), int(kept.get_column("_untied").sum()))
+    kept, untied = judged.get_column("_kept"), judged.filter("_kept").get_column("_untied")
+    here = rows if kept.all() else rows.filter(kept)
+    return Scoped(here, len(rows) - len(here), int(untied.sum()))
 
 
 def _belonging(cells: pl.Series, words: list[str]) -> pl.Series:
@@ -75,19 +76,21 @@ def _person_of(rows: pl.DataFrame, kind: Kind) -> str | None:
     return person or ("account_id" if set(rows.columns) >= _ACCOUNT else None)
 
 
-def _tied(rows: pl.DataFrame, kind: Kind, lacking: list[str], ties: Ties) -> pl.DataFrame:
-    """The rows with those of the lacking columns that the roster knows of their person, or their account's owner."""
-    known = [name for name in lacking if ties.people is not None and name in ties.people.columns]
+def _told(rows: pl.DataFrame, kind: Kind, names: list[str], ties: Ties) -> pl.DataFrame:
+    """Those of the columns that the rows have, or that the roster knows of their person or their account's owner."""
+    own = [name for name in names if name in rows.columns]
+    known = [n for n in names if n not in own and ties.people is not None and n in ties.people.columns]
     person = _person_of(rows, kind)
-    if ties.people is None or not known or person is None:
-        return rows
-    people = ties.people.select("employee_id", *known)
-    if person != "account_id":
-        return rows.join(people, left_on=person, right_on="employee_id", how="left", maintain_order="left")
-    if ties.owners is None:
-        return rows
-    owned = rows.join(ties.owners, on=sorted(_ACCOUNT), how="left", maintain_order="left")
-    return owned.join(people, left_on="_owner", right_on="employee_id", how="left", maintain_order="left")
+    if ties.people is None or not known or person is None or (person == "account_id" and ties.owners is None):
+        return rows.select(own)
+    if ties.owners is not None and person == "account_id":
+        accounts = rows.select(sorted(_ACCOUNT))
+        owners = accounts.join(ties.owners, on=sorted(_ACCOUNT), how="left", maintain_order="left").select("_owner")
+    else:
+        owners = rows.select(pl.col(person).alias("_owner"))
+    people = ties.people.select(pl.col("employee_id").alias("_owner"), *known)
+    found = owners.join(people, on="_owner", how="left", maintain_order="left").select(known)
+    return found.hstack(rows.select(own).get_columns())
 
 
 def with_clients_of_owners(rows: pl.DataFrame, ties: Ties) -> pl.DataFrame:

@@ -33,21 +33,43 @@ def settle(rows: pl.DataFrame, kind: Kind) -> Settled:
     under one key are one row as far as no column that both know differs, as a directory's people and its report of
     second factors; a cell that one of them holds and nobody could read stays unread.
     """
-    values = [c for c in rows.columns if c not in {"_file", "_row", "_unread"}]
-    apart = pl.when(pl.col("_unread").is_not_null()).then(pl.int_range(pl.len())) if kind.repeats else pl.lit(None)
-    single = rows.with_columns(apart.alias("_apart")).unique([*values, "_apart"], keep="first", maintain_order=True)
-    single = single.drop("_apart")
+    single = _single(rows, kind)
     repeats = len(rows) - len(single)
     key = [k for k in kind.key if k in rows.columns]
     if kind.repeats or not key:
         return Settled(single.drop("_unread"), single.drop("_unread").clear(), repeats)
-    shared = single.select(pl.struct(key).is_duplicated()).to_series()
+    shared = _shared(single, key)
     if not shared.any():
         return Settled(single.drop("_unread"), single.drop("_unread").clear(), repeats)
     joined, clashes = _joined(single.filter(shared), key)
     settled = pl.concat([single.filter(~shared).drop("_unread"), joined], how="diagonal_relaxed")
     by = _behind(single, joined, key)
     return Settled(settled, clashes.drop("_unread"), repeats, len(joined), by)
+
+
+def _single(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    """The rows, of those that say the same the first."""
+    values = [c for c in rows.columns if c not in {"_file", "_row", "_unread"}]
+    maybe = _maybe_alike(rows, values)
+    if kind.repeats:
+        maybe &= rows.get_column("_unread").is_null()
+    if not maybe.any():
+        return rows
+    few = rows.with_row_index("_at").filter(maybe)
+    again = few.select("_at").join(few.unique(values, keep="first").select("_at"), on="_at", how="anti")
+    return rows.with_row_index("_at").join(again, on="_at", how="anti", maintain_order="left").drop("_at")
+
+
+def _shared(rows: pl.DataFrame, key: Sequence[str]) -> pl.Series:
+    """Whether another row has the same key."""
+    maybe = _maybe_alike(rows, key)
+    twice = rows.filter(maybe).select(pl.struct(key).is_duplicated()).to_series()
+    return pl.int_range(len(rows), eager=True).is_in(maybe.arg_true().filter(twice).implode())
+
+
+def _maybe_alike(rows: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    """Whether another row has the same hash; so few have that only they need to be compared, which takes far longer."""
+    return rows.select(columns).hash_rows().is_duplicated()
 
 
 def _joined(rows: pl.DataFrame, key: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
