@@ -1,6 +1,6 @@
 """LOG-03 and LOG-07 over as many sign-ins as asked for, the whole process, beside the same questions by hand.
 
-By hand twice: in Polars and in DuckDB, over the pack's own files. Then, where asked for with `--all`, the whole profile,
+By hand twice: in Polars and in DuckDB, over the own files of the pack. Where asked for, with `--all` the whole profile,
 and with `--spark` LOG-07 alone on Spark beside Polars, over files that are in the cache.
 """
 
@@ -41,7 +41,7 @@ def _measured(folder: Path, rows: int, *, whole: bool, spark: bool) -> Cost:
     home = {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_CONFIG_HOME": str(folder / "config")}
 
     def ours(*more: str) -> Command:
-        return Command([PYTHON, "-m", "ctrlkit.cli", *desk.arguments(pack, folder / "runs"), *more], folder, home)
+        return Command([PYTHON, "-m", "ctrlkit", *desk.arguments(pack, folder / "runs"), *more], folder, home)
 
     def by_hand(script: str) -> Command:
         return Command([PYTHON, str(Path(__file__).with_name(script)), str(pack)], folder)

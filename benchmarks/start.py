@@ -43,7 +43,7 @@ def small(folder: Path) -> Path:
 
 def main() -> None:
     """Measure both and print the figures."""
-    ctrlkit = [PYTHON, "-m", "ctrlkit.cli"]
+    ctrlkit = [PYTHON, "-m", "ctrlkit"]
     with scratch() as folder:
         work = small(Path(folder))
         (work / "test_one.py").write_text("def test_one():\n    assert 1 == 1\n", "utf-8")

@@ -21,7 +21,7 @@ def main() -> None:
         for people in PEOPLE:
             pack = work / f"vendor-{people}"
             subprocess.run([PYTHON, MAKE, "--people", str(people), "--out", pack], check=True, capture_output=True)
-            words = [PYTHON, "-m", "ctrlkit.cli", "run", str(pack), "--profile", "bpo-philippines"]
+            words = [PYTHON, "-m", "ctrlkit", "run", str(pack), "--profile", "bpo-philippines"]
             for engine in ("polars", "duckdb"):
                 ours = Command(
                     [*words, "--engine", engine, "--out", str(work / f"runs-{people}-{engine}")], work, quiet

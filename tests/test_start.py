@@ -247,7 +247,7 @@ def test_a_key_that_cannot_be_made_says_why(tmp_path: Path, kind: str, stem: str
 
 def ctrlkit(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "ctrlkit.cli", *words],
+        [sys.executable, "-m", "ctrlkit", *words],
         cwd=folder,
         capture_output=True,
         text=True,

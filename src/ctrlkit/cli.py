@@ -134,7 +134,3 @@ def _command(options: argparse.Namespace) -> Callable[[Desk], int]:
         room = "rounds"
     function: Callable[[Desk], int] = getattr(import_module(f"ctrlkit.{room}"), name)
     return function
-
-
-if __name__ == "__main__":
-    sys.exit(main())
