@@ -17,6 +17,7 @@ from ctrlkit import (
     assert_every,
     assert_listed,
     assert_rate,
+    cannot_tell,
     col,
     control,
     count,
@@ -25,6 +26,7 @@ from ctrlkit import (
     house,
     maybe,
     minutes,
+    note,
     note_every,
     reads,
     standard,
@@ -43,6 +45,7 @@ ROLES = shipped()["roster"].column("role").values
 SERVERS = ("server", "jump", "mail")
 DESKTOPS = ("workstation",)
 LONGEST_ROTATION = 90
+PASSWORD_SETTINGS = ("password_min_length", "lockout_attempts", "lockout_minutes")
 PROOFS = ("callback_to_roster_number", "manager_video", "self_service_strong", "id_badge_in_person")
 RESET = ("password", "factor")
 CHANGED = ("password", "factor_added", "factor_removed")
@@ -422,6 +425,10 @@ def test_login_only_within_a_scheduled_shift(
             "Length floor: min_length_with_mfa where every enabled person account there has mfa_enrolled true, else "
             "min_length_single_factor; with card_data min_length_card_data too. Of those that apply the highest counts."
         ),
+        (
+            "Of several identity providers none of which is in accounts nothing says which one a system relies on: each"
+            " that has any of the three settings must have all, or the line is undecided."
+        ),
         "A value that is no number, or in another unit than its name says, is undecided.",
         (
             "Length floor of a host: min_length_single_factor, since nothing on it shows a second factor, and "
@@ -522,11 +529,23 @@ def assert_on_record(systems: Table, settings: Table, params: Any, *, card_data:
     """Every setting that decides is on record for every system; one that is not leaves it undecided."""
     history = ("password_history",) if card_data else ()
     age = ("password_max_age_days",) if params.rotation_mode == "max_age" else ()
-    for setting in ("password_min_length", "lockout_attempts", "lockout_minutes", *history, *age):
+    providers = identity_providers(settings)
+    for setting in (*PASSWORD_SETTINGS, *history, *age):
         known = with_policy(systems, settings, setting)
         assert_every(known, col("told") | maybe(~col("told")), because=f"{setting} of {{system}} is not on record")
+        silent = providers.exists(settings.where(col("setting") == setting), "system", "own").where(~col("own"))
+        cannot_tell(f"{setting} is not on record for an identity provider that systems rely on", about=silent)
     silent = with_policy(systems, settings, "breached_password_check").where(~col("told"))
     note_every(silent, "{system} does not say whether it refuses breached passwords")
+
+
+def identity_providers(settings: Table) -> Table:
+    """What is not in `accounts`, has some setting of passwords, and may be what a system with single sign-on relies on.
+
+    Which of several such a system relies on nothing says, so each must have all.
+    """
+    told = settings.where(col("provides") & ~col("of") & col("needed") & col("setting").is_in(list(PASSWORD_SETTINGS)))
+    return group(told, "system", settings=count())
 
 
 def is_long_enough(params: Any, *, card_data: bool) -> Expr:
@@ -646,6 +665,8 @@ def test_idle_screens_lock(devices: Table, settings: Table, params: Any, engagem
     assert_listed(consoles, "system", systems, because="{system}: " + unset, if_absent="unknown")
     desktop = "{setting}: " + unset
     assert_listed(desktops, "setting", ["desktop_idle_lock_minutes"], because=desktop, if_absent="unknown")
+    if not systems:
+        note("the engagement calls no system the client's, so no console was asked for")
     assert_locks_within(consoles, params.ceiling)
     assert_locks_within(desktops, params.desktop_idle)
     changed = settings.where(col("setting") == "idle_lock_user_can_change")
