@@ -235,7 +235,7 @@ AUTHORS_MAY_IMPORT = {"__init__", "kind"}
 
 OWNERS = {
     "fastexcel": {"workbook"},
-    "xlsxwriter": {"request_book", "spreadsheet"},
+    "xlsxwriter": {"spreadsheet"},
     "rfc3161_client": {"timestamp"},
     "dns": {"dns_lookup"},
     "paramiko": {"ssh"},

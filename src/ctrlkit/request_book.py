@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-import xlsxwriter
-
 from ctrlkit import request_words as said
+from ctrlkit import spreadsheet
 from ctrlkit.asked import Asking, Wanted
 from ctrlkit.catalogue import meaning
 from ctrlkit.kind import Column
@@ -29,10 +28,8 @@ _NUMBERS: Final = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm:ss", "num
 def workbook(asking: Asking) -> bytes:
     """The workbook as bytes, the same for the same request."""
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        start = datetime.combine(asking.engagement.period.start, time(), UTC)
-        book.set_properties({"title": f"Request {asking.engagement.id}", "created": start})
+    start = datetime.combine(asking.engagement.period.start, time(), UTC)
+    with spreadsheet.opened(out, start, title=f"Request {asking.engagement.id}") as book:
         _prose(book, "Read me first", said.cover(asking))
         _table(book, "Checklist", said.CHECKLIST, said.checklist(asking))
         for one in said.sheets(asking):
