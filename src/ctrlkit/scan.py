@@ -157,7 +157,7 @@ def _mails(text: str) -> Iterator[tuple[int, int]]:
     return (match.span() for match in _MAIL.finditer(text))
 
 
-_MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
+_MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}")
 _RULES: Final[tuple[tuple[str, Spans], ...]] = (
     (MAIL, _mails),
     (CARD, _cards),
