@@ -221,6 +221,24 @@ def test_an_authors_own_fixtures_work_and_are_his_files_alone(tmp_path: Path) ->
     assert [outcomes[i].state for i in (0, 1)] == ["passed", "error"]
 
 
+FIXTURES = {
+    "in the place of one of ours": (
+        "@pytest.fixture\ndef params(params):\n    return params.n + 1\ndef test_it(params):\n    assert params == 2\n"
+    ),
+    "that nobody asks for and that runs all the same": (
+        "seen = []\n@pytest.fixture(autouse=True)\ndef before():\n    seen.append(1)\n"
+        "def test_it(params):\n    assert len(seen) == 1, params\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_an_author_may_have_a_fixture(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "controls" / "a.py", "import pytest\n" + FIXTURES[name])
+    (outcome,) = evaluated(tmp_path, [item(0, path, "test_it", params={"n": 1})]).values()
+    assert outcome.state == "passed", outcome
+
+
 def test_one_check_for_two_subjects_is_two_outcomes(tmp_path: Path) -> None:
     path = write(tmp_path / "controls" / "a.py", "def test_it(params):\n    assert params.ok\n")
     items = [item(i, path, "test_it", subject=f"host:{i}", params={"ok": i == 1}) for i in range(3)]

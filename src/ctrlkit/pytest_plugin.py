@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from _pytest.assertion import util as assertion_util
 from _pytest.assertion.rewrite import rewrite_asserts
+from _pytest.fixtures import FuncFixtureInfo
 from _pytest.outcomes import Failed
 
 from ctrlkit import loader
@@ -109,23 +110,26 @@ class _Evaluation:
         self.asserted += 1
         self.before = {name: len(facts._touched) for name, facts in _facts(item.stash[_ITEM]).items()}  # noqa: SLF001
 
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
+    def pytest_runtest_protocol(self, item: pytest.Function) -> bool:
         planned: Planned = item.stash[_ITEM]
         if self.may(planned.index):
             self.report(planned.index, self._evaluate(item, planned))
         return True
 
-    def _evaluate(self, item: pytest.Item, planned: Planned) -> Outcome:
+    def _evaluate(self, item: pytest.Function, planned: Planned) -> Outcome:
         self.asserted, self.before = 0, {}
         assertion_util._reprcompare = None  # noqa: SLF001  the comparison text of passing asserts is never read
         state = item.session._setupstate  # noqa: SLF001  own protocol: a third of the time of the stock one
         with recording() as record:
             try:
-                try:
-                    state.setup(item)
-                    _call(item)
-                finally:
-                    state.teardown_exact(None)  # the next item may be another process's
+                if item.stash[_GIVEN]:
+                    _call(item, planned.fixtures)
+                else:
+                    try:
+                        state.setup(item)
+                        _call(item, item.funcargs)
+                    finally:
+                        state.teardown_exact(None)  # the next item may be another process's
                 record.asserted += self.asserted
                 return _read(judge(record, planned.control, planned.subject, planned.finding_note), planned)
             except KeyboardInterrupt:
@@ -134,11 +138,9 @@ class _Evaluation:
                 return _raised(error, planned, record, self.before)
 
 
-def _call(item: pytest.Item) -> None:
+def _call(item: pytest.Function, found: Mapping[str, Any]) -> None:
     """Run the check; what it returns says nothing, and one that yields or awaits has not run."""
-    if not isinstance(item, pytest.Function):
-        raise TypeError
-    arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001
+    arguments = {name: found[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001
     returned = item.obj(**arguments)
     if inspect.isgenerator(returned) or inspect.isawaitable(returned) or inspect.isasyncgen(returned):
         if inspect.iscoroutine(returned):
@@ -148,6 +150,8 @@ def _call(item: pytest.Item) -> None:
 
 
 _ITEM = pytest.StashKey[Planned]()
+_GIVEN = pytest.StashKey[bool]()
+"""Whether all that a check asks for is planned, so that pytest need not set up any fixture: most of its time."""
 
 
 class _ControlModule(pytest.Module):
@@ -156,6 +160,7 @@ class _ControlModule(pytest.Module):
     def __init__(self, *, planned: Sequence[Planned], **rest: Any) -> None:
         super().__init__(**rest)
         self.planned = planned
+        self.infos: dict[str, FuncFixtureInfo] = {}
 
     def _getobj(self) -> Any:
         planned = self.planned[0]
@@ -176,10 +181,19 @@ class _ControlModule(pytest.Module):
 
     def _item(self, planned: Planned, function: Any) -> pytest.Item:
         name = f"{planned.function}[{planned.index}]"
-        item: pytest.Function = pytest.Function.from_parent(self, name=name, callobj=function)
+        info = self.infos.get(planned.function)
+        item: pytest.Function = pytest.Function.from_parent(self, name=name, callobj=function, fixtureinfo=info)
         item.stash[_ITEM] = planned
+        info = self.infos[planned.function] = item._fixtureinfo  # noqa: SLF001  one for all items of a function
+        item.stash[_GIVEN] = _is_given(info, planned)
         item.own_markers.clear()
         return item
+
+
+def _is_given(info: FuncFixtureInfo, planned: Planned) -> bool:
+    """Whether the check asks for nothing that its own file, or pytest, provides, and nothing is to run unasked."""
+    ours = all(fixture.func.__module__ == __name__ for of in info.name2fixturedefs.values() for fixture in of)
+    return ours and {*info.argnames} <= {*planned.fixtures} and {*info.initialnames} == {*info.argnames}
 
 
 def _fixtures(items: Sequence[Planned]) -> ModuleType:

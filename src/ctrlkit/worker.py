@@ -64,10 +64,11 @@ def main() -> int:
 
 
 class Frames:
-    """The evaluated tables of a job, each opened once."""
+    """The evaluated tables of a job, each opened once, and its `terms`: the fixtures that all checks share."""
 
     def __init__(self, job: Mapping[str, Any]) -> None:
         self._job = job
+        self.terms = _terms(job)
         self._roots: dict[str, Root] = {}
         self._kinds: dict[str, Kind] = {**shipped(), **{d["title"]: parse(d) for d in job.get("kinds", [])}}
         self._open_file = opened_with(job["engine"], job["evidence"])
@@ -94,11 +95,26 @@ def planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: Frames) 
     """One entry of a job as the item that `pytest_plugin.run` evaluates."""
     from ctrlkit.pytest_plugin import Planned
 
+    params = SimpleNamespace(**{name: _param(value) for name, value in entry["params"].items()})
+    fixtures: dict[str, Any] = {**evidence.terms, "params": params}
+    for name, columns in entry["tables"].items():
+        fixtures[name] = None if columns is None else evidence.table(name, columns)
+    if entry["host"] is not None:
+        fixtures["host"] = Host(tuple(entry["host"]["roles"]), tuple(entry["host"]["ports"]))
+    for name in entry["facts"]:
+        fixtures[name] = from_document(job["facts"][entry["subject"]][name])
+    return Planned(
+        entry["index"], Path(entry["path"]), entry["shown"], entry["sha256"], entry["function"], entry["control"],
+        entry["subject"], entry["finding_note"], fixtures, tuple(entry.get("absent", ())),
+    )  # fmt: skip
+
+
+def _terms(job: Mapping[str, Any]) -> dict[str, Any]:
+    """The fixtures that are the same for every check of a job."""
     terms = job["engagement"]
     begins, ends = (datetime.fromisoformat(job["period"][edge]) for edge in ("begins", "ends"))
     start, end = (date.fromisoformat(job["period"][edge]) for edge in ("start", "end"))
-    fixtures: dict[str, Any] = {
-        "params": SimpleNamespace(**{name: _param(value) for name, value in entry["params"].items()}),
+    return {
         "as_of": AsOf(datetime.fromisoformat(job["as_of"]), date.fromisoformat(job["as_of_date"])),
         "period": Window(start, end, begins, ends),
         "engagement": Terms(
@@ -114,16 +130,6 @@ def planned(job: Mapping[str, Any], entry: Mapping[str, Any], evidence: Frames) 
             tuple(terms["networks"]),
         ),
     }
-    for name, columns in entry["tables"].items():
-        fixtures[name] = None if columns is None else evidence.table(name, columns)
-    if entry["host"] is not None:
-        fixtures["host"] = Host(tuple(entry["host"]["roles"]), tuple(entry["host"]["ports"]))
-    for name in entry["facts"]:
-        fixtures[name] = from_document(job["facts"][entry["subject"]][name])
-    return Planned(
-        entry["index"], Path(entry["path"]), entry["shown"], entry["sha256"], entry["function"], entry["control"],
-        entry["subject"], entry["finding_note"], fixtures, tuple(entry.get("absent", ())),
-    )  # fmt: skip
 
 
 def _param(value: Any) -> Any:
