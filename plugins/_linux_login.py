@@ -244,7 +244,7 @@ def sshd_match(lines: Sequence[str]) -> Reading:
 
 def _setting(text: str) -> tuple[str, str]:
     name, _, value = text.replace("=", " ", 1).replace("\t", " ").partition(" ")
-    value = value.strip()
+    value = re.sub(r"\s#.*", "", f" {value}").strip()
     quoted = value[:1] == value[-1:] == '"' and value.count('"') == 2  # noqa: PLR2004  one pair
     return name.lower(), value[1:-1] if quoted else value
 
@@ -260,8 +260,9 @@ def _included(value: str, paths: Iterable[str]) -> list[str]:
 
 
 def sshd_service(lines: Sequence[str]) -> Reading:
-    """`installed yes|no` and `running yes|no`."""
+    """`installed yes|no`, `running yes|no`, and `other yes` where a server that is not OpenSSH runs."""
     said = {line.split(" ")[0]: (line.endswith(" yes"), number) for number, line in enumerate(lines, 1)}
-    if set(said) != {"installed", "running"}:
+    if set(said) - {"other"} != {"installed", "running"}:
         raise ValueError("not both of installed and running")
-    return Reading(values={"is_installed": said["installed"], "is_running": said["running"]})
+    names = {"installed": "is_installed", "running": "is_running", "other": "is_another_running"}
+    return Reading(values={names[word]: value for word, value in said.items()})

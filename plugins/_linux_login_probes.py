@@ -133,7 +133,10 @@ $ROOT grep -rHE '^[[:space:]]*[^#[:space:]]' /etc/ssh/sshd_config /etc/ssh/sshd_
         command="""[ -r /proc/1/comm ] || exit 3
 if command -v sshd >/dev/null; then echo installed yes; else echo installed no; fi
 if cat /proc/[0-9]*/comm 2>/dev/null | grep -qx sshd || systemctl is-active -q ssh.socket sshd.socket 2>/dev/null
-then echo running yes; else echo running no; fi""",
+then echo running yes; else echo running no; fi
+# Of another server nothing here knows the settings.
+if cat /proc/[0-9]*/comm 2>/dev/null | grep -qxE 'dropbear|tinysshd|lshd|sshd2'; then echo other yes; fi
+exit 0""",
         about="whether an SSH server is there and runs",
         parse=login.sshd_service,
     ),
@@ -168,7 +171,9 @@ awk -F: '/^[^#]/ { print $1 ":" $4 }' /etc/passwd""",
     Probe(
         name="sudo_rules",
         fact="sudo_rules",
-        command="""$ROOT grep -rHE '^[[:space:]]*[^#[:space:]]' /etc/sudoers /etc/sudoers.d /etc/doas.conf |
+        # What begins with # is no remark where a number or `include` follows.
+        command="""$ROOT grep -rHE '^[[:space:]]*([^#[:space:]]|#[0-9]|#include)' \\
+  /etc/sudoers /etc/sudoers.d /usr/etc/sudoers /etc/doas.conf /etc/doas.d |
   sort -s -t: -k1,1 |
   """
         + _UNDER_FILES,

@@ -15,11 +15,14 @@ from ctrlkit.hooks import Reading, Said
 from ctrlkit.model import Cause, Fault
 
 from ._lines import Line, headings, under_headings
+from ._packets import Step, through
 
 Values = dict[str, tuple[Said, int | None]]
 
 _STRENGTH: Final = ("none", "accept", "reject", "drop")
 _HARMLESS: Final = {"counter", "log", "comment"}
+_BUILT_IN: Final = {"ACCEPT", "DROP", "REJECT", "RETURN", "LOG", "NFQUEUE"}
+_REMARK: Final = re.compile(r' -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)')
 _ACTION: Final = re.compile(r"action\((?P<body>[^)]*)\)", re.IGNORECASE)
 _PAIR: Final = re.compile(r"""(?P<name>[A-Za-z.]+)\s*=\s*"(?P<value>[^"]*)\"""")
 _LEGACY: Final = re.compile(r"\S+\s+(?P<at>@@?)(?:\([^)]*\))?(?P<target>\[[^\]]+\]\S*|[\w.-]+\S*)")
@@ -78,42 +81,43 @@ def firewall(lines: Sequence[str]) -> Reading:
 def _nft(lines: Sequence[Line]) -> Iterable[tuple[str, str, int | None]]:
     """Per family the verdict of each base chain on hook input."""
     entries = json.loads("".join(line.text for line in lines))["nftables"]
-    rules = [entry["rule"] for entry in entries if "rule" in entry]
+    chains: dict[tuple[str, str], dict[str, list[Step]]] = {}
+    for rule in (entry["rule"] for entry in entries if "rule" in entry):
+        table = chains.setdefault((rule["family"], rule["table"]), {})
+        table.setdefault(rule["chain"], []).append(_step(rule["expr"], lines[0].number))
     for chain in (entry["chain"] for entry in entries if "chain" in entry):
         if chain.get("hook") != "input" or chain.get("type") != "filter":
             continue
-        place = (chain["family"], chain["table"], chain["name"])
-        mine = [rule for rule in rules if (rule["family"], rule["table"], rule["chain"]) == place]
-        verdict = chain.get("policy", "accept")
-        if verdict == "accept" and mine:
-            verdict = _unconditional(mine[-1]["expr"])
+        said = through(chains.get((chain["family"], chain["table"]), {}), chain["name"])
+        verdict = said[0] if said else chain.get("policy", "accept")
         for family in {"inet": ("ipv4", "ipv6"), "ip": ("ipv4",), "ip6": ("ipv6",)}.get(chain["family"], ()):
             yield family, verdict, lines[0].number
 
 
-def _unconditional(expressions: Sequence[Mapping[str, Any]]) -> str:
+def _step(expressions: Sequence[Mapping[str, Any]], number: int) -> Step:
     words = [next(iter(expression)) for expression in expressions]
-    last = words[-1] if words else ""
-    return last if last in {"drop", "reject"} and set(words[:-1]) <= _HARMLESS else "accept"
+    if not words or not set(words[:-1]) <= _HARMLESS:
+        return Step("", "", number)
+    target = expressions[-1][words[-1]]
+    return Step(words[-1], target["target"] if words[-1] in {"jump", "goto"} else "", number)
 
 
 def _iptables(lines: Sequence[Line]) -> tuple[str, int | None]:
     """The verdict of the filter table's chain INPUT."""
-    table, verdict, at = "", "none", None
-    last: Line | None = None
+    table, policy, at = "", "none", None
+    chains: dict[str, list[Step]] = {}
     for line in lines:
         if line.text.startswith("*"):
             table = line.text[1:]
         elif table == "filter" and line.text.startswith(":INPUT "):
-            verdict, at = line.text.split()[1].lower(), line.number
-        elif table == "filter" and line.text.startswith("-A INPUT "):
-            last = line
-    if verdict == "accept" and last is not None:
-        words = last.text.split()
-        target = words[words.index("-j") + 1] if "-j" in words else ""
-        if words.index("-j") == 2 and target in {"DROP", "REJECT"}:  # noqa: PLR2004  nothing but the target stands there
-            return target.lower(), last.number
-    return verdict, at
+            policy, at = line.text.split()[1].lower(), line.number
+        elif table == "filter" and line.text.startswith("-A "):
+            _, chain, *rest = _REMARK.sub(" ", line.text).split()
+            word, target = (rest[0], rest[1]) if len(rest) > 1 else ("", "")
+            kind = {"-j": target.lower() if target in _BUILT_IN else "jump", "-g": "goto"}.get(word, "")
+            chains.setdefault(chain, []).append(Step(kind, target, line.number))
+    said = through(chains, "INPUT")
+    return (said[0], said[1]) if said and policy != "none" else (policy, at)
 
 
 def clock(lines: Sequence[str]) -> Reading:

@@ -25,7 +25,7 @@ PROBES: Final = (
         # Counters and comments change from minute to minute and say nothing of the rules; saving loads no module.
         command="""found=no
 echo '== ipv6'
-if [ -s /proc/net/if_inet6 ]; then echo on; else echo off; fi
+if [ -s /proc/net/if_inet6 ]; then echo on; elif [ -r /proc/net/dev ]; then echo off; else exit 3; fi
 if command -v nft >/dev/null; then found=yes; echo '== nft'; $ROOT nft -j -s list ruleset || exit 4; echo; fi
 for tool in iptables-save iptables-legacy-save ip6tables-save ip6tables-legacy-save; do
   command -v $tool >/dev/null || continue
@@ -43,7 +43,9 @@ done
         name="listeners",
         fact="listeners",
         command="""if command -v ss >/dev/null; then said=$(ss -tuln) || exit 4
-elif command -v netstat >/dev/null; then said=$(netstat -tuln) || exit 4
+elif command -v netstat >/dev/null; then
+  [ -r /proc/net/tcp ] || exit 3
+  said=$(netstat -tuln) || exit 4
 else exit 127; fi
 printf '%s\n' "$said" | sort""",
         about="ports that wait for others",
@@ -196,9 +198,11 @@ for file do [ ! -e "$file" ] || stat -c '%Y %n' "$file"; done""",
     Probe(
         name="usb_storage",
         fact="usb_storage",
-        # Without the kernel's own list a driver that modprobe does not find may still be built in.
+        # Without the kernel's own lists a driver that modprobe does not find may still be built in, there or loaded.
         command="""command -v modprobe >/dev/null || exit 127
-[ -r "/lib/modules/$(uname -r)/modules.builtin" ] || exit 3
+for list in "/lib/modules/$(uname -r)/modules.builtin" "/lib/modules/$(uname -r)/modules.dep" /proc/modules; do
+  [ -r "$list" ] || exit 3
+done
 for module in usb-storage uas; do
   echo "== $module"
   modprobe --show-depends $module 2>/dev/null || echo absent
@@ -228,15 +232,22 @@ $ROOT grep -E '^(ImplicitPolicyTarget|PresentDevicePolicy)=' /etc/usbguard/usbgu
     Probe(
         name="installed_software",
         fact="installed_software",
-        command="""{
-  if command -v dpkg-query >/dev/null; then
-    dpkg-query -W -f '${db:Status-Abbrev}|dpkg ${Package}\\n' | sed -n 's/^.i[^|]*|//p'
-  fi
-  if command -v rpm >/dev/null; then rpm -qa --qf 'rpm %{NAME}\\n'; fi
-  if command -v apk >/dev/null; then apk info -q | sed 's/^/apk /'; fi
-  if command -v flatpak >/dev/null; then flatpak list --app --columns=application | sed 's/^/flatpak /'; fi
-  if command -v snap >/dev/null; then snap list | awk 'NR > 1 { print "snap " $1 }'; fi
-} | sort -u""",
+        # A list that could not be had is no empty list: then nothing is said at all.
+        command="""all=
+add() { all="$all
+$(printf '%s\\n' "$said" | sed -n "$1")"; }
+if command -v dpkg-query >/dev/null; then
+  said=$(dpkg-query -W -f '${db:Status-Abbrev}|${Package}\\n') || exit 4
+  add 's/^.i[^|]*|/dpkg /p'
+fi
+if command -v rpm >/dev/null; then said=$(rpm -qa --qf '%{NAME}\\n') || exit 4; add 's/^./rpm &/p'; fi
+if command -v apk >/dev/null; then said=$(apk info -q) || exit 4; add 's/^./apk &/p'; fi
+if command -v flatpak >/dev/null; then
+  said=$(flatpak list --app --columns=application) || exit 4
+  add 's/^./flatpak &/p'
+fi
+if command -v snap >/dev/null; then said=$(snap list) || exit 4; add '1d; s/^\\([^ ]*\\).*/snap \\1/p'; fi
+printf '%s\\n' "$all" | sed '/^$/d' | sort -u""",
         about="names of installed packages and applications",
         parse=endpoint.installed_software,
     ),

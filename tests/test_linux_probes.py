@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,43 @@ def test_a_folder_that_cannot_be_listed_is_refused_not_absent(tmp_path: Path) ->
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=10, env={"LC_ALL": "C"})
     (tmp_path / "conf.d").chmod(0o755)
     assert "Permission denied" in done.stderr
+
+
+def of_tools(probe: Probe, folder: Path, **tools: str) -> subprocess.CompletedProcess[str]:
+    """What a probe's command prints where nothing but these tools, and what sh itself needs, is on the path."""
+    for name in ("sed", "sort", "cat", "grep", "awk", "uname", "tr"):
+        (folder / name).symlink_to(shutil.which(name) or name)
+    for name, text in tools.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n", "ascii")
+        (folder / name).chmod(0o755)
+    words = ["/bin/sh", "-c", probe.command]
+    return subprocess.run(words, env={"PATH": str(folder)}, capture_output=True, text=True, check=False, timeout=10)
+
+
+DPKG = "echo 'ii |bash'; echo 'rc |anydesk'; echo 'ii |telegram-desktop'"
+
+
+def test_the_lists_of_software_stand_side_by_side(tmp_path: Path) -> None:
+    tools = {"dpkg-query": DPKG, "rpm": ":", "flatpak": "echo org.gnome.Maps", "snap": "echo Name Version; echo core 1"}
+    done = of_tools(BY_NAME["installed_software"], tmp_path, **tools)
+    said = ["dpkg bash", "dpkg telegram-desktop", "flatpak org.gnome.Maps", "snap core"]
+    assert (done.returncode, done.stdout.splitlines()) == (0, said)
+
+
+@pytest.mark.parametrize("broken", ["dpkg-query", "rpm", "apk", "flatpak", "snap"])
+def test_a_list_of_software_that_could_not_be_had_is_no_empty_one(tmp_path: Path, broken: str) -> None:
+    """The others answer; that no forbidden name stands there shows nothing."""
+    done = of_tools(BY_NAME["installed_software"], tmp_path, **{"dpkg-query": DPKG, broken: "echo partly; exit 1"})
+    assert (done.returncode, done.stdout) == (4, "")
+
+
+@pytest.mark.parametrize("name", ["firewall", "sshd_service", "usb_storage", "listeners", "disks"])
+def test_without_proc_nothing_is_taken_to_be_absent(tmp_path: Path, name: str) -> None:
+    """No IPv6, no server, no driver, no port, no mount: all of that is read there."""
+    tools = {"modprobe": "echo install /bin/false", "netstat": "echo Proto Local", "lsblk": ":", "nft": "echo '{}'"}
+    probe = replace(BY_NAME[name], command=BY_NAME[name].command.replace("/proc/", f"{tmp_path}/none/"))
+    done = of_tools(probe, tmp_path, **tools)
+    assert done.returncode not in probe.answers, done
 
 
 # --- recorded hosts ----------------------------------------------------------------------------------------------
@@ -380,6 +418,10 @@ NFT = (
     '"hook": "input", "policy": "%s"}}%s]}'
 )
 RULE = ', {"rule": {"family": "%s", "table": "f", "chain": "in", "expr": [%s]}}'
+TO_ZONE = RULE % ("inet", '{"jump": {"target": "zone"}}')
+ZONE = ', {"rule": {"family": "inet", "table": "f", "chain": "zone", "expr": [%s]}}'
+LAST = RULE % ("inet", '{"drop": null}')
+"""As firewalld has it: a chain of the zone first, which of the zone `trusted` lets everything in."""
 
 
 @pytest.mark.parametrize(
@@ -392,6 +434,10 @@ RULE = ', {"rule": {"family": "%s", "table": "f", "chain": "in", "expr": [%s]}}'
         (NFT % ("inet", "accept", RULE % ("inet", '{"counter": null}, {"drop": null}')), "drop", "drop"),
         (NFT % ("inet", "accept", RULE % ("inet", '{"match": {}}, {"drop": null}')), "accept", "accept"),
         ('{"nftables": [{"metainfo": {}}]}', "none", "none"),
+        (NFT % ("inet", "drop", RULE % ("inet", '{"counter": null}, {"accept": null}')), "accept", "accept"),
+        (NFT % ("inet", "accept", TO_ZONE + ZONE % '{"reject": {"type": "icmpx"}}'), "reject", "reject"),
+        (NFT % ("inet", "accept", TO_ZONE + ZONE % '{"accept": null}' + LAST), "accept", "accept"),
+        (NFT % ("inet", "accept", TO_ZONE + ZONE % '{"match": {}}, {"accept": null}' + LAST), "drop", "drop"),
     ],
 )
 def test_default_deny_of_nftables(nft: str, ipv4: str, ipv6: str) -> None:
@@ -406,7 +452,18 @@ def test_default_deny_of_nftables(nft: str, ipv4: str, ipv6: str) -> None:
         (":INPUT ACCEPT", "accept"),
         (":INPUT ACCEPT\n-A INPUT -p tcp --dport 22 -j ACCEPT\n-A INPUT -j DROP", "drop"),
         (":INPUT ACCEPT\n-A INPUT -j REJECT --reject-with icmp-host-prohibited", "reject"),
-        (":INPUT ACCEPT\n-A INPUT -j DROP\n-A INPUT -p tcp -j ACCEPT", "accept"),
+        (":INPUT ACCEPT\n-A INPUT -j DROP\n-A INPUT -p tcp -j ACCEPT", "drop"),
+        (":INPUT DROP\n-A INPUT -j ACCEPT", "accept"),
+        (":INPUT DROP\n-A INPUT -i lo -j ACCEPT", "drop"),
+        (':INPUT DROP\n-A INPUT -m comment --comment "for \\"now\\" -j DROP" -j ACCEPT', "accept"),
+        (":INPUT DROP\n:open -\n-A INPUT -j open\n-A open -p tcp -j DROP\n-A open -j ACCEPT", "accept"),
+        (":INPUT DROP\n:open -\n-A INPUT -p tcp -j open\n-A open -j ACCEPT", "drop"),
+        (":INPUT DROP\n:a -\n-A INPUT -g a\n-A INPUT -j ACCEPT\n-A a -p tcp -j ACCEPT", "drop"),
+        (":INPUT DROP\n:a -\n-A INPUT -j a\n-A a -j RETURN\n-A a -j ACCEPT", "drop"),
+        (
+            ":INPUT ACCEPT\n:a -\n-A INPUT -j LOG\n-A INPUT -j MARK --set-mark 1\n-A INPUT -j a\n-A a -j REJECT",
+            "reject",
+        ),
         (":INPUT ACCEPT\n-A INPUT -p tcp -j DROP", "accept"),
     ],
 )
@@ -414,6 +471,13 @@ def test_default_deny_of_iptables(rules: str, verdict: str) -> None:
     text = f"== ipv6\noff\n== iptables-save\n*nat\n:INPUT DROP\nCOMMIT\n*filter\n{rules}\nCOMMIT\n"
     said = settings_of("firewall", text)
     assert (said["inbound_ipv4"], said["inbound_ipv6"]) == (verdict, "off")
+
+
+@pytest.mark.parametrize("target", ["NFQUEUE --queue-num 0", "a"])
+def test_what_becomes_of_packets_that_a_program_or_a_circle_decides_is_not_known(target: str) -> None:
+    text = f"== ipv6\noff\n== iptables-save\n*filter\n:INPUT DROP\n-A INPUT -j {target}\n-A a -j INPUT\nCOMMIT\n"
+    with pytest.raises(ValueError, match="chain INPUT"):
+        parsed("firewall", text)
 
 
 @pytest.mark.parametrize(
