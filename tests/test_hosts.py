@@ -103,6 +103,53 @@ def test_one_host_in_two_files_is_named(pack: Path) -> None:
         machines(pack)
 
 
+def over_ssh(pack: Path, content: bytes) -> None:
+    said = {"facts_sha256": hashlib.sha256(content).hexdigest(), "collected_at": "2026-11-01T02:00:00Z"}
+    (pack / "hosts").mkdir(parents=True, exist_ok=True)
+    (pack / "hosts/db1.facts").write_bytes(content)
+    (pack / "hosts/db1.ssh.json").write_text(json.dumps(said), "utf-8")
+
+
+@pytest.mark.parametrize("other", ["db1", "db1.facts"])
+def test_what_was_read_over_ssh_counts_and_what_was_handed_over_is_noted(
+    pack: Path, tmp_path: Path, other: str
+) -> None:
+    """Beside it, as a fleet's own engine leaves it, or in the other party's pack, whichever is looked at first."""
+    over_ssh(tmp_path / "ours", frame(roles="mail"))
+    place = tmp_path / "ours" if other == "db1" else pack
+    (place / "hosts" / other).write_bytes(frame(roles="server"))
+    ours, theirs = machines(tmp_path / "ours"), machines(pack)
+    for folders in ([ours, theirs], [theirs, ours]):
+        machine = hosts.merged(folders)["db1"]
+        assert (machine.origin, machine.roles) == ("ssh", ("mail",))
+        assert [note for note in machine.notes if "was handed over too; what was read over SSH counts" in note]
+
+
+def test_a_host_in_two_packs_is_named(pack: Path, tmp_path: Path) -> None:
+    (pack / "hosts/db1.facts").write_bytes(frame())
+    over_ssh(tmp_path / "ours", frame())
+    for one, how in ((pack, "handed over"), (tmp_path / "ours", "read over SSH")):
+        with pytest.raises(InputError, match=f"hosts: db1 is in more than one pack, {how} in each; keep one"):
+            hosts.merged([machines(one), machines(one)])
+
+
+def test_a_host_that_only_the_second_pack_speaks_of_is_there(pack: Path, tmp_path: Path) -> None:
+    book = listed(tmp_path, "  - {name: db1, roles: [server]}\n  - {name: db2, roles: [server]}\n")
+    (tmp_path / "ours/hosts").mkdir(parents=True)
+    (tmp_path / "ours/hosts/db1.facts").write_bytes(frame())
+    found = hosts.merged([machines(pack, book), machines(tmp_path / "ours", book)])
+    assert {name: machine.is_absent for name, machine in found.items()} == {"db1": False, "db2": True}
+
+
+def test_three_hundred_files_are_read_at_once(pack: Path) -> None:
+    for number in range(300):
+        (pack / f"hosts/ws-{number:04}.facts").write_bytes(frame(roles="workstation"))
+    (pack / "hosts/ws-0142.facts").write_bytes(frame()[:-9])
+    found = machines(pack)
+    assert len(found) == 300
+    assert [m.name for m in found.values() if m.fault] == ["ws-0142"]
+
+
 def test_a_link_and_a_name_that_is_none_are_refused(pack: Path) -> None:
     (pack / "hosts/a b.facts").write_bytes(frame())
     with pytest.raises(InputError, match="no host name"):

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from ctrlkit.profile import Profile
 FRESHNESS: Final = "hosts"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 _NOT_FACTS: Final = (".ssh.json", ".part", ".earlier", ".writing")
+_CAME: Final = {"ssh": "read over SSH", "file": "handed over"}
 CLOCK_TOLERANCE: Final = timedelta(days=1)
 
 
@@ -53,6 +54,11 @@ class Machine:
         return f"host:{self.name}"
 
     @property
+    def is_absent(self) -> bool:
+        """Whether an inventory lists it and nothing of it was read or handed in."""
+        return self.origin == "file" and self.fault is not None and self.fault.cause is Cause.MISSING
+
+    @property
     def grade(self) -> Grade:
         """Read by ctrlkit itself, or handed over by the vendor."""
         return Grade.PROBE if self.origin == "ssh" else Grade.EXPORT
@@ -67,16 +73,45 @@ def from_folder(
     folder: Path, book: Inventory | None, probes: Sequence[Probe], nonce: str, hide: Callable[[str, str], str]
 ) -> dict[str, Machine]:
     """The machines of an inventory and of the pack's `hosts` folder, by name; raises InputError for a bad file name."""
-    files = _files(folder / host_file.FOLDER)
+    files, beside = _files(folder / host_file.FOLDER)
     names = sorted({*files, *(book.hosts if book is not None else ())})
-    return {name: _machine(name, files.get(name), folder, book, probes, nonce, hide) for name in names}
+    found = {name: _machine(name, files.get(name), folder, book, probes, nonce, hide) for name in names}
+    return {name: _noted(m, f"hosts/{beside[name]}") if name in beside else m for name, m in found.items()}
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """Host name -> its file: `<name>.facts`, or a file of that name as a fleet's own engine leaves it."""
+def merged(folders: Sequence[Mapping[str, Machine]]) -> dict[str, Machine]:
+    """The machines of several packs as one: what was read over SSH counts before what was handed over, and says so.
+
+    Raises InputError for a host that was read twice, or handed over twice.
+    """
+    found: dict[str, Machine] = {}
+    for machine in (machine for machines in folders for machine in machines.values()):
+        known = found.get(machine.name)
+        if known is None or known.is_absent:
+            found[machine.name] = machine
+        elif not machine.is_absent:
+            if known.origin == machine.origin:
+                msg = f"hosts: {machine.name} is in more than one pack, {_CAME[machine.origin]} in each; keep one"
+                raise InputError(msg)
+            read = known if known.origin == "ssh" else machine
+            found[machine.name] = _noted(read, f"hosts/{machine.name} of the other pack")
+    return {name: found[name] for name in sorted(found)}
+
+
+def _noted(machine: Machine, other: str) -> Machine:
+    note = f"{machine.name}: {other} was handed over too; what was read over SSH counts"
+    return replace(machine, notes=(*machine.notes, note))
+
+
+def _files(folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """Host name -> its file: `<name>.facts`, or a file of that name as a fleet's own engine leaves it.
+
+    Also, where `<name>.facts` was read over SSH, the name of another that was handed over beside it.
+    """
     found: dict[str, Path] = {}
+    beside: dict[str, str] = {}
     if not folder.is_dir():
-        return found
+        return found, beside
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
         if not path.is_file() or path.name.endswith(_NOT_FACTS) or path.name.startswith("."):
             continue
@@ -87,11 +122,15 @@ def _files(folder: Path) -> dict[str, Path]:
         if not _NAME.fullmatch(name):
             msg = f"hosts/{path.name}: no host name; expected letters, digits, . _ -; rename the file"
             raise InputError(msg)
+        if name in found and (folder / f"{name}{host_file.RECORD}").is_file():
+            beside[name] = min(path.name, found[name].name, key=lambda text: text.endswith(host_file.FACTS))
+            found[name] = folder / f"{name}{host_file.FACTS}"
+            continue
         if name in found:
             msg = f"hosts/{path.name}: {name} is there twice, as {found[name].name} too; keep one"
             raise InputError(msg)
         found[name] = path
-    return found
+    return found, beside
 
 
 def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
