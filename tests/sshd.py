@@ -74,6 +74,42 @@ def free_port(address: str = "127.0.0.1") -> int:
         return port
 
 
+SUDO = r"""#!/bin/sh
+# A sudo that keeps an account of what it is given: -n is refused, -S reads one line after its prompt.
+echo "$0 $*" >> "$SUDO_ACCOUNT.argv"
+tries=2
+while [ $# -gt 0 ]; do
+  case $1 in
+    -n) [ -e "$SUDO_ACCOUNT.open" ] || { echo 'sudo: a password is required' >&2; exit 1; }; shift ;;
+    -S) shift ;;
+    -p) prompt=$2; shift 2 ;;
+    *) break ;;
+  esac
+done
+if [ ! -e "$SUDO_ACCOUNT.open" ]; then
+  while :; do
+    printf '%s' "$prompt" >&2
+    IFS= read -r word || { echo 'sudo: no password was provided' >&2; exit 1; }
+    [ "$word" = "@SECRET@" ] && break
+    echo 'Sorry, try again.' >&2
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || exit 1
+  done
+fi
+AS_ROOT=yes; export AS_ROOT
+exec "$@"
+"""
+
+
+def sudo_asks(folder: Path, secret: str) -> str:
+    """Make a stand-in for sudo in `<folder>/bin` that wants `secret`; what sshd must be told so that it is found."""
+    place = folder / "bin"
+    place.mkdir()
+    (place / "sudo").write_text(SUDO.replace("@SECRET@", secret), "ascii")
+    (place / "sudo").chmod(0o755)
+    return f"SetEnv HOME={place} PATH={place}:/usr/bin:/bin SUDO_ACCOUNT={folder / 'account'}"
+
+
 @contextmanager
 def server(  # noqa: PLR0913
     folder: Path,

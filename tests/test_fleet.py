@@ -39,6 +39,15 @@ def test_mail_may_come_in(passwd_accounts, host):
     assert passwd_accounts.rows(), "no accounts"
     assert 25 in host.ports, "port 25 is not approved"
 """
+SURROUNDINGS = """\
+from ctrlkit.hooks import Probe, hookimpl
+
+
+@hookimpl
+def ctrlkit_probes():
+    command = "env; ps -e -o args 2>/dev/null || cat /proc/[0-9]*/cmdline | tr '\\\\0' ' '"
+    return [Probe("surroundings", "surroundings", command, about="what a process is given")]
+"""
 PROFILE = "name: hosts\ntitle: Hosts\ncontrols: {add: [NET-91]}\n"
 ENGAGEMENT = """\
 id: northwind-2026-10
@@ -100,6 +109,35 @@ def test_a_host_read_over_ssh_is_judged_and_known_by_its_key(desk: Path, host: s
     assert [(e["probe"], e["origin"]) for e in result["evidence"]] == [("passwd_accounts", "ssh")]
     assert host.fingerprint() in (desk / said["bundle"] / "data/hosts/crm-db1.json").read_text("utf-8")
     assert ctrlkit(desk, "replay", "runs/latest").code == 0
+    assert not list((desk / said["bundle"]).rglob("*.facts")), "what it printed stays here"
+
+
+def test_no_password_stands_in_the_pack_or_the_bundle_that_carries_transcripts(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sudo wants it and gets it; the clear bundle holds what the host printed, its environment among it."""
+    word = "gravel-77-moss"
+    (desk / "controls/hosts.py").write_text(CONTROLS.replace("passwd_accounts", "surroundings"), "utf-8")
+    (desk / "plugins").mkdir()
+    (desk / "plugins/surroundings.py").write_text(SURROUNDINGS, "utf-8")
+    monkeypatch.setenv("SUDO_WORD", word)
+    with sshd.server(tmp_path / "sshd", sshd.sudo_asks(tmp_path, word)) as host:
+        inventory(desk, host)
+        text = (desk / "inventory.yaml").read_text("utf-8")
+        more = "{sudo: password, sudo_password_env: SUDO_WORD, user:"
+        (desk / "inventory.yaml").write_text(text.replace("{user:", more), "utf-8")
+        done = ctrlkit(desk, "collect", "-v")
+    assert done.code == 0
+    assert '"privilege": "sudo"' in (desk / "evidence/hosts/crm-db1.ssh.json").read_text("utf-8")
+    assert "AS_ROOT" in (desk / "evidence/hosts/crm-db1.facts").read_text("utf-8")
+    ran = ctrlkit(desk, "run", "--privacy", "clear", "-v", "--html", "report.html", "--format", "json")
+    assert [r["subject"] for r in ran.said["results"]] == ["host:crm-db1"]
+    carried = [path.read_text("utf-8") for path in (desk / ran.said["bundle"]).rglob("clear/crm-db1.facts")]
+    assert carried == [(desk / "evidence/hosts/crm-db1.facts").read_text("utf-8")]
+    assert ctrlkit(desk, "replay", "runs/latest").code == 0
+    said = [done.out, done.err, ran.out, ran.err, (tmp_path / "account.argv").read_text("utf-8")]
+    said += [path.read_bytes().decode("latin-1") for path in desk.rglob("*") if path.is_file()]
+    assert not [text for text in said if word in text]
 
 
 def test_a_host_that_is_dead_is_named_and_unreachable_and_the_rest_is_judged(desk: Path, host: sshd.Server) -> None:

@@ -334,42 +334,10 @@ def test_a_host_behind_a_jump_that_says_nothing_is_a_timeout(server: Server, tmp
     assert cause is Cause.TIMEOUT
 
 
-SUDO = r"""#!/bin/sh
-# A sudo that keeps an account of what it is given: -n is refused, -S reads one line after its prompt.
-echo "$0 $*" >> "$SUDO_ACCOUNT.argv"
-tries=2
-while [ $# -gt 0 ]; do
-  case $1 in
-    -n) [ -e "$SUDO_ACCOUNT.open" ] || { echo 'sudo: a password is required' >&2; exit 1; }; shift ;;
-    -S) shift ;;
-    -p) prompt=$2; shift 2 ;;
-    *) break ;;
-  esac
-done
-if [ ! -e "$SUDO_ACCOUNT.open" ]; then
-  while :; do
-    printf '%s' "$prompt" >&2
-    IFS= read -r word || { echo 'sudo: no password was provided' >&2; exit 1; }
-    [ "$word" = "@SECRET@" ] && break
-    echo 'Sorry, try again.' >&2
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || exit 1
-  done
-fi
-AS_ROOT=yes; export AS_ROOT
-exec "$@"
-"""
-
-
 @pytest.fixture
 def with_sudo(tmp_path: Path) -> Iterator[Server]:
     """A host whose sudo is a stand-in that works for any user; the account it keeps lies in `tmp_path`."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "sudo").write_text(SUDO.replace("@SECRET@", SECRET), "ascii")
-    (folder / "sudo").chmod(0o755)
-    line = f"SetEnv HOME={folder} PATH={folder}:/usr/bin:/bin SUDO_ACCOUNT={tmp_path / 'account'}"
-    with sshd.server(tmp_path / "sshd", line) as one:
+    with sshd.server(tmp_path / "sshd", sshd.sudo_asks(tmp_path, SECRET)) as one:
         known(tmp_path, one.known_line())
         yield one
 

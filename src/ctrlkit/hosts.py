@@ -34,7 +34,8 @@ class Machine:
 
     `origin` is ssh or file; `fingerprint` that of the host key over which they were read, "" for a file. `fault` says
     why nothing could be read; `listed` is false for a host that the inventory does not name. `ports` are those that the
-    inventory lets it listen on beside what the profile allows.
+    inventory lets it listen on beside what the profile allows. `path` is the file as it was handed in, None where there
+    is none.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Machine:
     fault: Fault | None = None
     notes: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
+    path: Path | None = None
 
     @property
     def subject(self) -> str:
@@ -153,19 +155,19 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
     content = path.read_bytes()
     said = transcript.read(content, name)
     if isinstance(said, Fault):
-        return Machine(name, roles, listed, fault=said)
+        return Machine(name, roles, listed, fault=said, path=path)
     if record and record.get("facts_sha256") != hashlib.sha256(content).hexdigest():
         fault = Fault(
             Cause.MALFORMED, f"{name}: the facts are not those that its {name}.ssh.json speaks of; collect again"
         )
-        return Machine(name, roles, listed, fault=fault)
+        return Machine(name, roles, listed, fault=fault, path=path)
     origin = "ssh" if record else "file"
     if nonce and said.nonce != nonce:
         fault = Fault(
             Cause.MALFORMED,
             f"{name}: was made for another request (nonce {said.nonce or 'none'}); print the script again",
         )
-        return Machine(name, roles, listed, fault=fault)
+        return Machine(name, roles, listed, fault=fault, path=path)
     facts = facts_of_hosts.facts_of(said, probes)
     return Machine(
         name,
@@ -177,6 +179,7 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
         _utc(record["collected_at"]) if record else said.started_at,
         notes=() if roles or not said.roles else (f"{name}: the role is the one its own file names",),
         ports=book.hosts[name].ports if book is not None and name in book.hosts else (),
+        path=path,
     )
 
 
