@@ -150,6 +150,15 @@ def test_three_hundred_files_are_read_at_once(pack: Path) -> None:
     assert [m.name for m in found.values() if m.fault] == ["ws-0142"]
 
 
+def test_a_pc_that_calls_itself_by_capitals_is_the_one_listed(pack: Path, tmp_path: Path) -> None:
+    book = listed(tmp_path, "  - {name: ws-0142, roles: [workstation]}\n")
+    (pack / "hosts/WS-0142.facts").write_bytes(frame())
+    assert [(m.name, m.listed, m.fault) for m in machines(pack, book).values()] == [("ws-0142", True, None)]
+    (pack / "hosts/ws-0142").write_bytes(frame())
+    with pytest.raises(InputError, match=r"hosts/ws-0142: ws-0142 is there twice, as WS-0142\.facts too"):
+        machines(pack, book)
+
+
 def test_a_link_and_a_name_that_is_none_are_refused(pack: Path) -> None:
     (pack / "hosts/a b.facts").write_bytes(frame())
     with pytest.raises(InputError, match="no host name"):

@@ -19,6 +19,7 @@ from ctrlkit.facts import Facts, Unreadable, facts_of
 from ctrlkit.hooks import Probe
 from ctrlkit.model import Cause
 from ctrlkit.powershell_script import build
+from ctrlkit.probe_script import describe
 from ctrlkit.transcript import Transcript, read, sealed
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -146,6 +147,12 @@ def test_an_administrator_can_read_what_it_does() -> None:
         assert f"#   {probe.name}: {probe.about}" in head
         assert f"Ask '{probe.name}' ${'true' if probe.privileged else 'false'} {{" in SCRIPT
     assert max(map(len, SCRIPT.splitlines())) <= 120
+
+
+def test_a_dry_run_says_what_needs_elevation() -> None:
+    said = describe(PROBES)
+    assert "elevated, as administrator or SYSTEM" in said
+    assert "sudo" not in said
 
 
 def test_the_script_changes_nothing_and_contacts_nobody() -> None:

@@ -75,7 +75,7 @@ def from_folder(
     folder: Path, book: Inventory | None, probes: Sequence[Probe], nonce: str, hide: Callable[[str, str], str]
 ) -> dict[str, Machine]:
     """The machines of an inventory and of the pack's `hosts` folder, by name; raises InputError for a bad file name."""
-    files, beside = _files(folder / host_file.FOLDER)
+    files, beside = _files(folder / host_file.FOLDER, {} if book is None else {n.casefold(): n for n in book.hosts})
     names = sorted({*files, *(book.hosts if book is not None else ())})
     found = {name: _machine(name, files.get(name), folder, book, probes, nonce, hide) for name in names}
     return {name: _noted(m, f"hosts/{beside[name]}") if name in beside else m for name, m in found.items()}
@@ -105,9 +105,10 @@ def _noted(machine: Machine, other: str) -> Machine:
     return replace(machine, notes=(*machine.notes, note))
 
 
-def _files(folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
+def _files(folder: Path, listed: Mapping[str, str]) -> tuple[dict[str, Path], dict[str, str]]:
     """Host name -> its file: `<name>.facts`, or a file of that name as a fleet's own engine leaves it.
 
+    Windows calls itself by capitals: a name that `listed` has in other letters is that host.
     Also, where `<name>.facts` was read over SSH, the name of another that was handed over beside it.
     """
     found: dict[str, Path] = {}
@@ -124,6 +125,7 @@ def _files(folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
         if not _NAME.fullmatch(name):
             msg = f"hosts/{path.name}: no host name; expected letters, digits, . _ -; rename the file"
             raise InputError(msg)
+        name = listed.get(name.casefold(), name)
         if name in found and (folder / f"{name}{host_file.RECORD}").is_file():
             beside[name] = min(path.name, found[name].name, key=lambda text: text.endswith(host_file.FACTS))
             found[name] = folder / f"{name}{host_file.FACTS}"
