@@ -418,8 +418,8 @@ def supported_until(system: str) -> date | None:
         ),
         "Phones over MTP are not in this table.",
         (
-            "Blocked is: neither driver can be loaded and none is, or a device rule refuses USB devices, or USBGuard "
-            "runs and blocks what no rule names."
+            "Blocked is: neither driver can be loaded and none is, or a device rule refuses USB devices of any make, "
+            "or USBGuard runs and blocks what no rule names. A driver of Windows without a start type is undecided."
         ),
         (
             "A host line is about one computer: exceptions, which are pooled over devices, do not excuse it; a waiver "
@@ -442,8 +442,8 @@ def test_usb_storage_is_blocked(devices: Table, params: Any) -> None:
 def test_no_usb_storage_can_be_used(usb_storage: Facts, usbguard: Facts, os_release: Facts) -> None:
     """No USB storage can be used on a workstation, whoever holds it: seats change hands."""
     blocked = (
-        drivers_refused(usb_storage)
-        or usb_storage["is_deauthorised"]
+        usb_storage["is_deauthorised"]
+        or drivers_refused(usb_storage)
         or (os_release["id"] != "windows" and guarded(usbguard))
     )
     assert blocked, "USB storage can be used"
@@ -516,7 +516,10 @@ def guarded(usbguard: Facts) -> bool:
             "finding where it asks for no password, and where it names anybody but root and the administrators' "
             "groups. Where sudo asks for root's password (rootpw, targetpw), a rule for ALL makes nobody one."
         ),
-        "Rules that are included from files out of sight leave the host undecided.",
+        (
+            "Rules that are included from files out of sight leave the host undecided, and so do people with a profile "
+            "on a PC with Windows who were not signed in: what they installed for themselves cannot be seen."
+        ),
         "A host line is about one computer: agents_admin, which is pooled over devices, does not excuse it.",
     ],
     typical_exception="IT support leaves a remote-control tool on every home PC with one shared password.",

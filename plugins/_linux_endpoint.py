@@ -29,6 +29,8 @@ _UPDATES: Final = {
     "apk": (re.compile(r"(?P<name>\S+)-[0-9][^-\s]*-r[0-9]+\s+<\s+\S+.*"), ("Installed:",)),
 }
 """Package manager -> how it prints an update, and how lines begin that are none."""
+_REFUSES: Final = re.compile(r'authorized(?:_default)?\}\s*=\s*"0"')
+_ONE_DEVICE: Final = re.compile(r"\b(?:idVendor|idProduct|serial|manufacturer|product)\}")
 _REFUSING: Final = re.compile(r"install (?:/usr)?/s?bin/(?:false|true)(?: .*)?")
 
 
@@ -151,7 +153,7 @@ def usb_storage(lines: Sequence[str]) -> Reading:
             found[line.heading] = (known[0] or refused, line.number)
         elif line.heading in {"loaded", "builtin"}:
             values["is_loaded"] = (True, line.number)
-        elif line.heading.endswith(".rules") and re.search(r'authorized(?:_default)?\}\s*=\s*"0"', line.text):
+        elif line.heading.endswith(".rules") and _REFUSES.search(line.text) and not _ONE_DEVICE.search(line.text):
             values["is_deauthorised"] = (True, line.number)
     if set(found) != {"usb-storage", "uas"}:
         raise ValueError("modprobe said nothing of a driver")

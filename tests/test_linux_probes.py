@@ -446,6 +446,20 @@ def test_default_deny_of_nftables(nft: str, ipv4: str, ipv6: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "refuses"),
+    [
+        ('ACTION=="add", SUBSYSTEMS=="usb", ATTR{authorized_default}="0"', True),
+        ('SUBSYSTEM=="usb", ATTR{bInterfaceClass}=="08", ATTR{authorized}="0"', True),
+        ('SUBSYSTEM=="usb", ATTR{idVendor}=="0781", ATTR{authorized}="0"', False),
+        ('SUBSYSTEM=="usb", ATTRS{product}=="Stick", ATTR{authorized}="0"', False),
+    ],
+)
+def test_a_rule_against_one_make_of_sticks_blocks_no_other(rule: str, refuses: bool) -> None:
+    text = f"== usb-storage\ninsmod a\n== uas\ninsmod b\n== /etc/udev/rules.d/1.rules\n{rule}\n"
+    assert settings_of("usb_storage", text)["is_deauthorised"] is refuses
+
+
+@pytest.mark.parametrize(
     ("rules", "verdict"),
     [
         (":INPUT DROP", "drop"),
