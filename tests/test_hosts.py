@@ -88,12 +88,28 @@ def test_a_host_that_the_inventory_does_not_list_is_not_judged(pack: Path, tmp_p
     ]
 
 
-def test_a_collection_that_failed_keeps_its_cause_and_the_key_it_saw(pack: Path) -> None:
-    said = {"cause": "refused", "reason": "host key changed", "fingerprint": "SHA256:abc"}
-    (pack / "hosts/db1.ssh.json").write_text(json.dumps(said), "utf-8")
-    (pack / "hosts/db1.facts").write_bytes(frame())
-    machine = machines(pack)["db1"]
+FAILED = {"cause": "refused", "reason": "host key changed", "fingerprint": "SHA256:abc"}
+
+
+def test_a_collection_that_failed_keeps_its_cause_and_the_key_it_saw(pack: Path, tmp_path: Path) -> None:
+    (pack / "hosts/db1.ssh.json").write_text(json.dumps(FAILED), "utf-8")
+    machine = machines(pack, listed(tmp_path, "  - {name: db1}\n"))["db1"]
     assert (machine.fault, machine.fingerprint) == (Fault(Cause.REFUSED, "db1: host key changed"), "SHA256:abc")
+
+
+def test_a_host_that_could_not_be_read_is_known_by_the_file_that_was_handed_over(pack: Path, tmp_path: Path) -> None:
+    """As the remedy says: beside the record of what failed, or in the other party's pack."""
+    book = listed(tmp_path, "  - {name: db1, roles: [server]}\n")
+    (tmp_path / "ours/hosts").mkdir(parents=True)
+    (tmp_path / "ours/hosts/db1.ssh.json").write_text(json.dumps(FAILED), "utf-8")
+    (pack / "hosts/db1.facts").write_bytes(frame())
+    found = [hosts.merged(m)["db1"] for m in ([machines(tmp_path / "ours", book), machines(pack, book)],)]
+    (pack / "hosts/db1.ssh.json").write_text(json.dumps(FAILED), "utf-8")
+    for machine in (*found, machines(pack, book)["db1"]):
+        assert (machine.origin, machine.fault, machine.grade) == ("file", None, Grade.EXPORT)
+        assert machine.notes == ("db1: host key changed, over SSH; the file that was handed over counts",)
+    (pack / "hosts/db1.facts").write_bytes(frame()[:-9])
+    assert machines(pack, book)["db1"].fault is not None
 
 
 def test_one_host_in_two_files_is_named(pack: Path) -> None:

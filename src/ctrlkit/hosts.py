@@ -84,6 +84,7 @@ def from_folder(
 def merged(folders: Sequence[Mapping[str, Machine]]) -> dict[str, Machine]:
     """The machines of several packs as one: what was read over SSH counts before what was handed over, and says so.
 
+    A host that could not be read over SSH is known by the file, if there is one.
     Raises InputError for a host that was read twice, or handed over twice.
     """
     found: dict[str, Machine] = {}
@@ -95,9 +96,16 @@ def merged(folders: Sequence[Mapping[str, Machine]]) -> dict[str, Machine]:
             if known.origin == machine.origin:
                 msg = f"hosts: {machine.name} is in more than one pack, {_CAME[machine.origin]} in each; keep one"
                 raise InputError(msg)
-            read = known if known.origin == "ssh" else machine
-            found[machine.name] = _noted(read, f"hosts/{machine.name} of the other pack")
+            read, file = (known, machine) if known.origin == "ssh" else (machine, known)
+            other = f"hosts/{machine.name} of the other pack"
+            found[machine.name] = _instead(file, read) if read.fault is not None else _noted(read, other)
     return {name: found[name] for name in sorted(found)}
+
+
+def _instead(file: Machine, unread: Machine) -> Machine:
+    """What was handed over of a host that could not be read over SSH."""
+    why = unread.fault.message if unread.fault is not None else ""
+    return replace(file, notes=(*file.notes, f"{why}, over SSH; the file that was handed over counts"))
 
 
 def _noted(machine: Machine, other: str) -> Machine:
@@ -151,9 +159,24 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
     record = _record(folder, name)
     if "cause" in record:
         fault = Fault(Cause(record["cause"]), f"{name}: {record.get('reason', 'was not read')}")
-        return Machine(name, roles, listed, origin="ssh", fingerprint=record.get("fingerprint", ""), fault=fault)
+        unread = Machine(name, roles, listed, origin="ssh", fingerprint=record.get("fingerprint", ""), fault=fault)
+        return unread if path is None else _instead(_handed(unread, path, {}, book, probes, nonce, hide), unread)
     if path is None:
         return Machine(name, roles, listed, fault=Fault(Cause.MISSING, f"{name}: no facts of this host were handed in"))
+    return _handed(Machine(name, roles, listed), path, record, book, probes, nonce, hide)
+
+
+def _handed(  # noqa: PLR0913, PLR0917  (what one host is made of)
+    of: Machine,
+    path: Path,
+    record: Mapping[str, Any],
+    book: Inventory | None,
+    probes: Sequence[Probe],
+    nonce: str,
+    hide: Callable[[str, str], str],
+) -> Machine:
+    """The machine as its file tells of it."""
+    name, roles, listed = of.name, of.roles, of.listed
     content = path.read_bytes()
     said = transcript.read(content, name)
     if isinstance(said, Fault):
