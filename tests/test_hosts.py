@@ -112,6 +112,16 @@ def test_a_host_that_could_not_be_read_is_known_by_the_file_that_was_handed_over
     assert machines(pack, book)["db1"].fault is not None
 
 
+def test_a_host_whose_clock_is_years_off_is_judged_by_ours(pack: Path, tmp_path: Path) -> None:
+    """Over SSH our own clock dates what was read; a file has no other than the host's."""
+    book = listed(tmp_path, "  - {name: db1, roles: [server]}\n")
+    for started in ("1970-01-01T00:00:09Z", "2038-01-19T03:14:08Z"):
+        over_ssh(tmp_path, frame(started=started))
+        (pack / "hosts/db1.facts").write_bytes(frame(started=started))
+        assert hosts.fault_of(machines(tmp_path, book)["db1"], POLICY, AS_OF) is None
+        assert hosts.fault_of(machines(pack, book)["db1"], POLICY, AS_OF) is not None
+
+
 def test_one_host_in_two_files_is_named(pack: Path) -> None:
     (pack / "hosts/db1.facts").write_bytes(frame())
     (pack / "hosts/db1").write_bytes(frame())

@@ -185,7 +185,7 @@ def test_keys_of_each_kind_open_the_door(tmp_path: Path, sort: str) -> None:
         assert collecting.run(collecting.ready(tmp_path, text(one)), tmp_path / "out").complete
 
 
-@pytest.mark.parametrize("sort", ["ed25519", "rsa"])
+@pytest.mark.parametrize("sort", ["ed25519", "ecdsa", "rsa"])
 def test_an_encrypted_key_is_opened_by_the_environment_or_a_prompt(tmp_path: Path, sort: str) -> None:
     asked: list[str] = []
 
@@ -220,6 +220,14 @@ def test_a_named_key_that_cannot_be_used_is_an_error_before_any_host(
     with pytest.raises(InputError, match=said) as caught:
         collecting.ready(tmp_path, inventory, environ={})
     assert "check identity_file" in str(caught.value)
+
+
+def test_a_key_in_the_form_of_others_is_named_with_how_to_turn_it(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    words = ["-q", "-t", "ecdsa", "-m", "PKCS8", "-N", SECRET, "-f", str(file)]
+    subprocess.run([sshd.program("ssh-keygen"), *words], check=True, timeout=20)
+    with pytest.raises(InputError, match=r"its form is PKCS #8, .*ssh-keygen -p -f"):
+        collecting.ready(tmp_path, text(server, f"name: a, address: 127.0.0.1, identity_file: {file}"))
 
 
 def test_a_wrong_passphrase_is_an_error_before_any_host(server: Server, tmp_path: Path) -> None:
