@@ -140,13 +140,16 @@ def _member(group: str, name: str) -> dict[str, Said]:
 def sudo_rules(lines: Sequence[str]) -> Reading:
     """Rules of sudoers and doas.conf as rows, aliases unresolved; a Defaults that asks nobody for a password is one.
 
-    Raises ValueError where rules are included from a file that was not printed: what they say is then not known.
+    Raises ValueError where rules come from a directory too, or are included from a file that was not printed.
     """
     printed = headings(lines)
     every = list(joined(under_headings(lines)))
     other = any(line.text.startswith("Defaults") and _OTHERS.search(line.text) for line in every)
     rows: list[tuple[int, dict[str, Said]]] = []
     for line in every:
+        if line.heading == "/etc/nsswitch.conf":
+            _check_sources(line.text)
+            continue
         if "/doas." in line.heading:
             row = _doas(line.text)
         else:
@@ -156,6 +159,12 @@ def sudo_rules(lines: Sequence[str]) -> Reading:
             row["is_beside_groups"] = row["who"] not in _ROOT | _ADMIN_GROUPS and not (other and row["who"] == "ALL")
             rows.append((line.number, {"file": line.heading, **row}))
     return Reading(rows=tuple(rows))
+
+
+def _check_sources(text: str) -> None:
+    elsewhere = set(re.sub(r"\[[^]]*\]", " ", text.partition(":")[2]).split()) - {"files"}
+    if elsewhere:
+        raise ValueError(f"rules of sudo come from {', '.join(sorted(elsewhere))} too, which is not read")
 
 
 def _check_included(line: Line, printed: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ _REFUSING: Final = re.compile(r"install (?:/usr)?/s?bin/(?:false|true)(?: .*)?")
 
 
 def disks(lines: Sequence[str]) -> Reading:
-    """Mount points of `lsblk -P` as rows; a root that is on none of its devices is there and unknown."""
+    """Mount points of `lsblk -P` as rows; a root, or a data set of ZFS, on none of its devices is there and unknown."""
     devices = [
         (line.number, {found["name"]: found["value"] for found in _PAIR.finditer(line.text)})
         for line in under_headings(lines)
@@ -47,6 +47,10 @@ def disks(lines: Sequence[str]) -> Reading:
             cells: dict[str, Said] = {"mountpoint": point, "name": device["NAME"], "type": _type(device)}
             secret = _encrypted(device, [device for _, device in devices])
             rows.append((number, {**cells, "filesystem": device.get("FSTYPE") or None, "is_encrypted": secret}))
+    for line in under_headings(lines):
+        if line.heading == "on no device":
+            cells = {"mountpoint": line.text, "name": "", "type": "other", "filesystem": "zfs", "is_encrypted": None}
+            rows.append((line.number, cells))
     if not any(cells["mountpoint"] == "/" for _, cells in rows):
         root = next((line for line in under_headings(lines) if line.heading == "root"), None)
         cells = {"mountpoint": "/", "name": "", "type": "other", "filesystem": root.text if root else None}

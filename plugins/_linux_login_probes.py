@@ -172,7 +172,9 @@ awk -F: '/^[^#]/ { print $1 ":" $4 }' /etc/passwd""",
         name="sudo_rules",
         fact="sudo_rules",
         # What begins with # is no remark where a number or `include` follows.
-        command="""$ROOT grep -rHE '^[[:space:]]*([^#[:space:]]|#[0-9]|#include)' \\
+        command="""echo '== /etc/nsswitch.conf'
+grep '^sudoers:' /etc/nsswitch.conf
+$ROOT grep -rHE '^[[:space:]]*([^#[:space:]]|#[0-9]|#include)' \\
   /etc/sudoers /etc/sudoers.d /usr/etc/sudoers /etc/doas.conf /etc/doas.d |
   sort -s -t: -k1,1 |
   """

@@ -118,7 +118,9 @@ echo '== devices'
 lsblk -P -o NAME,KNAME,PKNAME,TYPE,FSTYPE,MOUNTPOINTS 2>/dev/null ||
   lsblk -P -o NAME,KNAME,PKNAME,TYPE,FSTYPE,MOUNTPOINT || exit 4
 echo '== root'
-awk '$2 == "/" { print $3 }' /proc/mounts""",
+awk '$2 == "/" { print $3 }' /proc/mounts || exit 3
+echo '== on no device'
+awk '$3 == "zfs" && $2 != "/" { print $2 }' /proc/mounts""",
         about="file systems, swap, and whether they lie on encrypted devices",
         parse=endpoint.disks,
     ),

@@ -513,6 +513,19 @@ def test_a_root_on_no_device_is_unknown_not_clear() -> None:
     assert [(cells["mountpoint"], cells["is_encrypted"]) for _, cells in reading.rows] == [("/", None)]
 
 
+def test_a_data_set_on_no_device_is_unknown_beside_an_encrypted_root() -> None:
+    device = '== devices\nNAME="r" KNAME="dm-0" PKNAME="sda" TYPE="crypt" FSTYPE="ext4" MOUNTPOINTS="/"\n'
+    reading = parsed("disks", f"{device}== root\next4\n== on no device\n/home\n")
+    assert [(c["mountpoint"], c["is_encrypted"]) for _, c in reading.rows] == [("/", True), ("/home", None)]
+
+
+@pytest.mark.parametrize("sources", ["files sss", "ldap [SUCCESS=return] files", "sss"])
+def test_rules_of_sudo_that_a_directory_gives_are_out_of_sight(sources: str) -> None:
+    with pytest.raises(ValueError, match="rules of sudo come from"):
+        parsed("sudo_rules", f"== /etc/nsswitch.conf\nsudoers: {sources}\n== /etc/sudoers\nroot ALL=(ALL) ALL\n")
+    assert parsed("sudo_rules", "== /etc/nsswitch.conf\nsudoers:   files\n").rows == ()
+
+
 def test_a_mirror_is_encrypted_only_if_both_halves_are() -> None:
     text = "== devices\n" + "".join(
         f'NAME="{name}" KNAME="{name}" PKNAME="{under}" TYPE="{kind}" FSTYPE="" MOUNTPOINT="{point}"\n'

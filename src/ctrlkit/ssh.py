@@ -6,7 +6,6 @@ import io
 import logging
 import math
 import os
-import re
 import struct
 import threading
 import time
@@ -118,8 +117,6 @@ def _parsed(text: str, passphrase: str | None) -> paramiko.PKey | str:
             return "it is encrypted"
         except (paramiko.SSHException, ValueError, struct.error):
             continue
-    if re.search(r"-----BEGIN (ENCRYPTED )?PRIVATE KEY-----", text):
-        return "its form is PKCS #8, which is not read (ssh-keygen -p -f writes it in OpenSSH's)"
     return "found no private key, or the passphrase does not open it"
 
 
