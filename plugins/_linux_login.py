@@ -260,9 +260,17 @@ def _included(value: str, paths: Iterable[str]) -> list[str]:
 
 
 def sshd_service(lines: Sequence[str]) -> Reading:
-    """`installed yes|no`, `running yes|no`, and `other yes` where a server that is not OpenSSH runs."""
+    """`installed yes|no` and `running yes|no`.
+
+    `other yes` where a server runs that is not OpenSSH, `options yes` where one was started with settings of its own.
+    """
     said = {line.split(" ")[0]: (line.endswith(" yes"), number) for number, line in enumerate(lines, 1)}
-    if set(said) - {"other"} != {"installed", "running"}:
+    if set(said) - {"other", "options"} != {"installed", "running"}:
         raise ValueError("not both of installed and running")
-    names = {"installed": "is_installed", "running": "is_running", "other": "is_another_running"}
+    names = {
+        "installed": "is_installed",
+        "running": "is_running",
+        "other": "is_another_running",
+        "options": "has_options",
+    }
     return Reading(values={names[word]: value for word, value in said.items()})

@@ -136,6 +136,11 @@ if cat /proc/[0-9]*/comm 2>/dev/null | grep -qx sshd || systemctl is-active -q s
 then echo running yes; else echo running no; fi
 # Of another server nothing here knows the settings.
 if cat /proc/[0-9]*/comm 2>/dev/null | grep -qxE 'dropbear|tinysshd|lshd|sshd2'; then echo other yes; fi
+# What stands on its command line outranks its file, and sshd -T is not told of it.
+for comm in $(grep -lx sshd /proc/[0-9]*/comm 2>/dev/null); do
+  cat "${comm%comm}cmdline" 2>/dev/null | tr '\\0' ' ' | sed 's# -f */etc/ssh/sshd_config # #' | grep -qiE \\
+    ' -f *[^ ]| -o *"?(permit|password|kbdint|challenge|maxauth|authenticationm|usepam)' && echo options yes && break
+done
 exit 0""",
         about="whether an SSH server is there and runs",
         parse=login.sshd_service,

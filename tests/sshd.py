@@ -120,8 +120,12 @@ def server(  # noqa: PLR0913
     host_keys: tuple[str, ...] = ("ed25519",),
     owner: str = "host",
     accepted: tuple[Path, ...] = (),
+    words: tuple[str, ...] = (),
 ) -> Iterator[Server]:
-    """Run sshd with `lines` before the settings it needs; `owner` names a set of host keys, so that it can change."""
+    """Run sshd with `lines` before the settings it needs, and `words` on its command line.
+
+    `owner` names a set of host keys, so that it can change.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port(address)
     own = {sort: make_key(sort, name=owner) for sort in host_keys}
@@ -151,7 +155,7 @@ def server(  # noqa: PLR0913
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     with log.open("wb") as out:
-        process = subprocess.Popen([program("sshd"), "-D", "-e", "-f", str(config)], stdout=out, stderr=out)
+        process = subprocess.Popen([program("sshd"), "-D", "-e", "-f", str(config), *words], stdout=out, stderr=out)
         try:
             _wait(process, address, port, log)
             yield Server(address, port, getpass.getuser(), accepted[0], own, log, folder, process.pid)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from commands import ctrlkit
 from ctrlkit.plugins.linux_probes import PROBES
 from name_server import serving
 
-from ctrlkit import transcript
+from ctrlkit import collect, collection, transcript
 from ctrlkit.facts import facts_of
 
 CONTROLS = '''"""Hosts."""
@@ -220,6 +221,76 @@ def facts(frame: bytes) -> dict[str, bytes]:
     assert isinstance(found, transcript.Transcript), found
     documents = {name: one.document() for name, one in facts_of(found, PROBES).items() if name in found.probes}
     return {name: json.dumps(one, sort_keys=True).encode() for name, one in documents.items()}
+
+
+HARD = ("PermitRootLogin no", "MaxAuthTries 3")
+WEAK = ("PermitRootLogin yes", "PermitEmptyPasswords yes")
+MATCH = (*HARD, "Match Address 203.0.113.0/24\nPermitRootLogin yes\nMaxAuthTries 6")
+PLANTED = {
+    "host:hard": ("passed", None, []),
+    "host:behind": ("passed", None, []),
+    "host:weak": ("failed", None, ["root may sign in over SSH"]),
+    "host:match": (
+        "failed",
+        None,
+        [f"Match Address 203.0.113.0/24 sets {what}" for what in ("permitrootlogin yes", "maxauthtries 6")],
+    ),
+    "host:unknown": ("inconclusive", "refused", []),
+    "host:changed": ("inconclusive", "refused", []),
+}
+
+
+def test_real_servers_get_the_verdicts_that_were_planted(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NET-06 by the files of servers that run: hardened, behind another, weak, with a Match block; unknown, changed.
+
+    So that root may run these tests their command line lets it in all the same; only that is left out of sight.
+    """
+    (desk / "profiles/hosts.yaml").write_text("name: hosts\ntitle: H\ncontrols: {add: [NET-06]}\n", "utf-8")
+    with ExitStack() as stack:
+        lines = {"hard": HARD, "behind": HARD, "weak": WEAK, "match": MATCH, "unknown": HARD, "changed": HARD}
+        let_in = ("-o", "PermitRootLogin=yes")
+        found = {
+            name: stack.enter_context(sshd.server(tmp_path / name, *said, owner=name, words=let_in))
+            for name, said in lines.items()
+        }
+        known = {name: one.known_line() for name, one in found.items() if name != "unknown"}
+        place, _, key = known["changed"].partition(" ")
+        known["changed"] = f"{place} {known['hard'].partition(' ')[2]}"
+        assert key not in known["changed"]
+        (desk / "known_hosts").write_text("".join(known.values()), "ascii")
+        hosts = [
+            f"  - {{name: {name}, address: {one.address}, port: {one.port}, roles: [server]"
+            f"{', via: hard' if name == 'behind' else ''}}}\n"
+            for name, one in found.items()
+        ]
+        first = found["hard"]
+        defaults = f"defaults: {{user: {first.user}, known_hosts: known_hosts, identity_file: {first.key}}}\n"
+        (desk / "inventory.yaml").write_text(f"{defaults}hosts:\n{''.join(hosts)}", "utf-8")
+        made = collection.script_for
+
+        def of_its_own(asked: collection.Errand) -> collect.ScriptFor:
+            return lambda host, marker: reads_its_own(made(asked)(host, marker), found[host.name].folder)
+
+        monkeypatch.setattr(collection, "script_for", of_its_own)
+        assert ctrlkit(desk, "collect").code == 2
+    results = ctrlkit(desk, "run", "--format", "json").said["results"]
+    assert {r["subject"]: (r["verdict"], r["cause"], [f["message"] for f in r["findings"]]) for r in results} == PLANTED
+
+
+def reads_its_own(script: str, folder: Path) -> str:
+    """The script with the server's own configuration in place of this machine's, which whoever tests may read."""
+    own = str(folder / "sshd_config")
+    for was, now in {
+        "sshd -T": f"sshd -T -f {own}",
+        "/etc/ssh/sshd_config /etc/ssh/sshd_config.d |": f"{own} /dev/null | sed s#^{own}:#/etc/ssh/sshd_config:# |",
+        "_settings root ": "_settings user ",
+        "echo options yes": ":",
+    }.items():
+        assert was in script
+        script = script.replace(was, now)
+    return script
 
 
 def test_facts_of_another_request_are_not_believed(desk: Path) -> None:

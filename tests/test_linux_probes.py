@@ -446,6 +446,28 @@ def test_default_deny_of_nftables(nft: str, ipv4: str, ipv6: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "seen"),
+    [
+        ("/usr/sbin/sshd\0-D\0", False),
+        ("/usr/sbin/sshd\0-D\0-f\0/etc/ssh/sshd_config\0", False),
+        ("/usr/sbin/sshd\0-D\0-oCiphers=aes256-gcm@openssh.com\0", False),
+        ("/usr/sbin/sshd\0-f/srv/sshd.conf\0", True),
+        ("/usr/sbin/sshd\0-o\0permitRootLogin=yes\0", True),
+        ("sshd: /usr/sbin/sshd -D -oMaxAuthTries=9 [listener] 0 of 10-100 startups", True),
+    ],
+)
+def test_a_server_started_with_settings_of_its_own_says_so(tmp_path: Path, words: str, seen: bool) -> None:
+    for name, text in {"comm": "sshd\n", "cmdline": words}.items():
+        (tmp_path / "proc/1").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "proc/1" / name).write_text(text, "ascii")
+    (tmp_path / "tools").mkdir()
+    command = BY_NAME["sshd_service"].command.replace("/proc/", f"{tmp_path}/proc/")
+    done = of_tools(replace(BY_NAME["sshd_service"], command=command), tmp_path / "tools")
+    said = ["installed no", "running yes", *(["options yes"] if seen else [])]
+    assert (done.returncode, done.stdout.splitlines()) == (0, said), done
+
+
+@pytest.mark.parametrize(
     ("rule", "refuses"),
     [
         ('ACTION=="add", SUBSYSTEMS=="usb", ATTR{authorized_default}="0"', True),
