@@ -321,6 +321,15 @@ def test_a_host_of_another_role_is_not_asked(desk: Path, host: sshd.Server) -> N
     assert verdicts(desk)["host:ws-0142"] == ("not_applicable", "role")
 
 
+def test_a_host_of_whose_role_nothing_is_asked_is_not_touched(desk: Path, host: sshd.Server) -> None:
+    inventory(desk, host, f"{{name: ws-0142, address: 127.0.0.1, port: {sshd.free_port()}, roles: [workstation]}}")
+    done = ctrlkit(desk, "collect")
+    assert (done.code, done.out) == (0, "1 host: 1 read\n")
+    assert "not touched, for no selected control asks anything of its role: ws-0142" in done.err
+    assert sorted(path.name for path in (desk / "evidence/hosts").iterdir()) == ["crm-db1.facts", "crm-db1.ssh.json"]
+    assert verdicts(desk)["host:ws-0142"] == ("not_applicable", "role")
+
+
 def test_ports_that_the_inventory_adds_are_approved_named_and_replayed(desk: Path, host: sshd.Server) -> None:
     """One result line for each host, the same from the bundle; a check is told what the inventory says of the host."""
     (desk / "controls/hosts.py").write_text(PORTS, "utf-8")
