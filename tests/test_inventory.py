@@ -235,6 +235,14 @@ def test_the_output_of_ansible_inventory_is_read(tmp_path: Path) -> None:
     assert "not to be read" not in repr(hosts)
 
 
+def test_what_a_bundle_carries_of_ansible_s_inventory_is_what_is_read(tmp_path: Path) -> None:
+    """Passwords stand among its variables; what is carried is read as the whole was."""
+    book = ansible(tmp_path, ANSIBLE)
+    assert b"not to be read" not in book.raw
+    again = ansible(tmp_path, json.loads(book.raw))
+    assert (again.hosts, again.raw) == (book.hosts, book.raw)
+
+
 def test_roles_may_be_said_by_a_variable_of_their_own(tmp_path: Path) -> None:
     said = {"_meta": {"hostvars": {"a": {"ctrlkit_roles": "server, mail"}}}, "desks": {"hosts": ["a"]}}
     assert ansible(tmp_path, said).hosts["a"].roles == ("server", "mail")
