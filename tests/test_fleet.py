@@ -330,6 +330,16 @@ def test_a_host_of_whose_role_nothing_is_asked_is_not_touched(desk: Path, host: 
     assert verdicts(desk)["host:ws-0142"] == ("not_applicable", "role")
 
 
+def test_a_dry_run_lists_what_is_asked_of_these_hosts_alone(desk: Path, host: sshd.Server) -> None:
+    (desk / "profiles/hosts.yaml").write_text("name: hosts\ntitle: H\ncontrols: {add: [END-02, LOG-01]}\n", "utf-8")
+    inventory(desk, host)
+    said = ctrlkit(desk, "collect", "--dry-run").out
+    assert "crm-db1 (server): " in said
+    assert ("passwd_accounts:" in said, "malware_protection:" in said) == (True, False)
+    assert "malware_protection:" in ctrlkit(desk, "collect", "--script", "sh", "--dry-run").out
+    assert host.log.read_text("utf-8").count("Connection from") == 1, "the one by which the test saw it listen"
+
+
 def test_ports_that_the_inventory_adds_are_approved_named_and_replayed(desk: Path, host: sshd.Server) -> None:
     """One result line for each host, the same from the bundle; a check is told what the inventory says of the host."""
     (desk / "controls/hosts.py").write_text(PORTS, "utf-8")

@@ -235,6 +235,15 @@ def test_the_output_of_ansible_inventory_is_read(tmp_path: Path) -> None:
     assert "not to be read" not in repr(hosts)
 
 
+def test_the_inventory_in_the_documents_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs/how-to/hosts.md").read_text("utf-8")
+    text = page.partition("## The inventory")[2].partition("```yaml\n")[2].partition("```")[0]
+    found = book(tmp_path, text)
+    assert [host.name for host in inventory.hops(found, found.hosts["crm-db1"])] == ["jump1", "crm-db1"]
+    assert (found.hosts["pbx1"].timeout, found.hosts["ws-0142"].address) == (120, None)
+    assert found.authorised is not None
+
+
 def test_what_a_bundle_carries_of_ansible_s_inventory_is_what_is_read(tmp_path: Path) -> None:
     """Passwords stand among its variables; what is carried is read as the whole was."""
     book = ansible(tmp_path, ANSIBLE)

@@ -92,5 +92,7 @@ def printed(asked: Errand, language: str) -> str:
 
 def described(asked: Errand, ready: Preparation | None, language: str = "sh") -> str:
     """What would be read, and from which hosts, for `--dry-run`."""
-    said = probe_script.describe(probes_for(asked, None, language))
+    roles = {host.roles for host in ready.hosts} if ready is not None else {()}
+    found = {probe.name: probe for one in sorted(roles) for probe in probes_for(asked, one or None, language)}
+    said = probe_script.describe([found[name] for name in sorted(found)])
     return "\n".join([*(ready.lines() if ready is not None else ()), said])
