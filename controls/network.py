@@ -128,6 +128,10 @@ def assert_inbound_ends_closed(network_rules: Table) -> None:
             "names them; it is that of whoever runs the audit, a pack cannot bring one."
         ),
         "A host without IPv6 needs no rules for it.",
+        (
+            "Of a workstation the firewall is asked, not its ports: desktops open many for a moment. Of Windows the "
+            "weakest of its three profiles counts."
+        ),
     ],
     typical_exception="PBX and recording servers exposed on a public address for vendor support.",
 )
@@ -167,6 +171,13 @@ def test_inbound_traffic_is_denied_unless_a_port_is_approved(
         because="{protocol} port {port} listens on {address}",
         by="protocol address port",
     )
+    assert firewall["inbound_ipv4"] in DENIED, "inbound IPv4 traffic that no rule allows is let in"
+    assert firewall["inbound_ipv6"] in DENIED, "inbound IPv6 traffic that no rule allows is let in"
+
+
+@control.on_host("NET-01", roles=["workstation"])
+def test_a_workstation_lets_nothing_in(firewall: Facts) -> None:
+    """A workstation drops inbound traffic by default; what listens behind that is not reached."""
     assert firewall["inbound_ipv4"] in DENIED, "inbound IPv4 traffic that no rule allows is let in"
     assert firewall["inbound_ipv6"] in DENIED, "inbound IPv6 traffic that no rule allows is let in"
 
