@@ -96,10 +96,10 @@ def _nft(lines: Sequence[Line]) -> Iterable[tuple[str, str, int | None]]:
 
 def _step(expressions: Sequence[Mapping[str, Any]], number: int) -> Step:
     words = [next(iter(expression)) for expression in expressions]
-    if not words or not set(words[:-1]) <= _HARMLESS:
+    if not words:
         return Step("", "", number)
-    target = expressions[-1][words[-1]]
-    return Step(words[-1], target["target"] if words[-1] in {"jump", "goto"} else "", number)
+    target = expressions[-1][words[-1]]["target"] if words[-1] in {"jump", "goto"} else ""
+    return Step(words[-1], target, number, set(words[:-1]) <= _HARMLESS)
 
 
 def _iptables(lines: Sequence[Line]) -> tuple[str, int | None]:
@@ -113,9 +113,12 @@ def _iptables(lines: Sequence[Line]) -> tuple[str, int | None]:
             policy, at = line.text.split()[1].lower(), line.number
         elif table == "filter" and line.text.startswith("-A "):
             _, chain, *rest = _REMARK.sub(" ", line.text).split()
-            word, target = (rest[0], rest[1]) if len(rest) > 1 else ("", "")
-            kind = {"-j": target.lower() if target in _BUILT_IN else "jump", "-g": "goto"}.get(word, "")
-            chains.setdefault(chain, []).append(Step(kind, target, line.number))
+            at_target = next((n for n, word in enumerate(rest[:-1]) if word in {"-j", "-g"}), None)
+            if at_target is None:
+                continue
+            target = rest[at_target + 1]
+            kind = "goto" if rest[at_target] == "-g" else target.lower() if target in _BUILT_IN else "jump"
+            chains.setdefault(chain, []).append(Step(kind, target, line.number, at_target == 0))
     said = through(chains, "INPUT")
     return (said[0], said[1]) if said and policy != "none" else (policy, at)
 

@@ -11,17 +11,19 @@ _ENDS: Final = {"accept", "drop", "reject"}
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rule: what it does with every packet, and where to; `does` is empty for a rule that has a condition."""
+    """One rule: what it does and where to; `always`: with every packet that comes to it, on no condition."""
 
     does: str
     target: str
     line: int
+    always: bool = True
 
 
 def through(chains: Mapping[str, Sequence[Step]], name: str) -> tuple[str, int] | None:
-    """The verdict (accept, drop, reject) and its line; None where every rule of the chain has a condition.
+    """The verdict (accept, drop, reject) and its line; None where the chain leaves it to what comes after.
 
-    Raises ValueError where a program decides: what it says is not told.
+    Where some packets are sent back before the rest is dropped, what comes after still decides. Raises ValueError where
+    a program decides: what it says is not told.
     """
     return _walk(chains, name, ())
 
@@ -29,15 +31,16 @@ def through(chains: Mapping[str, Sequence[Step]], name: str) -> tuple[str, int] 
 def _walk(chains: Mapping[str, Sequence[Step]], name: str, way: tuple[str, ...]) -> tuple[str, int] | None:
     if name in way:
         raise ValueError(f"chain {name} leads to itself")
+    leaks = False
     for step in chains.get(name, ()):
-        if step.does in _ENDS:
-            return step.does, step.line
+        if not step.always:
+            leaks = leaks or step.does in {"return", "goto"}
+            continue
+        said = (step.does, step.line) if step.does in _ENDS else None
         if step.does in {"queue", "nfqueue"}:
             raise ValueError(f"chain {name} hands every packet to a program; what that does is not told")
         if step.does in {"jump", "goto"}:
             said = _walk(chains, step.target, (*way, name))
-            if said is not None or step.does == "goto":
-                return said
-        if step.does == "return":
-            return None
+        if said is not None or step.does in {"goto", "return"}:
+            return None if said is not None and leaks and said[0] != "accept" else said
     return None

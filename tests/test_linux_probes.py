@@ -508,6 +508,13 @@ def test_a_rule_against_one_make_of_sticks_blocks_no_other(rule: str, refuses: b
     assert settings_of("usb_storage", text)["is_deauthorised"] is refuses
 
 
+UFW = (
+    ":not-local -\n-A INPUT -j not-local\n-A not-local -m addrtype --dst-type LOCAL -j RETURN\n"
+    "-A not-local -m limit --limit 3/min -j LOG\n-A not-local -j DROP"
+)
+"""As ufw has it: what is for this host is sent back, the rest dropped, and what comes after decides."""
+
+
 @pytest.mark.parametrize(
     ("rules", "verdict"),
     [
@@ -523,6 +530,11 @@ def test_a_rule_against_one_make_of_sticks_blocks_no_other(rule: str, refuses: b
         (":INPUT DROP\n:open -\n-A INPUT -p tcp -j open\n-A open -j ACCEPT", "drop"),
         (":INPUT DROP\n:a -\n-A INPUT -g a\n-A INPUT -j ACCEPT\n-A a -p tcp -j ACCEPT", "drop"),
         (":INPUT DROP\n:a -\n-A INPUT -j a\n-A a -j RETURN\n-A a -j ACCEPT", "drop"),
+        (f":INPUT ACCEPT\n{UFW}", "accept"),
+        (f":INPUT DROP\n{UFW}", "drop"),
+        (f":INPUT ACCEPT\n{UFW}\n-A INPUT -j REJECT", "reject"),
+        (":INPUT ACCEPT\n-A INPUT -p icmp -j RETURN\n-A INPUT -j DROP", "accept"),
+        (":INPUT DROP\n-A INPUT -p icmp -j RETURN\n-A INPUT -j ACCEPT", "accept"),
         (
             ":INPUT ACCEPT\n:a -\n-A INPUT -j LOG\n-A INPUT -j MARK --set-mark 1\n-A INPUT -j a\n-A a -j REJECT",
             "reject",
