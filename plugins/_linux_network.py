@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -63,11 +63,13 @@ def firewall(lines: Sequence[str]) -> Reading:
     if not tools:
         raise ValueError("no firewall was asked")
     nft = [line for line in under_headings(lines) if line.heading == "nft"]
-    found: list[tuple[str, str, int | None]] = list(_nft(nft)) if nft else []
+    found: list[tuple[str, str, int | None]] = []
     for name in tools:
         if name.endswith("-save"):
             of = [line for line in under_headings(lines) if line.heading == name]
             found.append(("ipv6" if name.startswith("ip6") else "ipv4", *_iptables(of)))
+    if nft:
+        found += _nft(nft, {family for family, verdict, _ in found if verdict != "none"})
     for family, verdict, line in found:
         if _STRENGTH.index(verdict) > _STRENGTH.index(best[family][0]):
             best[family] = (verdict, line)
@@ -78,20 +80,31 @@ def firewall(lines: Sequence[str]) -> Reading:
     return Reading(values=values | {f"inbound_{family}": said for family, said in best.items()})
 
 
-def _nft(lines: Sequence[Line]) -> Iterable[tuple[str, str, int | None]]:
-    """Per family the verdict of each base chain on hook input."""
+def _nft(lines: Sequence[Line], saved: Collection[str]) -> Iterable[tuple[str, str, int | None]]:
+    """Per family the verdict of each base chain on hook input.
+
+    Conditions that iptables made for itself nft cannot show: `saved` are the families of which iptables said it all.
+    Raises ValueError where it did not.
+    """
     entries = json.loads("".join(line.text for line in lines))["nftables"]
     chains: dict[tuple[str, str], dict[str, list[Step]]] = {}
+    hidden: set[tuple[str, str]] = set()
     for rule in (entry["rule"] for entry in entries if "rule" in entry):
+        if any("xt" in expression for expression in rule["expr"]):
+            hidden.add((rule["family"], rule["table"]))
         table = chains.setdefault((rule["family"], rule["table"]), {})
         table.setdefault(rule["chain"], []).append(_step(rule["expr"], lines[0].number))
     for chain in (entry["chain"] for entry in entries if "chain" in entry):
         if chain.get("hook") != "input" or chain.get("type") != "filter":
             continue
+        families = {"inet": ("ipv4", "ipv6"), "ip": ("ipv4",), "ip6": ("ipv6",)}.get(chain["family"], ())
+        if (chain["family"], chain["table"]) in hidden:
+            if not {*families} <= {*saved}:
+                raise ValueError(f"table {chain['family']} {chain['table']} has conditions that nft does not show")
+            continue
         said = through(chains.get((chain["family"], chain["table"]), {}), chain["name"])
-        verdict = said[0] if said else chain.get("policy", "accept")
-        for family in {"inet": ("ipv4", "ipv6"), "ip": ("ipv4",), "ip6": ("ipv6",)}.get(chain["family"], ()):
-            yield family, verdict, lines[0].number
+        for family in families:
+            yield family, said[0] if said else chain.get("policy", "accept"), lines[0].number
 
 
 def _step(expressions: Sequence[Mapping[str, Any]], number: int) -> Step:

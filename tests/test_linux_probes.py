@@ -548,6 +548,18 @@ def test_default_deny_of_iptables(rules: str, verdict: str) -> None:
     assert (said["inbound_ipv4"], said["inbound_ipv6"]) == (verdict, "off")
 
 
+OPEN = ', {"rule": {"family": "ip", "table": "f", "chain": "in", "expr": [{"xt": null}, {"accept": null}]}}'
+
+
+def test_what_nft_cannot_show_of_iptables_is_asked_of_iptables() -> None:
+    """A condition, or a remark: only iptables tells them apart, and where it does not speak nobody knows."""
+    nft = f"== ipv6\noff\n== nft\n{NFT % ('ip', 'drop', OPEN)}\n== iptables-save\n"
+    with pytest.raises(ValueError, match="table ip f has conditions that nft does not show"):
+        parsed("firewall", nft)
+    save = '*filter\n:INPUT DROP\n-A INPUT -m comment --comment "all of it" -j ACCEPT\nCOMMIT\n'
+    assert settings_of("firewall", nft + save)["inbound_ipv4"] == "accept"
+
+
 @pytest.mark.parametrize("target", ["NFQUEUE --queue-num 0", "a"])
 def test_what_becomes_of_packets_that_a_program_or_a_circle_decides_is_not_known(target: str) -> None:
     text = f"== ipv6\noff\n== iptables-save\n*filter\n:INPUT DROP\n-A INPUT -j {target}\n-A a -j INPUT\nCOMMIT\n"
