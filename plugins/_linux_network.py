@@ -25,6 +25,9 @@ _BUILT_IN: Final = {"ACCEPT", "DROP", "REJECT", "RETURN", "LOG", "NFQUEUE"}
 _REMARK: Final = re.compile(r' -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)')
 _ACTION: Final = re.compile(r"action\((?P<body>[^)]*)\)", re.IGNORECASE)
 _PAIR: Final = re.compile(r"""(?P<name>[A-Za-z.]+)\s*=\s*"(?P<value>[^"]*)\"""")
+_ITSELF: Final = "7F7F0101"
+"""How chrony names the machine's own clock, which it may have been told to believe."""
+_SPANS: Final = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000}
 _LEGACY: Final = re.compile(r"\S+\s+(?P<at>@@?)(?:\([^)]*\))?(?P<target>\[[^\]]+\]\S*|[\w.-]+\S*)")
 
 
@@ -144,18 +147,29 @@ def clock(lines: Sequence[str]) -> Reading:
     for line in by.get("chronyc", []):
         fields = line.text.split(",")
         if len(fields) == 14:  # noqa: PLR2004  the tracking report of `chronyc -c`
-            kept = fields[13] == "Normal" and fields[2] != "0"
+            kept = fields[13] == "Normal" and fields[2] != "0" and fields[0] != _ITSELF
             return _clock("chrony", kept, Decimal(fields[4]) * 1_000_000, line.number)
     for line in by.get("ntpq", []):
-        if line.text.startswith("*"):
+        if line.text.startswith("*") and line.text.split()[1] != ".LOCL.":
             return _clock("ntpd", True, Decimal(line.text.split()[8]) * 1_000, line.number)
     for line in by.get("timedatectl", []):
         name, _, value = line.text.partition("=")
         if name == "NTPSynchronized":
-            return _clock("systemd", value == "yes", None, line.number)
+            offset = next(
+                (_span(other.text[7:]) for other in by["timedatectl"] if other.text.startswith("Offset:")), None
+            )
+            return _clock("systemd", value == "yes", offset, line.number)
     if "ntpq" in by:
         return _clock("ntpd", False, None, by["ntpq"][0].number)
     raise ValueError("no time service that says how it stands")
+
+
+def _span(text: str) -> Decimal | None:
+    """Microseconds of a span as systemd writes it, `-1min 2.5s`; None for a unit beyond a minute."""
+    words = text.strip().lstrip("+-").split()
+    found = [re.fullmatch(r"([0-9]+(?:[.][0-9]+)?)(us|ms|s|min)", word) for word in words]
+    spans = [Decimal(part[1]) * _SPANS[part[2]] for part in found if part]
+    return sum(spans, Decimal()) if spans and len(spans) == len(words) else None
 
 
 def _clock(source: str, kept: bool, offset: Decimal | None, line: int) -> Reading:

@@ -56,7 +56,11 @@ printf '%s\n' "$said" | sort""",
         fact="clock",
         command="""if command -v chronyc >/dev/null; then echo '== chronyc'; chronyc -c -n tracking; fi
 if command -v ntpq >/dev/null; then echo '== ntpq'; ntpq -pn; fi
-if command -v timedatectl >/dev/null; then echo '== timedatectl'; timedatectl show -p NTPSynchronized; fi
+if command -v timedatectl >/dev/null; then
+  echo '== timedatectl'
+  timedatectl show -p NTPSynchronized
+  timedatectl timesync-status 2>/dev/null | grep Offset:
+fi
 exit 0""",
         about="whether the clock is kept",
         parse=network.clock,

@@ -572,11 +572,24 @@ def test_what_becomes_of_packets_that_a_program_or_a_circle_decides_is_not_known
     [
         "== chronyc\n7F7F0101,,10,0.0,0.0,0.0,0.0,0,0,0,0,0,0,Not synchronised\n",
         "== timedatectl\nNTPSynchronized=no\n",
+        "== chronyc\n7F7F0101,,10,1793491100.1,0.000000001,0.0,0.0,0,0,0,0,0,0.5,Normal\n",
+        "== ntpq\n remote refid\n=====\n*LOCAL(0) .LOCL. 5 l 12 64 377 0.000 0.000 0.000\n",
         "== ntpq\n remote refid\n=====\n 192.0.2.1 .INIT. 16 u - 64 0 0.000 0.000 0.000\n",
     ],
 )
 def test_a_clock_nobody_keeps(text: str) -> None:
     assert settings_of("clock", text)["is_synchronised"] is False
+
+
+@pytest.mark.parametrize(
+    ("said", "microseconds"),
+    [("+512us", 512), ("-1.063ms", 1063), ("+2s", 2_000_000), ("-1min 2.5s", 62_500_000), ("+3h 1s", None), ("", None)],
+)
+def test_how_far_systemd_says_the_clock_is_off(said: str, microseconds: int | None) -> None:
+    found = parsed("clock", f"== timedatectl\nNTPSynchronized=yes\n       Offset: {said}\n")
+    offset = found.values.get("offset_microseconds", (None, None))[0]
+    assert (found.values["is_synchronised"][0], offset) == (True, microseconds)
+    assert ("offset_microseconds" in found.unread) == (microseconds is None)
 
 
 def test_a_root_on_no_device_is_unknown_not_clear() -> None:
