@@ -171,13 +171,23 @@ def shell_timeout(lines: Sequence[str]) -> Reading:
 
 
 def screen_lock(lines: Sequence[str]) -> Reading:
-    """Lock settings of the system's dconf databases: the first database of the profile that says it, its locks."""
+    """Lock settings of the system's dconf databases: the first database of the profile that says it, its locks.
+
+    A database that the profile does not name is never asked; without a profile none is.
+    """
     said: dict[str, tuple[str, int]] = {}
     locked: dict[str, int] = {}
     stale: dict[str, int] = {}
-    order = [line.text.partition(":")[2] for line in under_headings(lines) if line.text.startswith("system-db:")]
+    profile = next((name for name in headings(lines) if name.endswith("/profile/user")), "")
+    order = [
+        line.text.partition(":")[2]
+        for line in under_headings(lines)
+        if line.heading == profile and line.text.startswith("system-db:")
+    ]
     section = ""
     for line in sorted(under_headings(lines), key=lambda line: _rank(line, order)):
+        if ".d/" in line.heading and _rank(line, order)[0] == -len(order):
+            continue  # no profile asks this database
         if line.heading == "state":
             state, _, folder = line.text.partition(" ")
             stale |= {folder: line.number} if state == "stale" else {}

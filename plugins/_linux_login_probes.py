@@ -86,7 +86,12 @@ PROBES: Final = (
     Probe(
         name="screen_lock",
         fact="screen_lock",
-        command=files("/etc/dconf/profile/user", "/etc/dconf/db/*.d/*", "/etc/dconf/db/*.d/locks/*")
+        command=files(
+            "/etc/dconf/profile/user",
+            "/usr/share/dconf/profile/user",
+            "/etc/dconf/db/*.d/*",
+            "/etc/dconf/db/*.d/locks/*",
+        )
         + """
 echo '== state'
 for folder in /etc/dconf/db/*.d; do

@@ -184,9 +184,10 @@ else exit 127; fi""",
     Probe(
         name="update_lists",
         fact="update_lists",
+        # Not /var/lib/apt/lists/partial: an update that failed touches it too.
         command="""if command -v apt-get >/dev/null; then
   echo '== apt'
-  set -- /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/partial
+  set -- /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/*Release
 elif command -v dnf >/dev/null; then
   echo '== dnf'
   set -- /var/cache/dnf/*/repodata

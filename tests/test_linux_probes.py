@@ -581,6 +581,31 @@ def test_a_clock_nobody_keeps(text: str) -> None:
     assert settings_of("clock", text)["is_synchronised"] is False
 
 
+DCONF = """\
+== /etc/dconf/db/local.d/00
+[org/gnome/desktop/session]
+idle-delay=uint32 300
+== /etc/dconf/db/site.d/00
+[org/gnome/desktop/session]
+idle-delay=uint32 9000
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "seconds"),
+    [
+        ("== /etc/dconf/profile/user\nuser-db:user\nsystem-db:local\nsystem-db:site\n", 300),
+        ("== /etc/dconf/profile/user\nuser-db:user\nsystem-db:site\n", 9000),
+        ("== /usr/share/dconf/profile/user\nsystem-db:local\n", 300),
+        ("== /etc/dconf/profile/user\nuser-db:user\n== /usr/share/dconf/profile/user\nsystem-db:local\n", None),
+        ("", None),
+    ],
+)
+def test_a_lock_that_no_profile_asks_for_is_not_prescribed(profile: str, seconds: int | None) -> None:
+    found = settings_of("screen_lock", f"{profile}{DCONF}")
+    assert (found["is_managed"], found.get("idle_seconds")) == (seconds is not None, seconds)
+
+
 @pytest.mark.parametrize(
     ("said", "microseconds"),
     [("+512us", 512), ("-1.063ms", 1063), ("+2s", 2_000_000), ("-1min 2.5s", 62_500_000), ("+3h 1s", None), ("", None)],
