@@ -418,8 +418,8 @@ def supported_until(system: str) -> date | None:
         ),
         "Phones over MTP are not in this table.",
         (
-            "Blocked is: neither driver can be loaded and none is, or a device rule refuses USB devices, or USBGuard "
-            "runs and blocks what no rule names."
+            "Blocked is: neither driver can be loaded and none is, or a device rule refuses USB devices of any make, "
+            "or USBGuard runs and blocks what no rule names. A driver of Windows without a start type is undecided."
         ),
         (
             "A host line is about one computer: exceptions, which are pooled over devices, do not excuse it; a waiver "
@@ -442,8 +442,8 @@ def test_usb_storage_is_blocked(devices: Table, params: Any) -> None:
 def test_no_usb_storage_can_be_used(usb_storage: Facts, usbguard: Facts, os_release: Facts) -> None:
     """No USB storage can be used on a workstation, whoever holds it: seats change hands."""
     blocked = (
-        drivers_refused(usb_storage)
-        or usb_storage["is_deauthorised"]
+        usb_storage["is_deauthorised"]
+        or drivers_refused(usb_storage)
         or (os_release["id"] != "windows" and guarded(usbguard))
     )
     assert blocked, "USB storage can be used"
@@ -511,7 +511,15 @@ def guarded(usbguard: Facts) -> bool:
             "A host does not say who an account belongs to: every member of an administrators' group but the built-in "
             "one is judged as an agent, as a holder not on the roster is."
         ),
-        "A sudo rule that asks nobody for a password is a finding where it lets everything run, or commands by alias.",
+        (
+            "A rule of sudo or doas that lets everything run, or commands by alias, makes an administrator: it is a "
+            "finding where it asks for no password, and where it names anybody but root and the administrators' "
+            "groups. Where sudo asks for root's password (rootpw, targetpw), a rule for ALL makes nobody one."
+        ),
+        (
+            "Rules that are included from files out of sight leave the host undecided, and so do people with a profile "
+            "on a PC with Windows who were not signed in: what they installed for themselves cannot be seen."
+        ),
         "A host line is about one computer: agents_admin, which is pooled over devices, does not excuse it.",
     ],
     typical_exception="IT support leaves a remote-control tool on every home PC with one shared password.",
@@ -547,8 +555,8 @@ def test_no_agent_is_administrator(devices: Table, roster: Table, params: Any) -
 def test_nobody_is_administrator_and_no_denied_software_is_there(
     admin_groups: Facts, installed_software: Facts, sudo_rules: Facts, os_release: Facts, params: Any
 ) -> None:
-    """No account of a workstation but the built-in one is an administrator, none becomes one without a password, and no
-    software equals, or starts with, an entry of denied (case and punctuation ignored).
+    """No account of a workstation but the built-in one is an administrator, by group or by rule, none becomes one
+    without a password, and no software equals, or starts with, an entry of denied (case and punctuation ignored).
     """
     denied = [words_of(entry) for entry in params.denied]
     assert_each(admin_groups, lambda row: row.is_root, because="{member} is in group {group}", by="group member")
@@ -563,6 +571,13 @@ def test_nobody_is_administrator_and_no_denied_software_is_there(
             sudo_rules,
             lambda row: row.needs_password or not is_broad(row.commands),
             because="{who} becomes root without a password: {commands}",
+            by="file who commands",
+        )
+        assert_each(
+            sudo_rules,
+            lambda row: not (row.is_beside_groups and is_broad(row.commands)),
+            where=lambda row: row.needs_password,
+            because="{who} may become root: {commands}",
             by="file who commands",
         )
 
@@ -584,11 +599,13 @@ def begins(words: list[str], entry: list[str]) -> bool:
 
 
 def is_broad(commands: str) -> bool:
-    """Whether what needs no password is everything, or what an alias says."""
+    """Whether a rule lets everything run, or what an alias says; where it asks for no password, without one."""
     if commands.startswith("permit"):
         return " cmd " not in f"{commands} "
-    _, tag, allowed = commands.partition("NOPASSWD:")
-    return not tag or re.search(r"(?<![\w/!.-])[A-Z][A-Z0-9_]+(?![\w/:])", allowed) is not None
+    if commands.startswith("Defaults"):
+        return True
+    allowed = commands.partition("NOPASSWD:")[2] or re.sub(r"\([^)]*\)", " ", commands)
+    return re.search(r"(?<![\w/!.-])[A-Z][A-Z0-9_]+(?![\w/:])", allowed) is not None
 
 
 @control(

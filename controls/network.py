@@ -43,6 +43,7 @@ SERVERS = ("server", "jump", "mail")
 EVERY_HOST = ("workstation", *SERVERS)
 DENIED = ("drop", "reject", "off")
 WEAKENING = ("permitrootlogin", "passwordauthentication", "permitemptypasswords")
+PAM_ASKS = ("kbdinteractiveauthentication", "challengeresponseauthentication")
 CLOSED = ("deny", "reject")
 CATEGORIES = (
     "webmail",
@@ -127,6 +128,10 @@ def assert_inbound_ends_closed(network_rules: Table) -> None:
             "names them; it is that of whoever runs the audit, a pack cannot bring one."
         ),
         "A host without IPv6 needs no rules for it.",
+        (
+            "Of a workstation the firewall is asked, not its ports: desktops open many for a moment. Of Windows the "
+            "weakest of its three profiles counts."
+        ),
     ],
     typical_exception="PBX and recording servers exposed on a public address for vendor support.",
 )
@@ -166,6 +171,13 @@ def test_inbound_traffic_is_denied_unless_a_port_is_approved(
         because="{protocol} port {port} listens on {address}",
         by="protocol address port",
     )
+    assert firewall["inbound_ipv4"] in DENIED, "inbound IPv4 traffic that no rule allows is let in"
+    assert firewall["inbound_ipv6"] in DENIED, "inbound IPv6 traffic that no rule allows is let in"
+
+
+@control.on_host("NET-01", roles=["workstation"])
+def test_a_workstation_lets_nothing_in(firewall: Facts) -> None:
+    """A workstation drops inbound traffic by default; what listens behind that is not reached."""
     assert firewall["inbound_ipv4"] in DENIED, "inbound IPv4 traffic that no rule allows is let in"
     assert firewall["inbound_ipv6"] in DENIED, "inbound IPv6 traffic that no rule allows is let in"
 
@@ -567,11 +579,13 @@ def test_the_clock_of_every_host_is_kept(clock: Facts, params: Any) -> None:
     decisions=[
         "Host only; population: hosts with role server or jump, and any host that runs sshd.",
         "The finding is the probe line; a Match block that weakens a setting for any user is a finding.",
-        "No sshd listening is not_applicable for that host.",
+        "No sshd listening is not_applicable for that host; where another SSH server runs (dropbear), it is undecided.",
+        "A server started with another file, or with one of these settings on its command line, is undecided.",
         "Without sudo the effective setting is not readable: inconclusive, never read from the file.",
         (
             "Keyboard-interactive sign-in through PAM asks for the same password: it is plain password authentication "
-            "unless AuthenticationMethods asks for a key too, every way."
+            "unless AuthenticationMethods asks for a key too, every way. A Match block that lets it in, or takes that "
+            "AuthenticationMethods back, is a finding."
         ),
     ],
     typical_exception="PermitRootLogin yes inside a Match Address block for the outsourced IT firm.",
@@ -580,12 +594,18 @@ def test_administration_over_ssh_asks_for_a_key_and_never_is_root(
     sshd_settings: Facts, sshd_root_settings: Facts, sshd_match_settings: Facts, sshd_service: Facts, params: Any
 ) -> None:
     """SSH allows no root login, no empty and no plain password authentication, and limits attempts."""
-    if not sshd_service["is_running"]:
+    if sshd_service.get("is_another_running", False):
+        cannot_tell("an SSH server that is not OpenSSH runs there")
+    elif not sshd_service["is_running"]:
         does_not_apply("no SSH server runs there")
+    if not sshd_service["is_running"]:
         return
+    if sshd_service.get("has_options", False):
+        cannot_tell("an SSH server runs with settings on its command line, which outrank its file")
+    asks_somewhere = any(row.setting in PAM_ASKS and row.value.lower() != "no" for row in sshd_match_settings.rows())
     assert_each(
         sshd_match_settings,
-        lambda row: not weakens(row, params.max_auth_tries),
+        lambda row: not (weakens(row, params.max_auth_tries) or lets_pam_in(row, sshd_settings, asks_somewhere)),
         because="Match {criteria} sets {setting} {value}",
         by="file criteria setting",
     )
@@ -609,5 +629,20 @@ def asks_pam(sshd: Facts) -> bool:
     """Whether PAM's questions alone, so a password, let somebody in."""
     if sshd["kbdinteractiveauthentication"] == "no" or sshd.get("usepam", "no") == "no":
         return False
-    ways = str(sshd.get("authenticationmethods", "any")).split()
-    return any("publickey" not in way for way in ways)
+    return without_key(sshd.get("authenticationmethods", "any"))
+
+
+def lets_pam_in(row: Row, sshd: Facts, asks_somewhere: bool) -> bool:
+    """Whether a setting inside a Match block lets PAM's questions alone do, which it asks in some block or always."""
+    if row.setting in PAM_ASKS:
+        loose = row.value.lower() != "no" and without_key(sshd.get("authenticationmethods", "any"))
+    elif row.setting == "authenticationmethods":
+        loose = without_key(row.value) and (asks_somewhere or sshd["kbdinteractiveauthentication"] != "no")
+    else:
+        return False
+    return bool(loose and sshd.get("usepam", "no") != "no")
+
+
+def without_key(methods: Any) -> bool:
+    """Whether one way of AuthenticationMethods asks for no key."""
+    return any("publickey" not in way for way in str(methods).lower().split())

@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from posixpath import dirname, normpath
 from typing import Final
 
 from ctrlkit.hooks import Reading, Said
 
-from ._lines import joined, under_headings
+from ._lines import Line, headings, joined, under_headings
 
 _SCHEMES: Final = {"1": "md5", "5": "sha256", "6": "sha512", "y": "yescrypt", "gy": "gost_yescrypt", "7": "scrypt"}
 _LATEST: Final = re.compile(r"(?P<when>[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]?[0-9] [0-9:]{8} [+-][0-9]{4} [0-9]{4})\s*$")
 _NEVER: Final = "**Never logged in**"
 _SUDO: Final = re.compile(r"(?P<who>\S+)\s+[^=]*=\s*(?P<what>.*)")
+_INCLUDE: Final = re.compile(r"[@#]include(?P<folder>dir)?\s+\"?(?P<path>[^\"]+)\"?")
+_NO_PASSWORD: Final = re.compile(r"NOPASSWD\s*:")
+_FREELY: Final = re.compile(r"!authenticate|exempt_group")
+_OTHERS: Final = re.compile(r"(?<!!)\b(?:targetpw|rootpw|runaspw)\b")
+"""Whoever is asked for a password has to know that of somebody else."""
+_ROOT: Final = {"root", "#0", "%root", "%#0"}
+_ADMIN_GROUPS: Final = {"%sudo", "%wheel", "%admin"}
+"""Groups whose members `admin_groups` lists."""
 _DOAS: Final = re.compile(
     r"permit\s+(?P<options>(?:(?:nopass|nolog|persist|keepenv|setenv\s*\{[^}]*\})\s+)*)(?P<who>:?\S+)(?P<rest>.*)"
 )
@@ -129,25 +138,56 @@ def _member(group: str, name: str) -> dict[str, Said]:
 
 
 def sudo_rules(lines: Sequence[str]) -> Reading:
-    """Rules of sudoers and doas.conf as rows, aliases unresolved; a Defaults that asks nobody for a password is one."""
+    """Rules of sudoers and doas.conf as rows, aliases unresolved; a Defaults that asks nobody for a password is one.
+
+    Raises ValueError where rules come from a directory too, or are included from a file that was not printed.
+    """
+    printed = headings(lines)
+    every = list(joined(under_headings(lines)))
+    other = any(line.text.startswith("Defaults") and _OTHERS.search(line.text) for line in every)
     rows: list[tuple[int, dict[str, Said]]] = []
-    for line in joined(under_headings(lines)):
-        row = _doas(line.text) if line.heading.endswith("doas.conf") else _sudo(line.text)
+    for line in every:
+        if line.heading == "/etc/nsswitch.conf":
+            _check_sources(line.text)
+            continue
+        if "/doas." in line.heading:
+            row = _doas(line.text)
+        else:
+            _check_included(line, printed)
+            row = _sudo(line.text)
         if row is not None:
+            row["is_beside_groups"] = row["who"] not in _ROOT | _ADMIN_GROUPS and not (other and row["who"] == "ALL")
             rows.append((line.number, {"file": line.heading, **row}))
     return Reading(rows=tuple(rows))
+
+
+def _check_sources(text: str) -> None:
+    elsewhere = set(re.sub(r"\[[^]]*\]", " ", text.partition(":")[2]).split()) - {"files"}
+    if elsewhere:
+        raise ValueError(f"rules of sudo come from {', '.join(sorted(elsewhere))} too, which is not read")
+
+
+def _check_included(line: Line, printed: Sequence[str]) -> None:
+    found = _INCLUDE.fullmatch(line.text)
+    if found is None:
+        return
+    path = normpath(f"{dirname(line.heading)}/{found['path'].strip()}" if found["path"][0] != "/" else found["path"])
+    seen = path == "/etc/sudoers.d" if found["folder"] else path in printed or dirname(path) == "/etc/sudoers.d"
+    if not seen:
+        raise ValueError(f"{line.heading} includes {path}, which is not read")
 
 
 def _sudo(text: str) -> dict[str, Said] | None:
     word = text.split(maxsplit=1)[0]
     if word.startswith("Defaults"):
-        return {"who": "ALL", "needs_password": False, "commands": text} if "!authenticate" in text else None
-    if word.endswith("_Alias") or word.startswith(("@include", "#include")):
+        return {"who": "ALL", "needs_password": False, "commands": text} if _FREELY.search(text) else None
+    if word.endswith("_Alias") or _INCLUDE.fullmatch(text) or re.fullmatch(r"#(?![0-9]+,?).*", word):
         return None
     found = _SUDO.fullmatch(text)
     if found is None:
         raise ValueError(f"a rule that cannot be read: {text}")
-    return {"who": found["who"], "needs_password": "NOPASSWD:" not in found["what"], "commands": found["what"]}
+    what = _NO_PASSWORD.sub("NOPASSWD:", found["what"])
+    return {"who": found["who"], "needs_password": "NOPASSWD:" not in what, "commands": what}
 
 
 def _doas(text: str) -> dict[str, Said] | None:

@@ -29,11 +29,13 @@ _UPDATES: Final = {
     "apk": (re.compile(r"(?P<name>\S+)-[0-9][^-\s]*-r[0-9]+\s+<\s+\S+.*"), ("Installed:",)),
 }
 """Package manager -> how it prints an update, and how lines begin that are none."""
+_REFUSES: Final = re.compile(r'authorized(?:_default)?\}\s*=\s*"0"')
+_ONE_DEVICE: Final = re.compile(r"\b(?:idVendor|idProduct|serial|manufacturer|product)\}")
 _REFUSING: Final = re.compile(r"install (?:/usr)?/s?bin/(?:false|true)(?: .*)?")
 
 
 def disks(lines: Sequence[str]) -> Reading:
-    """Mount points of `lsblk -P` as rows; a root that is on none of its devices is there and unknown."""
+    """Mount points of `lsblk -P` as rows; a root, or a data set of ZFS, on none of its devices is there and unknown."""
     devices = [
         (line.number, {found["name"]: found["value"] for found in _PAIR.finditer(line.text)})
         for line in under_headings(lines)
@@ -45,6 +47,10 @@ def disks(lines: Sequence[str]) -> Reading:
             cells: dict[str, Said] = {"mountpoint": point, "name": device["NAME"], "type": _type(device)}
             secret = _encrypted(device, [device for _, device in devices])
             rows.append((number, {**cells, "filesystem": device.get("FSTYPE") or None, "is_encrypted": secret}))
+    for line in under_headings(lines):
+        if line.heading == "on no device":
+            cells = {"mountpoint": line.text, "name": "", "type": "other", "filesystem": "zfs", "is_encrypted": None}
+            rows.append((line.number, cells))
     if not any(cells["mountpoint"] == "/" for _, cells in rows):
         root = next((line for line in under_headings(lines) if line.heading == "root"), None)
         cells = {"mountpoint": "/", "name": "", "type": "other", "filesystem": root.text if root else None}
@@ -151,7 +157,7 @@ def usb_storage(lines: Sequence[str]) -> Reading:
             found[line.heading] = (known[0] or refused, line.number)
         elif line.heading in {"loaded", "builtin"}:
             values["is_loaded"] = (True, line.number)
-        elif line.heading.endswith(".rules") and re.search(r'authorized(?:_default)?\}\s*=\s*"0"', line.text):
+        elif line.heading.endswith(".rules") and _REFUSES.search(line.text) and not _ONE_DEVICE.search(line.text):
             values["is_deauthorised"] = (True, line.number)
     if set(found) != {"usb-storage", "uas"}:
         raise ValueError("modprobe said nothing of a driver")

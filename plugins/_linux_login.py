@@ -171,13 +171,23 @@ def shell_timeout(lines: Sequence[str]) -> Reading:
 
 
 def screen_lock(lines: Sequence[str]) -> Reading:
-    """Lock settings of the system's dconf databases: the first database of the profile that says it, its locks."""
+    """Lock settings of the system's dconf databases: the first database of the profile that says it, its locks.
+
+    A database that the profile does not name is never asked; without a profile none is.
+    """
     said: dict[str, tuple[str, int]] = {}
     locked: dict[str, int] = {}
     stale: dict[str, int] = {}
-    order = [line.text.partition(":")[2] for line in under_headings(lines) if line.text.startswith("system-db:")]
+    profile = next((name for name in headings(lines) if name.endswith("/profile/user")), "")
+    order = [
+        line.text.partition(":")[2]
+        for line in under_headings(lines)
+        if line.heading == profile and line.text.startswith("system-db:")
+    ]
     section = ""
     for line in sorted(under_headings(lines), key=lambda line: _rank(line, order)):
+        if ".d/" in line.heading and _rank(line, order)[0] == -len(order):
+            continue  # no profile asks this database
         if line.heading == "state":
             state, _, folder = line.text.partition(" ")
             stale |= {folder: line.number} if state == "stale" else {}
@@ -244,7 +254,7 @@ def sshd_match(lines: Sequence[str]) -> Reading:
 
 def _setting(text: str) -> tuple[str, str]:
     name, _, value = text.replace("=", " ", 1).replace("\t", " ").partition(" ")
-    value = value.strip()
+    value = re.sub(r"\s#.*", "", f" {value}").strip()
     quoted = value[:1] == value[-1:] == '"' and value.count('"') == 2  # noqa: PLR2004  one pair
     return name.lower(), value[1:-1] if quoted else value
 
@@ -260,8 +270,17 @@ def _included(value: str, paths: Iterable[str]) -> list[str]:
 
 
 def sshd_service(lines: Sequence[str]) -> Reading:
-    """`installed yes|no` and `running yes|no`."""
+    """`installed yes|no` and `running yes|no`.
+
+    `other yes` where a server runs that is not OpenSSH, `options yes` where one was started with settings of its own.
+    """
     said = {line.split(" ")[0]: (line.endswith(" yes"), number) for number, line in enumerate(lines, 1)}
-    if set(said) != {"installed", "running"}:
+    if set(said) - {"other", "options"} != {"installed", "running"}:
         raise ValueError("not both of installed and running")
-    return Reading(values={"is_installed": said["installed"], "is_running": said["running"]})
+    names = {
+        "installed": "is_installed",
+        "running": "is_running",
+        "other": "is_another_running",
+        "options": "has_options",
+    }
+    return Reading(values={names[word]: value for word, value in said.items()})

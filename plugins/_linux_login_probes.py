@@ -86,7 +86,12 @@ PROBES: Final = (
     Probe(
         name="screen_lock",
         fact="screen_lock",
-        command=files("/etc/dconf/profile/user", "/etc/dconf/db/*.d/*", "/etc/dconf/db/*.d/locks/*")
+        command=files(
+            "/etc/dconf/profile/user",
+            "/usr/share/dconf/profile/user",
+            "/etc/dconf/db/*.d/*",
+            "/etc/dconf/db/*.d/locks/*",
+        )
         + """
 echo '== state'
 for folder in /etc/dconf/db/*.d; do
@@ -133,7 +138,15 @@ $ROOT grep -rHE '^[[:space:]]*[^#[:space:]]' /etc/ssh/sshd_config /etc/ssh/sshd_
         command="""[ -r /proc/1/comm ] || exit 3
 if command -v sshd >/dev/null; then echo installed yes; else echo installed no; fi
 if cat /proc/[0-9]*/comm 2>/dev/null | grep -qx sshd || systemctl is-active -q ssh.socket sshd.socket 2>/dev/null
-then echo running yes; else echo running no; fi""",
+then echo running yes; else echo running no; fi
+# Of another server nothing here knows the settings.
+if cat /proc/[0-9]*/comm 2>/dev/null | grep -qxE 'dropbear|tinysshd|lshd|sshd2'; then echo other yes; fi
+# What stands on its command line outranks its file, and sshd -T is not told of it.
+for comm in $(grep -lx sshd /proc/[0-9]*/comm 2>/dev/null); do
+  cat "${comm%comm}cmdline" 2>/dev/null | tr '\\0' ' ' | sed 's# -f */etc/ssh/sshd_config # #' | grep -qiE \\
+    ' -f *[^ ]| -o *"?(permit|password|kbdint|challenge|maxauth|authenticationm|usepam)' && echo options yes && break
+done
+exit 0""",
         about="whether an SSH server is there and runs",
         parse=login.sshd_service,
     ),
@@ -168,7 +181,11 @@ awk -F: '/^[^#]/ { print $1 ":" $4 }' /etc/passwd""",
     Probe(
         name="sudo_rules",
         fact="sudo_rules",
-        command="""$ROOT grep -rHE '^[[:space:]]*[^#[:space:]]' /etc/sudoers /etc/sudoers.d /etc/doas.conf |
+        # What begins with # is no remark where a number or `include` follows.
+        command="""echo '== /etc/nsswitch.conf'
+grep '^sudoers:' /etc/nsswitch.conf
+$ROOT grep -rHE '^[[:space:]]*([^#[:space:]]|#[0-9]|#include)' \\
+  /etc/sudoers /etc/sudoers.d /usr/etc/sudoers /etc/doas.conf /etc/doas.d |
   sort -s -t: -k1,1 |
   """
         + _UNDER_FILES,

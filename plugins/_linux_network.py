@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -15,13 +15,19 @@ from ctrlkit.hooks import Reading, Said
 from ctrlkit.model import Cause, Fault
 
 from ._lines import Line, headings, under_headings
+from ._packets import Step, through
 
 Values = dict[str, tuple[Said, int | None]]
 
 _STRENGTH: Final = ("none", "accept", "reject", "drop")
 _HARMLESS: Final = {"counter", "log", "comment"}
+_BUILT_IN: Final = {"ACCEPT", "DROP", "REJECT", "RETURN", "LOG", "NFQUEUE"}
+_REMARK: Final = re.compile(r' -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)')
 _ACTION: Final = re.compile(r"action\((?P<body>[^)]*)\)", re.IGNORECASE)
 _PAIR: Final = re.compile(r"""(?P<name>[A-Za-z.]+)\s*=\s*"(?P<value>[^"]*)\"""")
+_ITSELF: Final = "7F7F0101"
+"""How chrony names the machine's own clock, which it may have been told to believe."""
+_SPANS: Final = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000}
 _LEGACY: Final = re.compile(r"\S+\s+(?P<at>@@?)(?:\([^)]*\))?(?P<target>\[[^\]]+\]\S*|[\w.-]+\S*)")
 
 
@@ -60,11 +66,13 @@ def firewall(lines: Sequence[str]) -> Reading:
     if not tools:
         raise ValueError("no firewall was asked")
     nft = [line for line in under_headings(lines) if line.heading == "nft"]
-    found: list[tuple[str, str, int | None]] = list(_nft(nft)) if nft else []
+    found: list[tuple[str, str, int | None]] = []
     for name in tools:
         if name.endswith("-save"):
             of = [line for line in under_headings(lines) if line.heading == name]
             found.append(("ipv6" if name.startswith("ip6") else "ipv4", *_iptables(of)))
+    if nft:
+        found += _nft(nft, {family for family, verdict, _ in found if verdict != "none"})
     for family, verdict, line in found:
         if _STRENGTH.index(verdict) > _STRENGTH.index(best[family][0]):
             best[family] = (verdict, line)
@@ -75,45 +83,60 @@ def firewall(lines: Sequence[str]) -> Reading:
     return Reading(values=values | {f"inbound_{family}": said for family, said in best.items()})
 
 
-def _nft(lines: Sequence[Line]) -> Iterable[tuple[str, str, int | None]]:
-    """Per family the verdict of each base chain on hook input."""
+def _nft(lines: Sequence[Line], saved: Collection[str]) -> Iterable[tuple[str, str, int | None]]:
+    """Per family the verdict of each base chain on hook input.
+
+    Conditions that iptables made for itself nft cannot show: `saved` are the families of which iptables said it all.
+    Raises ValueError where it did not.
+    """
     entries = json.loads("".join(line.text for line in lines))["nftables"]
-    rules = [entry["rule"] for entry in entries if "rule" in entry]
+    chains: dict[tuple[str, str], dict[str, list[Step]]] = {}
+    hidden: set[tuple[str, str]] = set()
+    for rule in (entry["rule"] for entry in entries if "rule" in entry):
+        if any("xt" in expression for expression in rule["expr"]):
+            hidden.add((rule["family"], rule["table"]))
+        table = chains.setdefault((rule["family"], rule["table"]), {})
+        table.setdefault(rule["chain"], []).append(_step(rule["expr"], lines[0].number))
     for chain in (entry["chain"] for entry in entries if "chain" in entry):
         if chain.get("hook") != "input" or chain.get("type") != "filter":
             continue
-        place = (chain["family"], chain["table"], chain["name"])
-        mine = [rule for rule in rules if (rule["family"], rule["table"], rule["chain"]) == place]
-        verdict = chain.get("policy", "accept")
-        if verdict == "accept" and mine:
-            verdict = _unconditional(mine[-1]["expr"])
-        for family in {"inet": ("ipv4", "ipv6"), "ip": ("ipv4",), "ip6": ("ipv6",)}.get(chain["family"], ()):
-            yield family, verdict, lines[0].number
+        families = {"inet": ("ipv4", "ipv6"), "ip": ("ipv4",), "ip6": ("ipv6",)}.get(chain["family"], ())
+        if (chain["family"], chain["table"]) in hidden:
+            if not {*families} <= {*saved}:
+                raise ValueError(f"table {chain['family']} {chain['table']} has conditions that nft does not show")
+            continue
+        said = through(chains.get((chain["family"], chain["table"]), {}), chain["name"])
+        for family in families:
+            yield family, said[0] if said else chain.get("policy", "accept"), lines[0].number
 
 
-def _unconditional(expressions: Sequence[Mapping[str, Any]]) -> str:
+def _step(expressions: Sequence[Mapping[str, Any]], number: int) -> Step:
     words = [next(iter(expression)) for expression in expressions]
-    last = words[-1] if words else ""
-    return last if last in {"drop", "reject"} and set(words[:-1]) <= _HARMLESS else "accept"
+    if not words:
+        return Step("", "", number)
+    target = expressions[-1][words[-1]]["target"] if words[-1] in {"jump", "goto"} else ""
+    return Step(words[-1], target, number, set(words[:-1]) <= _HARMLESS)
 
 
 def _iptables(lines: Sequence[Line]) -> tuple[str, int | None]:
     """The verdict of the filter table's chain INPUT."""
-    table, verdict, at = "", "none", None
-    last: Line | None = None
+    table, policy, at = "", "none", None
+    chains: dict[str, list[Step]] = {}
     for line in lines:
         if line.text.startswith("*"):
             table = line.text[1:]
         elif table == "filter" and line.text.startswith(":INPUT "):
-            verdict, at = line.text.split()[1].lower(), line.number
-        elif table == "filter" and line.text.startswith("-A INPUT "):
-            last = line
-    if verdict == "accept" and last is not None:
-        words = last.text.split()
-        target = words[words.index("-j") + 1] if "-j" in words else ""
-        if words.index("-j") == 2 and target in {"DROP", "REJECT"}:  # noqa: PLR2004  nothing but the target stands there
-            return target.lower(), last.number
-    return verdict, at
+            policy, at = line.text.split()[1].lower(), line.number
+        elif table == "filter" and line.text.startswith("-A "):
+            _, chain, *rest = _REMARK.sub(" ", line.text).split()
+            at_target = next((n for n, word in enumerate(rest[:-1]) if word in {"-j", "-g"}), None)
+            if at_target is None:
+                continue
+            target = rest[at_target + 1]
+            kind = "goto" if rest[at_target] == "-g" else target.lower() if target in _BUILT_IN else "jump"
+            chains.setdefault(chain, []).append(Step(kind, target, line.number, at_target == 0))
+    said = through(chains, "INPUT")
+    return (said[0], said[1]) if said and policy != "none" else (policy, at)
 
 
 def clock(lines: Sequence[str]) -> Reading:
@@ -124,18 +147,29 @@ def clock(lines: Sequence[str]) -> Reading:
     for line in by.get("chronyc", []):
         fields = line.text.split(",")
         if len(fields) == 14:  # noqa: PLR2004  the tracking report of `chronyc -c`
-            kept = fields[13] == "Normal" and fields[2] != "0"
+            kept = fields[13] == "Normal" and fields[2] != "0" and fields[0] != _ITSELF
             return _clock("chrony", kept, Decimal(fields[4]) * 1_000_000, line.number)
     for line in by.get("ntpq", []):
-        if line.text.startswith("*"):
+        if line.text.startswith("*") and line.text.split()[1] != ".LOCL.":
             return _clock("ntpd", True, Decimal(line.text.split()[8]) * 1_000, line.number)
     for line in by.get("timedatectl", []):
         name, _, value = line.text.partition("=")
         if name == "NTPSynchronized":
-            return _clock("systemd", value == "yes", None, line.number)
+            offset = next(
+                (_span(other.text[7:]) for other in by["timedatectl"] if other.text.startswith("Offset:")), None
+            )
+            return _clock("systemd", value == "yes", offset, line.number)
     if "ntpq" in by:
         return _clock("ntpd", False, None, by["ntpq"][0].number)
     raise ValueError("no time service that says how it stands")
+
+
+def _span(text: str) -> Decimal | None:
+    """Microseconds of a span as systemd writes it, `-1min 2.5s`; None for a unit beyond a minute."""
+    words = text.strip().lstrip("+-").split()
+    found = [re.fullmatch(r"([0-9]+(?:[.][0-9]+)?)(us|ms|s|min)", word) for word in words]
+    spans = [Decimal(part[1]) * _SPANS[part[2]] for part in found if part]
+    return sum(spans, Decimal()) if spans and len(spans) == len(words) else None
 
 
 def _clock(source: str, kept: bool, offset: Decimal | None, line: int) -> Reading:

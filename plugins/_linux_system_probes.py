@@ -25,7 +25,7 @@ PROBES: Final = (
         # Counters and comments change from minute to minute and say nothing of the rules; saving loads no module.
         command="""found=no
 echo '== ipv6'
-if [ -s /proc/net/if_inet6 ]; then echo on; else echo off; fi
+if [ -s /proc/net/if_inet6 ]; then echo on; elif [ -r /proc/net/dev ]; then echo off; else exit 3; fi
 if command -v nft >/dev/null; then found=yes; echo '== nft'; $ROOT nft -j -s list ruleset || exit 4; echo; fi
 for tool in iptables-save iptables-legacy-save ip6tables-save ip6tables-legacy-save; do
   command -v $tool >/dev/null || continue
@@ -43,7 +43,9 @@ done
         name="listeners",
         fact="listeners",
         command="""if command -v ss >/dev/null; then said=$(ss -tuln) || exit 4
-elif command -v netstat >/dev/null; then said=$(netstat -tuln) || exit 4
+elif command -v netstat >/dev/null; then
+  [ -r /proc/net/tcp ] || exit 3
+  said=$(netstat -tuln) || exit 4
 else exit 127; fi
 printf '%s\n' "$said" | sort""",
         about="ports that wait for others",
@@ -54,7 +56,11 @@ printf '%s\n' "$said" | sort""",
         fact="clock",
         command="""if command -v chronyc >/dev/null; then echo '== chronyc'; chronyc -c -n tracking; fi
 if command -v ntpq >/dev/null; then echo '== ntpq'; ntpq -pn; fi
-if command -v timedatectl >/dev/null; then echo '== timedatectl'; timedatectl show -p NTPSynchronized; fi
+if command -v timedatectl >/dev/null; then
+  echo '== timedatectl'
+  timedatectl show -p NTPSynchronized
+  timedatectl timesync-status 2>/dev/null | grep Offset:
+fi
 exit 0""",
         about="whether the clock is kept",
         parse=network.clock,
@@ -116,7 +122,9 @@ echo '== devices'
 lsblk -P -o NAME,KNAME,PKNAME,TYPE,FSTYPE,MOUNTPOINTS 2>/dev/null ||
   lsblk -P -o NAME,KNAME,PKNAME,TYPE,FSTYPE,MOUNTPOINT || exit 4
 echo '== root'
-awk '$2 == "/" { print $3 }' /proc/mounts""",
+awk '$2 == "/" { print $3 }' /proc/mounts || exit 3
+echo '== on no device'
+awk '$3 == "zfs" && $2 != "/" { print $2 }' /proc/mounts""",
         about="file systems, swap, and whether they lie on encrypted devices",
         parse=endpoint.disks,
     ),
@@ -176,9 +184,10 @@ else exit 127; fi""",
     Probe(
         name="update_lists",
         fact="update_lists",
+        # Not /var/lib/apt/lists/partial: an update that failed touches it too.
         command="""if command -v apt-get >/dev/null; then
   echo '== apt'
-  set -- /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/partial
+  set -- /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/*Release
 elif command -v dnf >/dev/null; then
   echo '== dnf'
   set -- /var/cache/dnf/*/repodata
@@ -196,9 +205,11 @@ for file do [ ! -e "$file" ] || stat -c '%Y %n' "$file"; done""",
     Probe(
         name="usb_storage",
         fact="usb_storage",
-        # Without the kernel's own list a driver that modprobe does not find may still be built in.
+        # Without the kernel's own lists a driver that modprobe does not find may still be built in, there or loaded.
         command="""command -v modprobe >/dev/null || exit 127
-[ -r "/lib/modules/$(uname -r)/modules.builtin" ] || exit 3
+for list in "/lib/modules/$(uname -r)/modules.builtin" "/lib/modules/$(uname -r)/modules.dep" /proc/modules; do
+  [ -r "$list" ] || exit 3
+done
 for module in usb-storage uas; do
   echo "== $module"
   modprobe --show-depends $module 2>/dev/null || echo absent
@@ -228,15 +239,22 @@ $ROOT grep -E '^(ImplicitPolicyTarget|PresentDevicePolicy)=' /etc/usbguard/usbgu
     Probe(
         name="installed_software",
         fact="installed_software",
-        command="""{
-  if command -v dpkg-query >/dev/null; then
-    dpkg-query -W -f '${db:Status-Abbrev}|dpkg ${Package}\\n' | sed -n 's/^.i[^|]*|//p'
-  fi
-  if command -v rpm >/dev/null; then rpm -qa --qf 'rpm %{NAME}\\n'; fi
-  if command -v apk >/dev/null; then apk info -q | sed 's/^/apk /'; fi
-  if command -v flatpak >/dev/null; then flatpak list --app --columns=application | sed 's/^/flatpak /'; fi
-  if command -v snap >/dev/null; then snap list | awk 'NR > 1 { print "snap " $1 }'; fi
-} | sort -u""",
+        # A list that could not be had is no empty list: then nothing is said at all.
+        command="""all=
+add() { all="$all
+$(printf '%s\\n' "$said" | sed -n "$1")"; }
+if command -v dpkg-query >/dev/null; then
+  said=$(dpkg-query -W -f '${db:Status-Abbrev}|${Package}\\n') || exit 4
+  add 's/^.i[^|]*|/dpkg /p'
+fi
+if command -v rpm >/dev/null; then said=$(rpm -qa --qf '%{NAME}\\n') || exit 4; add 's/^./rpm &/p'; fi
+if command -v apk >/dev/null; then said=$(apk info -q) || exit 4; add 's/^./apk &/p'; fi
+if command -v flatpak >/dev/null; then
+  said=$(flatpak list --app --columns=application) || exit 4
+  add 's/^./flatpak &/p'
+fi
+if command -v snap >/dev/null; then said=$(snap list) || exit 4; add '1d; s/^\\([^ ]*\\).*/snap \\1/p'; fi
+printf '%s\\n' "$all" | sed '/^$/d' | sort -u""",
         about="names of installed packages and applications",
         parse=endpoint.installed_software,
     ),

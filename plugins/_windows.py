@@ -116,13 +116,16 @@ def admin_groups(lines: Sequence[str]) -> Reading:
 
 
 def usb_storage(lines: Sequence[str]) -> Reading:
-    """Start types of the two drivers (4 is disabled) and the policy that denies all removable storage."""
+    """Start types of the two drivers (4 is disabled) and the policy that denies all removable storage.
+
+    Of a driver that has no start type yet, nothing is known: Windows may make one when a stick is plugged in.
+    """
     said = _said(lines, "usbstor", "uaspstor", "deny_all", "disks_read", "disks_write", "loaded")
     denied = said["deny_all"][0] == "1" or (said["disks_read"][0] == "1" and said["disks_write"][0] == "1")
     values: Values = {"is_deauthorised": (denied, said["deny_all"][1])}
     for name, word in (("storage_disabled", "usbstor"), ("uas_disabled", "uaspstor")):
         start, line = said[word]
-        values[name] = (start in {"4", "absent"}, line)
+        values[name] = (None if start == "absent" else start == "4", line)
     loaded = said["loaded"]
     return Reading(values=values | {"is_loaded": (loaded[0] == "yes", loaded[1])})
 
@@ -159,9 +162,12 @@ def listeners(lines: Sequence[str]) -> Reading:
 
 
 def installed_software(lines: Sequence[str]) -> Reading:
-    """`source TAB name`."""
-    rows = tuple((number, {"name": name, "source": source}) for number, (source, name) in _rows(lines, 2))
-    if not rows:
+    """`source TAB name`; `unseen` for people who were not signed in, whose own programs are not known."""
+    rows = tuple(
+        (number, {"name": None if source == "unseen" else name, "source": source.replace("unseen", "user")})
+        for number, (source, name) in _rows(lines, 2)
+    )
+    if not any(cells["name"] for _, cells in rows):
         raise ValueError("not one program")
     return Reading(rows=rows)
 

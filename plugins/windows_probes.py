@@ -9,11 +9,12 @@ from ctrlkit.hooks import Probe, Reading, hookimpl
 
 from . import _windows as windows
 
-# A value of the registry, or a word for none: most settings are absent until somebody makes them.
+# A value of the registry, or a word for none: most settings are absent until somebody makes them. A key that may not be
+# opened is no absence: it ends the question.
 _READ: Final = r"""function Read-Value($path, $name) {
-  $key = Get-Item -LiteralPath "Registry::HKEY_LOCAL_MACHINE\$path" -ErrorAction SilentlyContinue
-  if ($key -eq $null) { return 'absent' }
-  $value = $key.GetValue($name, $null)
+  $place = "Registry::HKEY_LOCAL_MACHINE\$path"
+  if (-not (Test-Path -LiteralPath $place)) { return 'absent' }
+  $value = (Get-Item -LiteralPath $place).GetValue($name, $null)
   if ($value -eq $null) { return 'absent' }
   return $value
 }
@@ -103,7 +104,7 @@ foreach ($key in 'Component Based Servicing\RebootPending', 'WindowsUpdate\Auto 
         "updates this PC already knows of; nothing is searched for outside",
         r"""$searcher = (New-Object -ComObject Microsoft.Update.Session).CreateUpdateSearcher()
 $searcher.Online = $false
-foreach ($update in $searcher.Search('IsInstalled=0 and IsHidden=0').Updates) {
+foreach ($update in $searcher.Search('IsInstalled=0').Updates) {
   $secure = 'no'
   foreach ($category in $update.Categories) {
     if ($category.CategoryID -eq '0fa1201d-4330-4fa8-ae9b-b877473b6441') { $secure = 'yes' }
@@ -203,21 +204,29 @@ foreach ($pair in $found) {
         "installed_software",
         "names of installed programs",
         r"""$under = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall'
+$profiles = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
 $places = @("HKEY_LOCAL_MACHINE\$under", "HKEY_LOCAL_MACHINE\$($under.Replace('SOFTWARE', 'SOFTWARE\WOW6432Node'))")
-foreach ($hive in [Microsoft.Win32.Registry]::Users.GetSubKeyNames()) {
-  if ($hive -match '^S-1-5-21-[0-9-]+$') { $places += "HKEY_USERS\$hive\$under" }
-}
+# Accounts of the PC or its domain, and of Entra.
+$person = '^S-1-(5-21|12-1)-[0-9-]+$'
+$hives = @([Microsoft.Win32.Registry]::Users.GetSubKeyNames() | Where-Object { $_ -match $person })
+foreach ($hive in $hives) { $places += "HKEY_USERS\$hive\$under" }
 $names = @()
+foreach ($key in Get-ChildItem -LiteralPath "Registry::HKEY_LOCAL_MACHINE\$profiles") {
+  # Whoever is not signed in may have installed what cannot be seen now.
+  if ($key.PSChildName -match $person -and $hives -notcontains $key.PSChildName) { $names += "unseen`t" }
+}
 foreach ($place in $places) {
+  if (-not (Test-Path -LiteralPath "Registry::$place")) { continue }
   $source = 'machine'
   if ($place -match '^HKEY_USERS') { $source = 'user' }
-  foreach ($key in @(Get-ChildItem -LiteralPath "Registry::$place" -ErrorAction SilentlyContinue)) {
+  foreach ($key in Get-ChildItem -LiteralPath "Registry::$place") {
     $name = [string] $key.GetValue('DisplayName', '')
     if ($name.Trim()) { $names += "$source`t$($name.Trim() -replace '\s+', ' ')" }
   }
 }
 $names | Sort-Object -Unique""",
         windows.installed_software,
+        privileged=True,
     ),
     _probe(
         "clock",

@@ -74,6 +74,42 @@ def free_port(address: str = "127.0.0.1") -> int:
         return port
 
 
+SUDO = r"""#!/bin/sh
+# A sudo that keeps an account of what it is given: -n is refused, -S reads one line after its prompt.
+echo "$0 $*" >> "$SUDO_ACCOUNT.argv"
+tries=2
+while [ $# -gt 0 ]; do
+  case $1 in
+    -n) [ -e "$SUDO_ACCOUNT.open" ] || { echo 'sudo: a password is required' >&2; exit 1; }; shift ;;
+    -S) shift ;;
+    -p) prompt=$2; shift 2 ;;
+    *) break ;;
+  esac
+done
+if [ ! -e "$SUDO_ACCOUNT.open" ]; then
+  while :; do
+    printf '%s' "$prompt" >&2
+    IFS= read -r word || { echo 'sudo: no password was provided' >&2; exit 1; }
+    [ "$word" = "@SECRET@" ] && break
+    echo 'Sorry, try again.' >&2
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || exit 1
+  done
+fi
+AS_ROOT=yes; export AS_ROOT
+exec "$@"
+"""
+
+
+def sudo_asks(folder: Path, secret: str) -> str:
+    """Make a stand-in for sudo in `<folder>/bin` that wants `secret`; what sshd must be told so that it is found."""
+    place = folder / "bin"
+    place.mkdir()
+    (place / "sudo").write_text(SUDO.replace("@SECRET@", secret), "ascii")
+    (place / "sudo").chmod(0o755)
+    return f"SetEnv HOME={place} PATH={place}:/usr/bin:/bin SUDO_ACCOUNT={folder / 'account'}"
+
+
 @contextmanager
 def server(  # noqa: PLR0913
     folder: Path,
@@ -84,8 +120,12 @@ def server(  # noqa: PLR0913
     host_keys: tuple[str, ...] = ("ed25519",),
     owner: str = "host",
     accepted: tuple[Path, ...] = (),
+    words: tuple[str, ...] = (),
 ) -> Iterator[Server]:
-    """Run sshd with `lines` before the settings it needs; `owner` names a set of host keys, so that it can change."""
+    """Run sshd with `lines` before the settings it needs, and `words` on its command line.
+
+    `owner` names a set of host keys, so that it can change.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port(address)
     own = {sort: make_key(sort, name=owner) for sort in host_keys}
@@ -115,7 +155,7 @@ def server(  # noqa: PLR0913
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     with log.open("wb") as out:
-        process = subprocess.Popen([program("sshd"), "-D", "-e", "-f", str(config)], stdout=out, stderr=out)
+        process = subprocess.Popen([program("sshd"), "-D", "-e", "-f", str(config), *words], stdout=out, stderr=out)
         try:
             _wait(process, address, port, log)
             yield Server(address, port, getpass.getuser(), accepted[0], own, log, folder, process.pid)

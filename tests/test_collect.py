@@ -152,6 +152,31 @@ def test_resume_sets_old_facts_aside_where_the_host_now_fails(server: Server, fo
     assert collecting.left(folder / "out") == ["hosts/h1.facts.earlier", "hosts/h1.ssh.json"]
 
 
+def test_killed_between_its_two_files_a_host_is_read_again(server: Server, folder: Path) -> None:
+    asked = collecting.ready(folder, text(server, 1))
+    (folder / "out/hosts").mkdir(parents=True)
+    (folder / "out/hosts/h1.facts.writing").mkdir()  # nothing can be written there
+    with pytest.raises(CtrlkitError):
+        collecting.run(asked, folder / "out")
+    (folder / "out/hosts/h1.facts.writing").rmdir()
+    assert collecting.left(folder / "out") == ["hosts/h1.ssh.json"]
+    assert collecting.run(asked, folder / "out", resume=True).read == ("h1",)
+
+
+def test_what_was_handed_over_after_a_failure_is_neither_lost_nor_written_over(server: Server, folder: Path) -> None:
+    """It counts until the host is read, and is set aside then."""
+    one = f"name: h0, address: {server.address}, port: {server.port}"
+    asked = collecting.ready(folder, text(server, 0, one.replace(str(server.port), str(sshd.free_port()))))
+    assert not collecting.run(asked, folder / "out").complete
+    facts = folder / "out/hosts/h0.facts"
+    facts.write_bytes(b"handed over\n")
+    assert not collecting.run(asked, folder / "out", resume=True).complete
+    assert facts.read_bytes() == b"handed over\n"
+    assert collecting.run(collecting.ready(folder, text(server, 0, one)), folder / "out", resume=True).complete
+    assert collecting.facts(folder / "out", "h0")[0] == "host h0"
+    assert (folder / "out/hosts/h0.facts.earlier").read_bytes() == b"handed over\n"
+
+
 def test_a_second_collection_into_the_same_folder_is_refused(server: Server, folder: Path) -> None:
     prepared = collecting.ready(folder, text(server, 1))
     collecting.run(prepared, folder / "out")

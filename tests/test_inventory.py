@@ -235,6 +235,23 @@ def test_the_output_of_ansible_inventory_is_read(tmp_path: Path) -> None:
     assert "not to be read" not in repr(hosts)
 
 
+def test_the_inventory_in_the_documents_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs/how-to/hosts.md").read_text("utf-8")
+    text = page.partition("## The inventory")[2].partition("```yaml\n")[2].partition("```")[0]
+    found = book(tmp_path, text)
+    assert [host.name for host in inventory.hops(found, found.hosts["crm-db1"])] == ["jump1", "crm-db1"]
+    assert (found.hosts["pbx1"].timeout, found.hosts["ws-0142"].address) == (120, None)
+    assert found.authorised is not None
+
+
+def test_what_a_bundle_carries_of_ansible_s_inventory_is_what_is_read(tmp_path: Path) -> None:
+    """Passwords stand among its variables; what is carried is read as the whole was."""
+    book = ansible(tmp_path, ANSIBLE)
+    assert b"not to be read" not in book.raw
+    again = ansible(tmp_path, json.loads(book.raw))
+    assert (again.hosts, again.raw) == (book.hosts, book.raw)
+
+
 def test_roles_may_be_said_by_a_variable_of_their_own(tmp_path: Path) -> None:
     said = {"_meta": {"hostvars": {"a": {"ctrlkit_roles": "server, mail"}}}, "desks": {"hosts": ["a"]}}
     assert ansible(tmp_path, said).hosts["a"].roles == ("server", "mail")

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,23 +61,50 @@ def test_no_probe_writes_installs_or_contacts_anybody() -> None:
 # --- this host ---------------------------------------------------------------------------------------------------
 
 
-def this_host(shell: Sequence[str], *, plain: bool = False) -> bytes:
+def this_host(shell: Sequence[str], *, plain: bool = False, tools: str = "") -> bytes:
     words = [*shell]
     if plain and os.getuid() == 0:
         words = [shutil.which("setpriv") or "setpriv", "--reuid=65534", "--clear-groups", *shell]
     text = build(PROBES, nonce="n1", marker="0123456789abcdef", sudo=False, total_seconds=90)
     # The probes themselves run in the shell under test too, as on a host where it is /bin/sh.
     text = text.replace("$session sh -c", f"$session {' '.join(shell)} -c")
+    text = text.replace(" PATH=", f" PATH={tools}:") if tools else text
     done = subprocess.run(words, input=text.encode(), capture_output=True, timeout=120, check=True, cwd="/")
     assert not done.stderr
     return done.stdout
 
 
-def test_this_host_gives_the_same_facts_under_every_shell() -> None:
+APPLETS = (
+    "awk",
+    "cat",
+    "cut",
+    "date",
+    "find",
+    "grep",
+    "head",
+    "id",
+    "ls",
+    "sed",
+    "sort",
+    "stat",
+    "tr",
+    "uname",
+)
+
+
+@pytest.fixture
+def applets(tmp_path: Path) -> str:
+    """A folder with the tools of busybox, which are all that Alpine has of them."""
+    for name in APPLETS:
+        (tmp_path / name).symlink_to(shutil.which("busybox") or "busybox")
+    return str(tmp_path)
+
+
+def test_this_host_gives_the_same_facts_under_every_shell(applets: str) -> None:
     """Other tests change this host meanwhile: what the first shell reads otherwise the second time is left aside."""
     said: list[dict[str, str]] = []
     for shell in (["dash"], ["bash"], ["busybox", "sh"], ["dash"]):
-        found = read(this_host(shell), "here")
+        found = read(this_host(shell, tools=applets if "busybox" in shell else ""), "here")
         assert isinstance(found, Transcript), found
         said.append({name: facts.sha256 for name, facts in facts_of(found, PROBES).items()})
     moving = {"listeners", "sshd_service"} | {name for name in said[0] if said[0][name] != said[-1][name]}
@@ -149,6 +177,43 @@ def test_a_folder_that_cannot_be_listed_is_refused_not_absent(tmp_path: Path) ->
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=10, env={"LC_ALL": "C"})
     (tmp_path / "conf.d").chmod(0o755)
     assert "Permission denied" in done.stderr
+
+
+def of_tools(probe: Probe, folder: Path, **tools: str) -> subprocess.CompletedProcess[str]:
+    """What a probe's command prints where nothing but these tools, and what sh itself needs, is on the path."""
+    for name in ("sed", "sort", "cat", "grep", "awk", "uname", "tr"):
+        (folder / name).symlink_to(shutil.which(name) or name)
+    for name, text in tools.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n", "ascii")
+        (folder / name).chmod(0o755)
+    words = ["/bin/sh", "-c", probe.command]
+    return subprocess.run(words, env={"PATH": str(folder)}, capture_output=True, text=True, check=False, timeout=10)
+
+
+DPKG = "echo 'ii |bash'; echo 'rc |anydesk'; echo 'ii |telegram-desktop'"
+
+
+def test_the_lists_of_software_stand_side_by_side(tmp_path: Path) -> None:
+    tools = {"dpkg-query": DPKG, "rpm": ":", "flatpak": "echo org.gnome.Maps", "snap": "echo Name Version; echo core 1"}
+    done = of_tools(BY_NAME["installed_software"], tmp_path, **tools)
+    said = ["dpkg bash", "dpkg telegram-desktop", "flatpak org.gnome.Maps", "snap core"]
+    assert (done.returncode, done.stdout.splitlines()) == (0, said)
+
+
+@pytest.mark.parametrize("broken", ["dpkg-query", "rpm", "apk", "flatpak", "snap"])
+def test_a_list_of_software_that_could_not_be_had_is_no_empty_one(tmp_path: Path, broken: str) -> None:
+    """The others answer; that no forbidden name stands there shows nothing."""
+    done = of_tools(BY_NAME["installed_software"], tmp_path, **{"dpkg-query": DPKG, broken: "echo partly; exit 1"})
+    assert (done.returncode, done.stdout) == (4, "")
+
+
+@pytest.mark.parametrize("name", ["firewall", "sshd_service", "usb_storage", "listeners", "disks"])
+def test_without_proc_nothing_is_taken_to_be_absent(tmp_path: Path, name: str) -> None:
+    """No IPv6, no server, no driver, no port, no mount: all of that is read there."""
+    tools = {"modprobe": "echo install /bin/false", "netstat": "echo Proto Local", "lsblk": ":", "nft": "echo '{}'"}
+    probe = replace(BY_NAME[name], command=BY_NAME[name].command.replace("/proc/", f"{tmp_path}/none/"))
+    done = of_tools(probe, tmp_path, **tools)
+    assert done.returncode not in probe.answers, done
 
 
 # --- recorded hosts ----------------------------------------------------------------------------------------------
@@ -380,6 +445,10 @@ NFT = (
     '"hook": "input", "policy": "%s"}}%s]}'
 )
 RULE = ', {"rule": {"family": "%s", "table": "f", "chain": "in", "expr": [%s]}}'
+TO_ZONE = RULE % ("inet", '{"jump": {"target": "zone"}}')
+ZONE = ', {"rule": {"family": "inet", "table": "f", "chain": "zone", "expr": [%s]}}'
+LAST = RULE % ("inet", '{"drop": null}')
+"""As firewalld has it: a chain of the zone first, which of the zone `trusted` lets everything in."""
 
 
 @pytest.mark.parametrize(
@@ -392,11 +461,58 @@ RULE = ', {"rule": {"family": "%s", "table": "f", "chain": "in", "expr": [%s]}}'
         (NFT % ("inet", "accept", RULE % ("inet", '{"counter": null}, {"drop": null}')), "drop", "drop"),
         (NFT % ("inet", "accept", RULE % ("inet", '{"match": {}}, {"drop": null}')), "accept", "accept"),
         ('{"nftables": [{"metainfo": {}}]}', "none", "none"),
+        (NFT % ("inet", "drop", RULE % ("inet", '{"counter": null}, {"accept": null}')), "accept", "accept"),
+        (NFT % ("inet", "accept", TO_ZONE + ZONE % '{"reject": {"type": "icmpx"}}'), "reject", "reject"),
+        (NFT % ("inet", "accept", TO_ZONE + ZONE % '{"accept": null}' + LAST), "accept", "accept"),
+        (NFT % ("inet", "accept", TO_ZONE + ZONE % '{"match": {}}, {"accept": null}' + LAST), "drop", "drop"),
     ],
 )
 def test_default_deny_of_nftables(nft: str, ipv4: str, ipv6: str) -> None:
     said = settings_of("firewall", f"== ipv6\non\n== nft\n{nft}\n")
     assert (said["inbound_ipv4"], said["inbound_ipv6"]) == (ipv4, ipv6)
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"),
+    [
+        ("/usr/sbin/sshd\0-D\0", False),
+        ("/usr/sbin/sshd\0-D\0-f\0/etc/ssh/sshd_config\0", False),
+        ("/usr/sbin/sshd\0-D\0-oCiphers=aes256-gcm@openssh.com\0", False),
+        ("/usr/sbin/sshd\0-f/srv/sshd.conf\0", True),
+        ("/usr/sbin/sshd\0-o\0permitRootLogin=yes\0", True),
+        ("sshd: /usr/sbin/sshd -D -oMaxAuthTries=9 [listener] 0 of 10-100 startups", True),
+    ],
+)
+def test_a_server_started_with_settings_of_its_own_says_so(tmp_path: Path, words: str, seen: bool) -> None:
+    for name, text in {"comm": "sshd\n", "cmdline": words}.items():
+        (tmp_path / "proc/1").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "proc/1" / name).write_text(text, "ascii")
+    (tmp_path / "tools").mkdir()
+    command = BY_NAME["sshd_service"].command.replace("/proc/", f"{tmp_path}/proc/")
+    done = of_tools(replace(BY_NAME["sshd_service"], command=command), tmp_path / "tools")
+    said = ["installed no", "running yes", *(["options yes"] if seen else [])]
+    assert (done.returncode, done.stdout.splitlines()) == (0, said), done
+
+
+@pytest.mark.parametrize(
+    ("rule", "refuses"),
+    [
+        ('ACTION=="add", SUBSYSTEMS=="usb", ATTR{authorized_default}="0"', True),
+        ('SUBSYSTEM=="usb", ATTR{bInterfaceClass}=="08", ATTR{authorized}="0"', True),
+        ('SUBSYSTEM=="usb", ATTR{idVendor}=="0781", ATTR{authorized}="0"', False),
+        ('SUBSYSTEM=="usb", ATTRS{product}=="Stick", ATTR{authorized}="0"', False),
+    ],
+)
+def test_a_rule_against_one_make_of_sticks_blocks_no_other(rule: str, refuses: bool) -> None:
+    text = f"== usb-storage\ninsmod a\n== uas\ninsmod b\n== /etc/udev/rules.d/1.rules\n{rule}\n"
+    assert settings_of("usb_storage", text)["is_deauthorised"] is refuses
+
+
+UFW = (
+    ":not-local -\n-A INPUT -j not-local\n-A not-local -m addrtype --dst-type LOCAL -j RETURN\n"
+    "-A not-local -m limit --limit 3/min -j LOG\n-A not-local -j DROP"
+)
+"""As ufw has it: what is for this host is sent back, the rest dropped, and what comes after decides."""
 
 
 @pytest.mark.parametrize(
@@ -406,7 +522,23 @@ def test_default_deny_of_nftables(nft: str, ipv4: str, ipv6: str) -> None:
         (":INPUT ACCEPT", "accept"),
         (":INPUT ACCEPT\n-A INPUT -p tcp --dport 22 -j ACCEPT\n-A INPUT -j DROP", "drop"),
         (":INPUT ACCEPT\n-A INPUT -j REJECT --reject-with icmp-host-prohibited", "reject"),
-        (":INPUT ACCEPT\n-A INPUT -j DROP\n-A INPUT -p tcp -j ACCEPT", "accept"),
+        (":INPUT ACCEPT\n-A INPUT -j DROP\n-A INPUT -p tcp -j ACCEPT", "drop"),
+        (":INPUT DROP\n-A INPUT -j ACCEPT", "accept"),
+        (":INPUT DROP\n-A INPUT -i lo -j ACCEPT", "drop"),
+        (':INPUT DROP\n-A INPUT -m comment --comment "for \\"now\\" -j DROP" -j ACCEPT', "accept"),
+        (":INPUT DROP\n:open -\n-A INPUT -j open\n-A open -p tcp -j DROP\n-A open -j ACCEPT", "accept"),
+        (":INPUT DROP\n:open -\n-A INPUT -p tcp -j open\n-A open -j ACCEPT", "drop"),
+        (":INPUT DROP\n:a -\n-A INPUT -g a\n-A INPUT -j ACCEPT\n-A a -p tcp -j ACCEPT", "drop"),
+        (":INPUT DROP\n:a -\n-A INPUT -j a\n-A a -j RETURN\n-A a -j ACCEPT", "drop"),
+        (f":INPUT ACCEPT\n{UFW}", "accept"),
+        (f":INPUT DROP\n{UFW}", "drop"),
+        (f":INPUT ACCEPT\n{UFW}\n-A INPUT -j REJECT", "reject"),
+        (":INPUT ACCEPT\n-A INPUT -p icmp -j RETURN\n-A INPUT -j DROP", "accept"),
+        (":INPUT DROP\n-A INPUT -p icmp -j RETURN\n-A INPUT -j ACCEPT", "accept"),
+        (
+            ":INPUT ACCEPT\n:a -\n-A INPUT -j LOG\n-A INPUT -j MARK --set-mark 1\n-A INPUT -j a\n-A a -j REJECT",
+            "reject",
+        ),
         (":INPUT ACCEPT\n-A INPUT -p tcp -j DROP", "accept"),
     ],
 )
@@ -416,11 +548,32 @@ def test_default_deny_of_iptables(rules: str, verdict: str) -> None:
     assert (said["inbound_ipv4"], said["inbound_ipv6"]) == (verdict, "off")
 
 
+OPEN = ', {"rule": {"family": "ip", "table": "f", "chain": "in", "expr": [{"xt": null}, {"accept": null}]}}'
+
+
+def test_what_nft_cannot_show_of_iptables_is_asked_of_iptables() -> None:
+    """A condition, or a remark: only iptables tells them apart, and where it does not speak nobody knows."""
+    nft = f"== ipv6\noff\n== nft\n{NFT % ('ip', 'drop', OPEN)}\n== iptables-save\n"
+    with pytest.raises(ValueError, match="table ip f has conditions that nft does not show"):
+        parsed("firewall", nft)
+    save = '*filter\n:INPUT DROP\n-A INPUT -m comment --comment "all of it" -j ACCEPT\nCOMMIT\n'
+    assert settings_of("firewall", nft + save)["inbound_ipv4"] == "accept"
+
+
+@pytest.mark.parametrize("target", ["NFQUEUE --queue-num 0", "a"])
+def test_what_becomes_of_packets_that_a_program_or_a_circle_decides_is_not_known(target: str) -> None:
+    text = f"== ipv6\noff\n== iptables-save\n*filter\n:INPUT DROP\n-A INPUT -j {target}\n-A a -j INPUT\nCOMMIT\n"
+    with pytest.raises(ValueError, match="chain INPUT"):
+        parsed("firewall", text)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "== chronyc\n7F7F0101,,10,0.0,0.0,0.0,0.0,0,0,0,0,0,0,Not synchronised\n",
         "== timedatectl\nNTPSynchronized=no\n",
+        "== chronyc\n7F7F0101,,10,1793491100.1,0.000000001,0.0,0.0,0,0,0,0,0,0.5,Normal\n",
+        "== ntpq\n remote refid\n=====\n*LOCAL(0) .LOCL. 5 l 12 64 377 0.000 0.000 0.000\n",
         "== ntpq\n remote refid\n=====\n 192.0.2.1 .INIT. 16 u - 64 0 0.000 0.000 0.000\n",
     ],
 )
@@ -428,11 +581,60 @@ def test_a_clock_nobody_keeps(text: str) -> None:
     assert settings_of("clock", text)["is_synchronised"] is False
 
 
+DCONF = """\
+== /etc/dconf/db/local.d/00
+[org/gnome/desktop/session]
+idle-delay=uint32 300
+== /etc/dconf/db/site.d/00
+[org/gnome/desktop/session]
+idle-delay=uint32 9000
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "seconds"),
+    [
+        ("== /etc/dconf/profile/user\nuser-db:user\nsystem-db:local\nsystem-db:site\n", 300),
+        ("== /etc/dconf/profile/user\nuser-db:user\nsystem-db:site\n", 9000),
+        ("== /usr/share/dconf/profile/user\nsystem-db:local\n", 300),
+        ("== /etc/dconf/profile/user\nuser-db:user\n== /usr/share/dconf/profile/user\nsystem-db:local\n", None),
+        ("", None),
+    ],
+)
+def test_a_lock_that_no_profile_asks_for_is_not_prescribed(profile: str, seconds: int | None) -> None:
+    found = settings_of("screen_lock", f"{profile}{DCONF}")
+    assert (found["is_managed"], found.get("idle_seconds")) == (seconds is not None, seconds)
+
+
+@pytest.mark.parametrize(
+    ("said", "microseconds"),
+    [("+512us", 512), ("-1.063ms", 1063), ("+2s", 2_000_000), ("-1min 2.5s", 62_500_000), ("+3h 1s", None), ("", None)],
+)
+def test_how_far_systemd_says_the_clock_is_off(said: str, microseconds: int | None) -> None:
+    found = parsed("clock", f"== timedatectl\nNTPSynchronized=yes\n       Offset: {said}\n")
+    offset = found.values.get("offset_microseconds", (None, None))[0]
+    assert (found.values["is_synchronised"][0], offset) == (True, microseconds)
+    assert ("offset_microseconds" in found.unread) == (microseconds is None)
+
+
 def test_a_root_on_no_device_is_unknown_not_clear() -> None:
     reading = parsed(
         "disks", '== devices\nNAME="sda" KNAME="sda" PKNAME="" TYPE="disk" FSTYPE="" MOUNTPOINTS=""\n== root\nzfs\n'
     )
     assert [(cells["mountpoint"], cells["is_encrypted"]) for _, cells in reading.rows] == [("/", None)]
+
+
+def test_a_data_set_on_no_device_is_unknown_beside_an_encrypted_root() -> None:
+    device = '== devices\nNAME="r" KNAME="dm-0" PKNAME="sda" TYPE="crypt" FSTYPE="ext4" MOUNTPOINTS="/"\n'
+    reading = parsed("disks", f"{device}== root\next4\n== on no device\n/home\n")
+    assert [(c["mountpoint"], c["is_encrypted"]) for _, c in reading.rows] == [("/", True), ("/home", None)]
+
+
+@pytest.mark.parametrize("sources", ["files sss", "ldap [SUCCESS=return] files", "sss"])
+def test_rules_of_sudo_that_a_directory_gives_are_out_of_sight(sources: str) -> None:
+    with pytest.raises(ValueError, match="rules of sudo come from"):
+        parsed("sudo_rules", f"== /etc/nsswitch.conf\nsudoers: {sources}\n== /etc/sudoers\nroot ALL=(ALL) ALL\n")
+    assert parsed("sudo_rules", "== /etc/nsswitch.conf\nsudoers:   files\n").rows == ()
 
 
 def test_a_mirror_is_encrypted_only_if_both_halves_are() -> None:

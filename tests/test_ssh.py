@@ -185,7 +185,7 @@ def test_keys_of_each_kind_open_the_door(tmp_path: Path, sort: str) -> None:
         assert collecting.run(collecting.ready(tmp_path, text(one)), tmp_path / "out").complete
 
 
-@pytest.mark.parametrize("sort", ["ed25519", "rsa"])
+@pytest.mark.parametrize("sort", ["ed25519", "ecdsa", "rsa"])
 def test_an_encrypted_key_is_opened_by_the_environment_or_a_prompt(tmp_path: Path, sort: str) -> None:
     asked: list[str] = []
 
@@ -220,6 +220,14 @@ def test_a_named_key_that_cannot_be_used_is_an_error_before_any_host(
     with pytest.raises(InputError, match=said) as caught:
         collecting.ready(tmp_path, inventory, environ={})
     assert "check identity_file" in str(caught.value)
+
+
+def test_a_key_in_the_form_of_others_is_named_with_how_to_turn_it(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    words = ["-q", "-t", "ecdsa", "-m", "PKCS8", "-N", SECRET, "-f", str(file)]
+    subprocess.run([sshd.program("ssh-keygen"), *words], check=True, timeout=20)
+    with pytest.raises(InputError, match=r"its form is PKCS #8, .*ssh-keygen -p -f"):
+        collecting.ready(tmp_path, text(server, f"name: a, address: 127.0.0.1, identity_file: {file}"))
 
 
 def test_a_wrong_passphrase_is_an_error_before_any_host(server: Server, tmp_path: Path) -> None:
@@ -334,42 +342,10 @@ def test_a_host_behind_a_jump_that_says_nothing_is_a_timeout(server: Server, tmp
     assert cause is Cause.TIMEOUT
 
 
-SUDO = r"""#!/bin/sh
-# A sudo that keeps an account of what it is given: -n is refused, -S reads one line after its prompt.
-echo "$0 $*" >> "$SUDO_ACCOUNT.argv"
-tries=2
-while [ $# -gt 0 ]; do
-  case $1 in
-    -n) [ -e "$SUDO_ACCOUNT.open" ] || { echo 'sudo: a password is required' >&2; exit 1; }; shift ;;
-    -S) shift ;;
-    -p) prompt=$2; shift 2 ;;
-    *) break ;;
-  esac
-done
-if [ ! -e "$SUDO_ACCOUNT.open" ]; then
-  while :; do
-    printf '%s' "$prompt" >&2
-    IFS= read -r word || { echo 'sudo: no password was provided' >&2; exit 1; }
-    [ "$word" = "@SECRET@" ] && break
-    echo 'Sorry, try again.' >&2
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || exit 1
-  done
-fi
-AS_ROOT=yes; export AS_ROOT
-exec "$@"
-"""
-
-
 @pytest.fixture
 def with_sudo(tmp_path: Path) -> Iterator[Server]:
     """A host whose sudo is a stand-in that works for any user; the account it keeps lies in `tmp_path`."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "sudo").write_text(SUDO.replace("@SECRET@", SECRET), "ascii")
-    (folder / "sudo").chmod(0o755)
-    line = f"SetEnv HOME={folder} PATH={folder}:/usr/bin:/bin SUDO_ACCOUNT={tmp_path / 'account'}"
-    with sshd.server(tmp_path / "sshd", line) as one:
+    with sshd.server(tmp_path / "sshd", sshd.sudo_asks(tmp_path, SECRET)) as one:
         known(tmp_path, one.known_line())
         yield one
 

@@ -105,14 +105,57 @@ def test_a_proxy_command_is_never_run(tmp_path: Path, without: bool) -> None:
     assert not trace.exists()
 
 
-@pytest.mark.parametrize("rule", ["exec", "host web exec", "!exec", "EXEC"])
+RULES = (
+    *("Match exec", "Match host web exec", "Match !exec", "Match EXEC", 'Match "exec"', '"Match" exec', "Match\rexec"),
+    *(
+        'Match originalhost web\t"exec"\t',
+        "Match host=web exec=",
+        "Match=exec",
+        'Match host "web" "exec"',
+        'Match "exec',
+    ),
+)
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_match_exec_is_refused_before_openssh_could_run_it(tmp_path: Path, rule: str) -> None:
+    """However it is quoted: OpenSSH itself would run the command in each of them."""
     trace = tmp_path / "trace"
     with pytest.raises(InputError, match=r"config:2: Match exec would run a command here"):
-        loaded(tmp_path, f'User x\nMatch {rule} "touch {trace}"\n  User y\n')
-    with pytest.raises(InputError, match="more_1:1: Match exec"):
-        loaded(tmp_path, "Include more_*\n", more_1=f'Match {rule} "touch {trace}"\n')
+        loaded(tmp_path, f'User x\n{rule} "touch {trace}"\n  User y\n')
+    for include in ("Include more_*", '"Include" more_1', 'Include "more_1"', "Include ../.s*/more_1"):
+        with pytest.raises(InputError, match="more_1:1: Match exec"):
+            loaded(tmp_path, f"{include}\n", more_1=f'{rule} "touch {trace}"\n')
     assert not trace.exists()
+
+
+@pytest.mark.parametrize("pattern", ["${HOME}/more", "%d/more", "~root/more"])
+def test_an_include_that_cannot_be_followed_is_an_error(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(InputError, match=r"config:1: Include .* cannot be followed"):
+        loaded(tmp_path, f"Include {pattern}\n")
+
+
+def test_a_command_that_was_overlooked_would_still_not_be_run(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    config = loaded(tmp_path, "User x\n")
+    (tmp_path / ".ssh/config").write_text(f'Match exec "touch {trace}"\n  User y\n', "ascii")
+    assert ssh_config.settings_of(config, "web")["hostname"] == ("web",)
+    assert not trace.exists()
+
+
+def test_a_block_ends_with_its_file(tmp_path: Path, without: bool) -> None:
+    """An included file's blocks end with it, and a block that does not apply holds for what it includes."""
+    more = {"more_1": "Host other\n  User other\n", "more_2": "Host web\n  Port 2200\n"}
+    config = loaded(tmp_path, "Include more_1\nUser me\nHost other\n  Include more_2\n  Port 2300\n", **more)
+    (hop,) = way(config, Host("a", "web"), without=without)
+    assert (hop.user, hop.port) == ("me", 22)
+
+
+def test_the_system_s_configuration_begins_outside_every_block(tmp_path: Path) -> None:
+    (tmp_path / "system").write_text('User "everyone"\n', "ascii")
+    loaded(tmp_path, "Host other\n  Port 2300\n")
+    config = ssh_config.load(tmp_path, tmp_path / "system")
+    assert way(config, Host("a", "web"), without=True)[-1].user == "everyone"
 
 
 def test_another_match_needs_openssh(tmp_path: Path) -> None:

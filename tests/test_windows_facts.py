@@ -19,6 +19,7 @@ from ctrlkit.facts import Facts, Unreadable, facts_of
 from ctrlkit.hooks import Probe
 from ctrlkit.model import Cause
 from ctrlkit.powershell_script import build
+from ctrlkit.probe_script import describe
 from ctrlkit.transcript import Transcript, read, sealed
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -94,6 +95,7 @@ def test_a_german_pc_without_elevation_is_refused_what_needs_it_and_the_rest_is_
     assert causes(facts) == {
         "clock": Cause.REFUSED,
         "disks": Cause.REFUSED,
+        "installed_software": Cause.REFUSED,
         "journal_reach": Cause.REFUSED,
         "malware_protection": Cause.UNSUPPORTED,
         "pending_updates": Cause.TIMEOUT,
@@ -112,6 +114,10 @@ def test_a_japanese_pc_gives_the_same_kinds_of_answers() -> None:
         ("管理者", False),
     ]
     assert facts["account_lockout"]["unlock_seconds"] == 0
+    assert facts["usb_storage"]["storage_disabled"] is True
+    with pytest.raises(Unreadable, match="uas_disabled is not known"):
+        facts["usb_storage"]["uas_disabled"]
+    assert [row.cells["name"] for row in facts["installed_software"].rows()][2:] == [None, "Telegram Desktop"]
     assert facts["clock"]["is_synchronised"] is False
 
 
@@ -148,6 +154,12 @@ def test_an_administrator_can_read_what_it_does() -> None:
     assert max(map(len, SCRIPT.splitlines())) <= 120
 
 
+def test_a_dry_run_says_what_needs_elevation() -> None:
+    said = describe(PROBES)
+    assert "elevated, as administrator or SYSTEM" in said
+    assert "sudo" not in said
+
+
 def test_the_script_changes_nothing_and_contacts_nobody() -> None:
     verbs = (
         "Set-Item|Set-Content|New-Item|Remove-|Start-|Stop-|Restart-|Enable-|Disable-|Invoke-|Import-Module|Add-Type"
@@ -162,6 +174,10 @@ def test_no_answer_rests_on_words_of_a_language() -> None:
     tools = re.findall(r"[\w:\\$]*\.exe", SCRIPT)
     assert tools == ["$env:SystemRoot\\System32\\w32tm.exe"]
     assert not re.search(r"net accounts|netsh|Get-LocalGroupMember|systeminfo", SCRIPT)
+
+
+def test_a_key_that_may_not_be_opened_is_no_absence() -> None:
+    assert "SilentlyContinue" not in "".join(probe.command for probe in PROBES)
 
 
 def test_braces_and_quotes_of_every_probe_are_closed() -> None:

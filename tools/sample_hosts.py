@@ -57,6 +57,24 @@ NAME="zram0" KNAME="zram0" PKNAME="" TYPE="disk" FSTYPE="" MOUNTPOINTS="[SWAP]"
 == root
 ext4
 """
+_FIREWALL: Final = """\
+== ipv6
+on
+== iptables-save
+*filter
+:INPUT DROP
+:FORWARD DROP
+:OUTPUT ACCEPT
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT
+COMMIT
+== ip6tables-save
+*filter
+:INPUT DROP
+:FORWARD DROP
+:OUTPUT ACCEPT
+COMMIT
+"""
 _SERVER: Final = {
     "passwd_accounts": f"""\
 {_ACCOUNTS}ops.lim:1000:1000:/bin/bash
@@ -154,24 +172,7 @@ ops.lim          pts/0    192.0.2.40       Fri Oct 30 03:12:44 +0000 2026
 ops.sy           pts/1    192.0.2.41       Tue Oct 27 22:40:03 +0000 2026
 postgres                                   **Never logged in**
 """,
-    "firewall": """\
-== ipv6
-on
-== iptables-save
-*filter
-:INPUT DROP
-:FORWARD DROP
-:OUTPUT ACCEPT
--A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A INPUT -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT
-COMMIT
-== ip6tables-save
-*filter
-:INPUT DROP
-:FORWARD DROP
-:OUTPUT ACCEPT
-COMMIT
-""",
+    "firewall": _FIREWALL,
     "listeners": """\
 Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess
 tcp   LISTEN 0      128        192.0.2.20:22             *:*
@@ -217,6 +218,7 @@ support:1000
 agent:1001
 """,
     "sudo_rules": "== /etc/sudoers\nDefaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n",
+    "firewall": _FIREWALL,
     "clock": _CLOCK,
     "disks": _DISKS,
     "malware_protection": """\
@@ -257,7 +259,7 @@ flatpak org.linphone.Linphone
 _HOSTS: Final[Mapping[str, Mapping[str, str | None]]] = {"crm-db1": _SERVER, "ws-0142": _WORKSTATION}
 _DECIDED: Final = {
     "crm-db1": ("ACC-03", "END-03", "LOG-01", "LOG-04", "LOG-05", "NET-01", "NET-05", "NET-06"),
-    "ws-0142": ("END-01", "END-02", "END-03", "END-04", "END-05", "LOG-01", "LOG-05", "NET-05"),
+    "ws-0142": ("END-01", "END-02", "END-03", "END-04", "END-05", "LOG-01", "LOG-05", "NET-01", "NET-05"),
 }
 """The controls that decide something of each; the others do not speak of such a host."""
 CONTROLS: Final = tuple(sorted({*_DECIDED["crm-db1"], *_DECIDED["ws-0142"]}))

@@ -102,7 +102,7 @@ def collect(  # noqa: PLR0913 - each is a word of the command
     host_file.prepare(out, reached, resume)
     tasks = [_task(ready, host, script_for) for host in reached]
     kept = {t.host.name for t in tasks if resume and _is_whole(out, t)}
-    work = _Work(ready, out, now, version, progress, len(tasks) - len(kept))
+    work = _Work(ready, script_for, out, now, version, progress, len(tasks) - len(kept))
     _crowd(work, [task for task in tasks if task.host.name not in kept], jobs)
     order = [host.name for host in reached]
     failed = sorted(work.failed, key=lambda failure: order.index(failure.host))
@@ -116,10 +116,11 @@ def collect(  # noqa: PLR0913 - each is a word of the command
 
 @dataclass(frozen=True, slots=True)
 class _Task:
+    """One host to read. Its script is made when its turn comes: thousands of them would not be small."""
+
     host: Host
     way: tuple[Hop, ...]
-    script: bytes
-    frame: Frame
+    marker: str
     script_sha256: str
 
 
@@ -138,6 +139,7 @@ class _Work:
     def __init__(  # noqa: PLR0913, PLR0917
         self,
         ready: Preparation,
+        script_for: ScriptFor,
         out: Path,
         now: Callable[[], datetime],
         version: str,
@@ -146,7 +148,7 @@ class _Work:
     ) -> None:
         self.stop = threading.Event()
         self.client = ssh.Client(ready.known, ready.keys, ready.secrets, self.stop)
-        self.window = ready.book.authorised
+        self.window, self.script_for = ready.book.authorised, script_for
         self.out, self.now, self.version, self.progress, self.total = out, now, version, progress, total
         self.done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         self.read: set[str] = set()
@@ -229,7 +231,9 @@ def _answer(work: _Work, task: _Task) -> Answer | HostFault:
     if reason := inventory.forbidden(work.window, work.now().date()):
         return HostFault(Cause.REFUSED, f"not touched: {reason}", "run --resume within the window")
     try:
-        return ssh.read(work.client, task.host, task.way, task.script, task.frame)
+        script = work.script_for(task.host, task.marker).encode()
+        frame = Frame(f"CTRLKIT-FACTS 1 {task.marker}".encode(), f"CTRLKIT-END {task.marker} ".encode())
+        return ssh.read(work.client, task.host, task.way, script, frame)
     except HostFault as fault:
         return fault
 
@@ -248,11 +252,8 @@ def _failure(task: _Task, fault: HostFault) -> Failure:
 
 
 def _task(ready: Preparation, host: Host, script_for: ScriptFor) -> _Task:
-    marker = secrets.token_hex(16)
-    plain = script_for(host, _NO_MARKER).encode()
-    frame = Frame(f"CTRLKIT-FACTS 1 {marker}".encode(), f"CTRLKIT-END {marker} ".encode())
-    digest = hashlib.sha256(plain).hexdigest()
-    return _Task(host, ready.ways[host.name], script_for(host, marker).encode(), frame, digest)
+    digest = hashlib.sha256(script_for(host, _NO_MARKER).encode()).hexdigest()
+    return _Task(host, ready.ways[host.name], secrets.token_hex(16), digest)
 
 
 def _is_whole(out: Path, task: _Task) -> bool:

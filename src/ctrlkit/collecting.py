@@ -10,6 +10,8 @@ from pathlib import Path
 from ctrlkit import console
 from ctrlkit.desk import Desk, words_of
 
+_SHOWN = 5
+
 
 def collect(desk: Desk) -> int:
     """Read the facts of hosts, ask for domains, or print the script that others run."""
@@ -32,6 +34,12 @@ def collect(desk: Desk) -> int:
     hosts = inventory.choose(book, request.limit)
     if desk.options.shard:
         hosts = inventory.shard(hosts, desk.options.shard)
+    idle = collection.unasked(asked, hosts)
+    hosts = tuple(host for host in hosts if host not in idle)
+    if idle:
+        some = ", ".join(host.name for host in idle[:_SHOWN])
+        more = f" and {len(idle) - _SHOWN} more" if len(idle) > _SHOWN else ""
+        desk.say(f"not touched, for no selected control asks anything of its role: {some}{more}")
     ready = collect.prepare(book, hosts, home=Path.home(), environ=os.environ, ask=console.asker())
     if desk.options.dry_run:
         desk.print(collection.described(asked, ready))

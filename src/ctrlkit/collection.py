@@ -56,6 +56,12 @@ def probes_for(asked: Errand, roles: Collection[str] | None, language: str = "sh
     return probe_script.chosen([p for p in asked.stock.probes if p.fact in facts and p.language == language], language)
 
 
+def unasked(asked: Errand, hosts: Sequence[Host]) -> tuple[Host, ...]:
+    """The hosts of whose roles no selected control asks anything: they need not be touched."""
+    idle = {roles for roles in {host.roles for host in hosts} if roles and not probes_for(asked, roles)}
+    return tuple(host for host in hosts if host.roles in idle)
+
+
 def _facts(control: Control, roles: Collection[str] | None) -> Sequence[str]:
     checks = [check for check in control.checks if check.roles is not None]
     return [fact for c in checks for fact in c.facts if roles is None or set(roles) & set(c.roles or ())]
@@ -86,5 +92,7 @@ def printed(asked: Errand, language: str) -> str:
 
 def described(asked: Errand, ready: Preparation | None, language: str = "sh") -> str:
     """What would be read, and from which hosts, for `--dry-run`."""
-    said = probe_script.describe(probes_for(asked, None, language))
+    roles = {host.roles for host in ready.hosts} if ready is not None else {()}
+    found = {probe.name: probe for one in sorted(roles) for probe in probes_for(asked, one or None, language)}
+    said = probe_script.describe([found[name] for name in sorted(found)])
     return "\n".join([*(ready.lines() if ready is not None else ()), said])

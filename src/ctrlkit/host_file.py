@@ -80,26 +80,40 @@ def is_whole(out: Path, host: Host, script_sha256: str, address: str, port: int)
 
 
 def write_facts(out: Path, name: str, version: str, connection: Connection, facts: bytes) -> None:
-    """Write both files, each beside and then renamed, the record last; raises CtrlkitError where that fails."""
+    """Write both files, each beside and then renamed, the facts last; raises CtrlkitError where that fails.
+
+    Killed in between, the record speaks of facts that are not there, and the host is read again.
+    A file that was handed over of a host that could not be read until now is set aside.
+    """
     folder = _folder(out)
-    _write(folder / (name + FACTS), facts)
+    if "cause" in _record(folder / (name + RECORD)):
+        _set_aside(folder, name)
     _write(folder / (name + RECORD), _json(version, connection, {"facts_sha256": hashlib.sha256(facts).hexdigest()}))
+    _write(folder / (name + FACTS), facts)
     _remove(folder / (name + PARTIAL))
 
 
 def write_fault(out: Path, name: str, version: str, connection: Connection, fault: HostFault) -> None:
-    """Write why a host was not read, and apart what it had said; facts of an earlier try are set aside."""
+    """Write why a host was not read, and apart what it had said; facts of an earlier try are set aside.
+
+    What was handed over since a try that failed stays.
+    """
     folder = _folder(out)
     said = {"cause": fault.cause.value, "reason": fault.message, "remedy": fault.remedy}
-    earlier = folder / (name + FACTS)
-    try:
-        if earlier.exists():
-            earlier.replace(folder / (name + _EARLIER))
-    except OSError as wrong:
-        raise _unwritten(earlier, wrong) from wrong
+    if "cause" not in _record(folder / (name + RECORD)):
+        _set_aside(folder, name)
     _write(folder / (name + RECORD), _json(version, connection, said))
     if fault.partial:
         _write(folder / (name + PARTIAL), fault.partial)
+
+
+def _set_aside(folder: Path, name: str) -> None:
+    facts = folder / (name + FACTS)
+    try:
+        if facts.exists():
+            facts.replace(folder / (name + _EARLIER))
+    except OSError as wrong:
+        raise _unwritten(facts, wrong) from wrong
 
 
 def _json(version: str, connection: Connection, more: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from ctrlkit.profile import Profile
 FRESHNESS: Final = "hosts"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 _NOT_FACTS: Final = (".ssh.json", ".part", ".earlier", ".writing")
+_CAME: Final = {"ssh": "read over SSH", "file": "handed over"}
 CLOCK_TOLERANCE: Final = timedelta(days=1)
 
 
@@ -34,6 +35,7 @@ class Machine:
     `origin` is ssh or file; `fingerprint` that of the host key over which they were read, "" for a file. `fault` says
     why nothing could be read; `listed` is false for a host that the inventory does not name. `ports` are those that the
     inventory lets it listen on beside what the profile allows. `replaced` says which identifiers stood in its facts.
+    `path` is the file as it was handed in, None where there is none.
     """
 
     name: str
@@ -47,11 +49,17 @@ class Machine:
     notes: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     replaced: tuple[str, ...] = ()
+    path: Path | None = None
 
     @property
     def subject(self) -> str:
         """What its results are about."""
         return f"host:{self.name}"
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether an inventory lists it and nothing of it was read or handed in."""
+        return self.origin == "file" and self.fault is not None and self.fault.cause is Cause.MISSING
 
     @property
     def grade(self) -> Grade:
@@ -68,16 +76,54 @@ def from_folder(
     folder: Path, book: Inventory | None, probes: Sequence[Probe], nonce: str, hide: Callable[[str, str], str]
 ) -> dict[str, Machine]:
     """The machines of an inventory and of the pack's `hosts` folder, by name; raises InputError for a bad file name."""
-    files = _files(folder / host_file.FOLDER)
+    files, beside = _files(folder / host_file.FOLDER, {} if book is None else {n.casefold(): n for n in book.hosts})
     names = sorted({*files, *(book.hosts if book is not None else ())})
-    return {name: _machine(name, files.get(name), folder, book, probes, nonce, hide) for name in names}
+    found = {name: _machine(name, files.get(name), folder, book, probes, nonce, hide) for name in names}
+    return {name: _noted(m, f"hosts/{beside[name]}") if name in beside else m for name, m in found.items()}
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """Host name -> its file: `<name>.facts`, or a file of that name as a fleet's own engine leaves it."""
+def merged(folders: Sequence[Mapping[str, Machine]]) -> dict[str, Machine]:
+    """The machines of several packs as one: what was read over SSH counts before what was handed over, and says so.
+
+    A host that could not be read over SSH is known by the file, if there is one.
+    Raises InputError for a host that was read twice, or handed over twice.
+    """
+    found: dict[str, Machine] = {}
+    for machine in (machine for machines in folders for machine in machines.values()):
+        known = found.get(machine.name)
+        if known is None or known.is_absent:
+            found[machine.name] = machine
+        elif not machine.is_absent:
+            if known.origin == machine.origin:
+                msg = f"hosts: {machine.name} is in more than one pack, {_CAME[machine.origin]} in each; keep one"
+                raise InputError(msg)
+            read, file = (known, machine) if known.origin == "ssh" else (machine, known)
+            other = f"hosts/{machine.name} of the other pack"
+            found[machine.name] = _instead(file, read) if read.fault is not None else _noted(read, other)
+    return {name: found[name] for name in sorted(found)}
+
+
+def _instead(file: Machine, unread: Machine) -> Machine:
+    """What was handed over of a host that could not be read over SSH."""
+    why = unread.fault.message if unread.fault is not None else ""
+    return replace(file, notes=(*file.notes, f"{why}, over SSH; the file that was handed over counts"))
+
+
+def _noted(machine: Machine, other: str) -> Machine:
+    note = f"{machine.name}: {other} was handed over too; what was read over SSH counts"
+    return replace(machine, notes=(*machine.notes, note))
+
+
+def _files(folder: Path, listed: Mapping[str, str]) -> tuple[dict[str, Path], dict[str, str]]:
+    """Host name -> its file: `<name>.facts`, or a file of that name as a fleet's own engine leaves it.
+
+    Windows calls itself by capitals: a name that `listed` has in other letters is that host.
+    Also, where `<name>.facts` was read over SSH, the name of another that was handed over beside it.
+    """
     found: dict[str, Path] = {}
+    beside: dict[str, str] = {}
     if not folder.is_dir():
-        return found
+        return found, beside
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
         if not path.is_file() or path.name.endswith(_NOT_FACTS) or path.name.startswith("."):
             continue
@@ -88,11 +134,16 @@ def _files(folder: Path) -> dict[str, Path]:
         if not _NAME.fullmatch(name):
             msg = f"hosts/{path.name}: no host name; expected letters, digits, . _ -; rename the file"
             raise InputError(msg)
+        name = listed.get(name.casefold(), name)
+        if name in found and (folder / f"{name}{host_file.RECORD}").is_file():
+            beside[name] = min(path.name, found[name].name, key=lambda text: text.endswith(host_file.FACTS))
+            found[name] = folder / f"{name}{host_file.FACTS}"
+            continue
         if name in found:
             msg = f"hosts/{path.name}: {name} is there twice, as {found[name].name} too; keep one"
             raise InputError(msg)
         found[name] = path
-    return found
+    return found, beside
 
 
 def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
@@ -109,25 +160,40 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
     record = _record(folder, name)
     if "cause" in record:
         fault = Fault(Cause(record["cause"]), f"{name}: {record.get('reason', 'was not read')}")
-        return Machine(name, roles, listed, origin="ssh", fingerprint=record.get("fingerprint", ""), fault=fault)
+        unread = Machine(name, roles, listed, origin="ssh", fingerprint=record.get("fingerprint", ""), fault=fault)
+        return unread if path is None else _instead(_handed(unread, path, {}, book, probes, nonce, hide), unread)
     if path is None:
         return Machine(name, roles, listed, fault=Fault(Cause.MISSING, f"{name}: no facts of this host were handed in"))
+    return _handed(Machine(name, roles, listed), path, record, book, probes, nonce, hide)
+
+
+def _handed(  # noqa: PLR0913, PLR0917  (what one host is made of)
+    of: Machine,
+    path: Path,
+    record: Mapping[str, Any],
+    book: Inventory | None,
+    probes: Sequence[Probe],
+    nonce: str,
+    hide: Callable[[str, str], str],
+) -> Machine:
+    """The machine as its file tells of it."""
+    name, roles, listed = of.name, of.roles, of.listed
     content = path.read_bytes()
     said = transcript.read(content, name)
     if isinstance(said, Fault):
-        return Machine(name, roles, listed, fault=said)
+        return Machine(name, roles, listed, fault=said, path=path)
     if record and record.get("facts_sha256") != hashlib.sha256(content).hexdigest():
         fault = Fault(
             Cause.MALFORMED, f"{name}: the facts are not those that its {name}.ssh.json speaks of; collect again"
         )
-        return Machine(name, roles, listed, fault=fault)
+        return Machine(name, roles, listed, fault=fault, path=path)
     origin = "ssh" if record else "file"
     if nonce and said.nonce != nonce:
         fault = Fault(
             Cause.MALFORMED,
             f"{name}: was made for another request (nonce {said.nonce or 'none'}); print the script again",
         )
-        return Machine(name, roles, listed, fault=fault)
+        return Machine(name, roles, listed, fault=fault, path=path)
     facts = facts_of_hosts.facts_of(said, probes)
     return Machine(
         name,
@@ -140,6 +206,7 @@ def _machine(  # noqa: PLR0913, PLR0917  (what one host is made of)
         notes=() if roles or not said.roles else (f"{name}: the role is the one its own file names",),
         ports=book.hosts[name].ports if book is not None and name in book.hosts else (),
         replaced=tuple(text for one in facts.values() for text in facts_of_hosts.identifiers(one)),
+        path=path,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -62,6 +63,8 @@ def _opened(
         text = file.read_text("utf-8", "replace")
     except OSError as wrong:
         return f"cannot be read ({wrong.strerror or type(wrong).__name__})"
+    if re.search(r"-----BEGIN (ENCRYPTED )?PRIVATE KEY-----", text):
+        return "its form is PKCS #8, which is not read (ssh-keygen -p -f writes it in OpenSSH's)"
     key = parse(text, passphrase)
     if isinstance(key, str) and ask is not None and passphrase is None and "PRIVATE KEY" in text:
         return parse(text, ask(f"Passphrase of {visible(file.as_posix())}: "))

@@ -63,7 +63,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The hosts by name, in the order of the file; `name` is the file as messages call it, `raw` its bytes."""
+    """The hosts by name, in the order of the file; `name` is the file as messages call it.
+
+    `raw` are its bytes as a bundle carries them: of an inventory of ansible, what is read.
+    """
 
     name: str
     hosts: Mapping[str, Host]
@@ -87,6 +90,7 @@ def load(path: Path) -> Inventory:
     if form == "yaml":
         return _from_yaml(document.parse(raw, path, "inventory"))
     entries = inventory_list.from_ansible(raw, name) if form == "ansible" else inventory_list.from_plain(raw, name)
+    raw = inventory_list.told(raw, name) if form == "ansible" else raw
     hosts = [_host(entry, {}, entry.pop("line"), path.parent) for entry in entries]
     return _checked(Inventory(name, _by_name(name, hosts), None, raw))
 

@@ -27,6 +27,13 @@ _LINE: Final = re.compile(
 )
 _BARE_V6: Final = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%\w+)?")
 _NO_SSH: Final = ("local", "winrm", "psrp", "docker", "podman", "community.docker.docker")
+_ADDRESS, _PORT = ("ansible_ssh_host", "ansible_host"), ("ansible_ssh_port", "ansible_port")
+_USER, _KEY_FILE = ("ansible_ssh_user", "ansible_user"), ("ansible_private_key_file", "ansible_ssh_private_key_file")
+_ARGUMENTS = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
+_READ: Final = {
+    *(*_ADDRESS, *_PORT, *_USER, *_KEY_FILE, *_ARGUMENTS),
+    *("ansible_connection", "ansible_become", "ctrlkit_roles", "ctrlkit_ports"),
+}
 _SPOKEN_OF_NOWHERE: Final = {"all", "ungrouped"}
 _LAST_PORT: Final = 65535
 
@@ -106,6 +113,18 @@ def from_ansible(raw: bytes, file: str) -> list[dict[str, Any]]:
     return [_ansible_host(name, variables.get(name, {}), _roles(name, groups), file) | {"line": 0} for name in names]
 
 
+def told(raw: bytes, file: str) -> bytes:
+    """An inventory of ansible with nothing but what is read of it: its other variables may hold passwords."""
+    tree = _json(raw, file)
+    groups = {name: {"hosts": hosts, "children": children} for name, (hosts, children) in _groups(tree, file).items()}
+    variables = {
+        name: {key: value for key, value in said.items() if key in _READ}
+        for name, said in tree.get("_meta", {}).get("hostvars", {}).items()
+    }
+    text = json.dumps({"_meta": {"hostvars": variables}, **groups}, ensure_ascii=True, indent=1, sort_keys=True)
+    return f"{text}\n".encode()
+
+
 def _groups(tree: Mapping[str, Any], file: str) -> dict[str, tuple[list[str], list[str]]]:
     groups = {}
     for name, group in tree.items():
@@ -146,12 +165,12 @@ def _ansible_host(name: str, variables: object, roles: list[str], file: str) -> 
         raise InputError(f"{place}: expected letters, digits, dot, dash or underscore, at most 100; rename it")
     entry: dict[str, Any] = {"name": name, "roles": _own_roles(variables, roles, place)}
     if str(variables.get("ansible_connection", "ssh")) not in _NO_SSH:
-        entry["address"] = _word(variables, ("ansible_ssh_host", "ansible_host"), place) or name
-    port = _word(variables, ("ansible_ssh_port", "ansible_port"), place)
+        entry["address"] = _word(variables, _ADDRESS, place) or name
+    port = _word(variables, _PORT, place)
     found = {
         "port": _port(port, place) if port else None,
-        "user": _word(variables, ("ansible_ssh_user", "ansible_user"), place),
-        "identity_file": _word(variables, ("ansible_private_key_file", "ansible_ssh_private_key_file"), place),
+        "user": _word(variables, _USER, place),
+        "identity_file": _word(variables, _KEY_FILE, place),
         "via": _jump(variables, place),
         "ports": _own_ports(variables, place),
         "sudo": "nopasswd" if str(variables.get("ansible_become", "")).lower() in {"true", "yes", "1"} else None,
@@ -186,7 +205,7 @@ def _word(variables: Mapping[str, Any], keys: tuple[str, ...], place: str) -> st
 
 def _jump(variables: Mapping[str, Any], place: str) -> str | None:
     """The inventory host that `-J` or `ProxyJump` among ansible's arguments names; the rest is ansible's own."""
-    texts = (_word(variables, (key,), place) for key in ("ansible_ssh_common_args", "ansible_ssh_extra_args"))
+    texts = (_word(variables, (key,), place) for key in _ARGUMENTS)
     for text in filter(None, texts):
         try:
             words = shlex.split(text)

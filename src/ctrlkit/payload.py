@@ -18,6 +18,7 @@ from ctrlkit.case import Case
 from ctrlkit.closed import Run
 from ctrlkit.errors import AuthorError
 from ctrlkit.hooks import Reporter
+from ctrlkit.host_file import FACTS
 from ctrlkit.hosts import Machine
 from ctrlkit.model import plain
 from ctrlkit.plan import Line
@@ -49,7 +50,7 @@ def fill(  # noqa: PLR0913, PLR0917  (all that a bundle holds)
     for path in sorted({control.path for control in closed.controls.values()}):
         (sources / path.replace("/", ".")).write_bytes(case.stock.files[path].read_bytes())
     _evidence(data / "evidence", case, gathered)
-    _hosts(data / "hosts", carried.machines)
+    _hosts(data / "hosts", carried.machines, case.request.clear)
     said = record(case, closed, gathered, lines, carried)
     if verdicts:
         _results(data / "results", case, closed)
@@ -123,11 +124,12 @@ def _evidence(target: Path, case: Case, gathered: Mapping[str, Sequence[Evidence
         file.writelines(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
 
 
-def _hosts(target: Path, machines: Mapping[str, Machine]) -> None:
+def _hosts(target: Path, machines: Mapping[str, Machine], clear: bool) -> None:
     for name, machine in sorted(machines.items()):
         target.mkdir(exist_ok=True)
         said = json.dumps(hosts.document(machine), ensure_ascii=True, indent=1)
         (target / f"{name}.json").write_bytes(f"{said}\n".encode())
+        _copy(machine.path if clear else None, target / "clear" / f"{name}{FACTS}")
 
 
 def _copy_problems(path: Path, target: Path) -> None:

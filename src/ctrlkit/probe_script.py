@@ -97,8 +97,14 @@ def describe(probes: Sequence[Probe]) -> str:
     return "\n".join(_described(probe) for probe in probes)
 
 
+_RIGHTS: Final = {
+    "sh": "as root, or by sudo where that is allowed",
+    "powershell": "elevated, as administrator or SYSTEM",
+}
+
+
 def _described(probe: Probe) -> str:
-    rights = "as root, or by sudo where that is allowed" if probe.privileged else "as the plain user"
+    rights = _RIGHTS[probe.language] if probe.privileged else "as the plain user"
     lines = [line for line in probe.command.strip().splitlines() if line.strip()]
     return "\n".join([f"{probe.name}: {one_line(probe.about)}", f"  {rights}:", *(f"    {line}" for line in lines), ""])
 

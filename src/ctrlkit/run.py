@@ -90,9 +90,8 @@ def machines_of(case: Case, key: EngagementKey) -> Mapping[str, Machine]:
     """The hosts of the case by name, where a selected control is about hosts."""
     if not any(check.roles is not None for id_ in case.ids for check in case.stock.controls[id_].checks):
         return {}
-    folder, nonce = case.packs[0].folder, case.engagement.nonce
-    limited = case.inventory
-    machines = hosts.from_folder(folder, limited, case.stock.probes, nonce, key.pseudonym)
+    book, probes, nonce = case.inventory, case.stock.probes, case.engagement.nonce
+    machines = hosts.merged([hosts.from_folder(p.folder, book, probes, nonce, key.pseudonym) for p in case.packs])
     wanted = set(case.request.limit)
     known = {*machines, *(role for machine in machines.values() for role in machine.roles)}
     for word in sorted(wanted - known):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import glob
 import os
 import re
 import shutil
@@ -36,6 +37,8 @@ SUBSET: Final = (
 """The keywords that count; all others of the configuration are left aside, StrictHostKeyChecking among them."""
 
 _DEFAULT_KEYS: Final = ("id_ed25519", "id_ecdsa", "id_rsa")
+_BEGINS, _ENDS = "{", "}"
+"""Marks among the lines, which no keyword can be."""
 _MAX_DEPTH: Final = 16
 _SECONDS: Final = 10
 _JUMP: Final = re.compile(
@@ -78,9 +81,9 @@ def load(home: Path, system: Path | None = Path("/etc/ssh/ssh_config")) -> UserC
     Raises InputError for `Match exec`, which would run a command here on every look-up.
     """
     own = home / ".ssh" / "config"
-    lines = [*_lines(own, home / ".ssh", home, 0)]
+    lines = [*_scoped(_lines(own, home / ".ssh", home, 0))]
     if system is not None:
-        lines += _lines(system, system.parent, home, 0)
+        lines += _scoped(_lines(system, system.parent, home, 0))
     counts = any(keyword in SUBSET for keyword, _ in lines)
     return UserConfig(own, tuple(lines) if counts else (), shutil.which("ssh") if counts else None, home)
 
@@ -107,8 +110,9 @@ def settings_of(config: UserConfig, address: str, port: int | None = None, user:
     if config.ssh is None:
         return _own_reading(config, address)
     words = [config.ssh, "-G", *(["-p", str(port)] if port else []), *(["-l", user] if user else []), "--", address]
-    # Nothing of this process's environment, where passwords may stand, goes along.
-    clean = {"PATH": "/usr/bin:/bin", "HOME": str(config.home), "LC_ALL": "C"}
+    # Nothing of this process's environment, where passwords may stand, goes along; what was overlooked would be run by
+    # SHELL, and is not.
+    clean = {"PATH": "/usr/bin:/bin", "HOME": str(config.home), "LC_ALL": "C", "SHELL": "/bin/false"}
     if (
         config.home != _home_of_openssh()
     ):  # it looks there, whatever HOME says; what was not looked through may run things
@@ -213,18 +217,24 @@ def _own_reading(config: UserConfig, address: str) -> Settings:
     """The named subset, read without OpenSSH: Host with patterns, the first value counts, `%h` in HostName."""
     chosen: list[tuple[str, str]] = []
     applies = True
+    outer: list[bool] = []
     for keyword, value in config.lines:
-        if keyword == "host":
-            applies = _host_matches(value.split(), address)
+        if keyword == _BEGINS:
+            outer.append(applies)
+        elif keyword == _ENDS:
+            applies = outer.pop()
+        elif keyword == "host":
+            applies = all(outer) and _host_matches(_words(value), address)
         elif keyword == "match":
-            if value.strip().lower() != "all":
+            if value.strip('"').lower() != "all":
                 raise InputError(
                     f"{visible(config.file.as_posix())}: Match {visible(value)} needs OpenSSH to be understood; "
                     "install its client, or set what it gives in the inventory"
                 )
-            applies = True
+            applies = all(outer)
         elif applies:
-            chosen.append((keyword, value.replace("%h", address) if keyword == "hostname" else value))
+            bare = value[1:-1] if re.fullmatch(r'"[^"]*"', value) else value
+            chosen.append((keyword, bare.replace("%h", address) if keyword == "hostname" else bare))
     return _gathered(chosen)
 
 
@@ -243,21 +253,26 @@ def _lines(file: Path, relative_to: Path, home: Path, depth: int) -> Iterator[tu
     if not file.is_file():
         return
     try:
-        text = file.read_text("utf-8", "replace")
+        text = file.read_bytes().decode("utf-8", "replace")
     except OSError as wrong:
         raise InputError(
             f"{visible(file.as_posix())}: cannot be read ({wrong.strerror}); check its permissions"
         ) from wrong
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         keyword, value = _pair(line)
-        if keyword == "match" and re.search(r"(^|[\s!])exec\b", value, re.IGNORECASE):
+        if keyword == "match" and re.search(r"(?<![\w.-])exec(?![\w.-])", value, re.IGNORECASE):
             raise InputError(
                 f"{visible(file.as_posix())}:{number}: Match exec would run a command here; "
                 "expected Match without exec; put its settings into the inventory"
             )
         if keyword == "include":
-            for pattern in value.split():
-                yield from _included(pattern.strip('"'), relative_to, home, depth)
+            for pattern in _words(value):
+                if re.search(r"[$%]|^~[^/]", pattern):
+                    raise InputError(
+                        f"{visible(file.as_posix())}:{number}: Include {visible(pattern)} cannot be followed; "
+                        "expected a path without $, % and ~user; write it out"
+                    )
+                yield from _scoped(_included(pattern, relative_to, home, depth))
         elif keyword:
             yield keyword, value
 
@@ -265,11 +280,22 @@ def _lines(file: Path, relative_to: Path, home: Path, depth: int) -> Iterator[tu
 def _included(pattern: str, relative_to: Path, home: Path, depth: int) -> Iterator[tuple[str, str]]:
     path = _path(pattern, home)
     absolute = path if path.is_absolute() else relative_to / path
-    for file in sorted(absolute.parent.glob(absolute.name)):
-        yield from _lines(file, relative_to, home, depth + 1)
+    for file in sorted(glob.glob(str(absolute))):  # noqa: PTH207 - folders above may be patterns too
+        yield from _scoped(_lines(Path(file), relative_to, home, depth + 1))
+
+
+def _scoped(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """A file's lines between two marks: where it ends, what applied before it applies again."""
+    yield _BEGINS, ""
+    yield from lines
+    yield _ENDS, ""
 
 
 def _pair(line: str) -> tuple[str, str]:
     line = line.strip()
-    match = re.match(r"([A-Za-z0-9]+)(?:\s*=\s*|\s+)(.*)", line)
+    match = re.match(r'"?([A-Za-z0-9]+)"?(?:\s*=\s*|\s+|(?="))(.*)', line)
     return (match[1].lower(), match[2].strip()) if match and not line.startswith("#") else ("", "")
+
+
+def _words(value: str) -> list[str]:
+    return [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^\s"]+)', value)]
