@@ -147,6 +147,19 @@ def test_files_that_no_control_reads_are_named_and_not_read(tmp_path: Path, work
     assert found.unused == ("odd.csv",)
 
 
+def test_files_that_pack_yaml_does_not_name_are_said_to_be_what_they_are(tmp_path: Path, work: Path) -> None:
+    folder = started(tmp_path / "desk", THREE)
+    (folder / "visits.csv").write_text("visit_id,in_at,out_at,host_id\n1,2026-10-01T01:00:00Z,,E-1\n", "utf-8")
+    (folder / "odd.csv").write_text("Number,Name\n1,2\n", "utf-8")
+    (folder / "locked.xlsx").write_bytes(b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"))
+    (folder / "identity_map.proposed.csv").write_text("employee_id,system,account_id\nE-1,crm,a\n", "utf-8")
+    said = readiness.text(ready(folder, work))
+    assert "  visits.csv: is visitors; to hand it in, write in pack.yaml under visitors: {file: visits.csv}" in said
+    assert "  odd.csv: its header is not one that ctrlkit knows" in said
+    assert "  locked.xlsx: is locked with a password; open it, take the password away" in said
+    assert "  identity_map.proposed.csv: is a proposal of ctrlkit init; check it, then rename it" in said
+
+
 def test_the_shipped_sample_is_complete_and_says_that_it_is_a_sample(tmp_path: Path, work: Path) -> None:
     found = ready(tmp_path, work, "bpo-philippines")
     assert found.complete

@@ -151,7 +151,7 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
         return nothing.saying(said.faults, said.notes)
     adapters = [a for a in adapters if a.name == named or a in opening.readers(adapters, file.form)]
     candidate, position, found = _choose(candidates, file, adapters)
-    if refused := sensitive.by_header((*found.headers, *candidate.source)):
+    if refused := sensitive.by_header(found.headers) or sensitive.by_header(candidate.source, keys=True):
         header, what = refused
         raise RefusedError(f"{what} (column {header})", "export it again without that column")
     said.faults += _other_sheets(candidates, candidate, file, adapters)

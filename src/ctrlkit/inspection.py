@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ctrlkit import gather, plan, words
+from ctrlkit import gather, plan, recognition, words
 from ctrlkit.assemble import Evidence
 from ctrlkit.case import Case
 from ctrlkit.file_state import FileState, state_of
@@ -17,6 +17,7 @@ from ctrlkit.kind import Kind
 from ctrlkit.model import Cause, Severity, Verdict
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
+from ctrlkit.recognition import Recognised, Unknown
 from ctrlkit.run import machines_of
 
 READY: Final = "ready"
@@ -66,11 +67,13 @@ class Gain:
 class Readiness:
     """What a pack is good for under a profile and an engagement, before anything is judged.
 
-    `idle` names files of the pack that no selected control reads, `unused` those that nothing names or recognises.
+    `idle` names files of the pack that no selected control reads, `unused` those that nothing names, and `strangers`
+    says what these are.
     `head` says whose pack, which profile and period: the first lines of every view.
     """
 
     head: tuple[str, ...]
+    strangers: tuple[Recognised | Unknown, ...]
     files: tuple[FileState, ...]
     kinds: tuple[KindState, ...]
     decidable: tuple[str, ...]
@@ -104,6 +107,7 @@ def inspect(case: Case, work: Path, listen: Listen = lambda _: None) -> Readines
     read = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
     return Readiness(
         head=tuple(_head(case)),
+        strangers=tuple(_strangers(case)),
         files=tuple(
             state_of(evidence, source, case.stock.kinds[evidence.kind], case.engagement.zone)
             for evidence in _copies(gathered)
@@ -132,6 +136,11 @@ def _head(case: Case) -> Iterator[str]:
     yield f"{case.packs[0].vendor} · {policy.title} ({policy.name}) · {terms.id}"
     as_of = case.as_of.instant.strftime("%Y-%m-%dT%H:%M:%SZ")
     yield f"period {terms.period.start} to {terms.period.end} · as of {as_of}"
+
+
+def _strangers(case: Case) -> Iterator[Recognised | Unknown]:
+    for p in case.packs:
+        yield from recognition.tell(p.folder, p.unused, case.stock.kinds, case.stock.adapters)
 
 
 def _copies(gathered: Mapping[str, Sequence[Evidence]]) -> Iterator[Evidence]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ctrlkit.explain import aligned
 from ctrlkit.file_state import FileState, Problem
 from ctrlkit.inspection import INCOMPLETE, READY, Readiness, Waiting, inspect, to_json
+from ctrlkit.matching import PROPOSED
 from ctrlkit.model import Cause
+from ctrlkit.recognition import Recognised, Unknown
+from ctrlkit.template import entry
 from ctrlkit.visible import visible
 
 __all__ = ["Readiness", "inspect", "text", "to_json"]
@@ -112,13 +115,26 @@ def _reasons(waiting: Waiting, states: Mapping[str, str]) -> Iterator[str]:
     yield from dict.fromkeys(said)
 
 
+def _strangers(found: Sequence[Recognised | Unknown]) -> Iterator[str]:
+    if found:
+        yield ""
+        yield "in the pack, and named nowhere in pack.yaml"
+    for one in found[:SHOWN]:
+        if isinstance(one, Unknown):
+            yield f"  {one.file}: {one.why}"
+        elif one.file.endswith(PROPOSED):
+            yield f"  {one.file}: is a proposal of ctrlkit init; check it, then rename it identity_map.csv"
+        else:
+            yield f"  {one.file}: is {one.kind}; to hand it in, write in pack.yaml under {one.kind}: {entry(one)}"
+    if len(found) > SHOWN:
+        yield f"  and {len(found) - SHOWN} more"
+
+
 def _tail(ready: Readiness) -> Iterator[str]:
     if ready.idle:
         yield ""
         yield f"in the pack, read by none of these controls: {', '.join(ready.idle)}"
-    if ready.unused:
-        yield ""
-        yield f"in the pack, named by nothing and not recognised: {', '.join(ready.unused)}"
+    yield from _strangers(ready.strangers)
     yield ""
     if ready.complete:
         yield "the pack is complete; next: ctrlkit run, with the same options"

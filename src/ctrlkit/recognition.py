@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -92,6 +92,16 @@ def look(
     return tuple(known), tuple(unknown)
 
 
+def tell(
+    folder: Path, names: Iterable[str], kinds: Mapping[str, Kind], adapters: Sequence[Adapter]
+) -> Iterator[Recognised | Unknown]:
+    """What each of these files of a folder is."""
+    with tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
+        for name in names:
+            found = _one(folder, name, kinds, adapters, Path(work))
+            yield from [found] if isinstance(found, Unknown) else found
+
+
 def _files(folder: Path, place: PurePosixPath, *, deep: bool) -> Iterator[str]:
     for name in names_in(folder / place):
         path = folder / place / name
@@ -120,8 +130,10 @@ def _one(
         heads = [(cells, candidate.by) for candidate in opened.candidates for _, cells in candidate.head]
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
-    headers = [cells for cells, _ in heads if _is_header(cells, kinds)] + [c.source for c in opened.candidates]
-    if refused := next(filter(None, map(sensitive.by_header, headers)), None):
+    first = [c.head[0][1] for c in opened.candidates if c.head and not c.by]
+    found = [sensitive.by_header(cells) for cells in [*first, *(h for h, _ in heads if _is_header(h, kinds))]]
+    found += [sensitive.by_header(c.source, keys=True) for c in opened.candidates]
+    if refused := next(filter(None, found), None):
         return Unknown(name, f"holds {refused[1]} (column {refused[0]}): refused; export it again without that column")
     return _fitting(name, path, heads, kinds, adapters) or _strange(name, heads, kinds)
 

@@ -89,10 +89,14 @@ def pack(
 
 def _kind(kind: str, files: Sequence[Recognised]) -> Iterator[str]:
     yield f"  {kind}:"
-    for found in files:
-        adapter = f", adapter: {scalar(found.adapter)}" if found.adapter else ""
-        sheet = f", sheet: {scalar(found.sheet)}, method: typed" if found.sheet else ""
-        yield f"    - {{file: {scalar(found.file)}{sheet}{adapter}}}"
+    yield from (f"    - {entry(found)}" for found in files)
+
+
+def entry(found: Recognised) -> str:
+    """A source as `pack.yaml` names it, on one line."""
+    adapter = f", adapter: {scalar(found.adapter)}" if found.adapter else ""
+    sheet = f", sheet: {scalar(found.sheet)}, method: typed" if found.sheet else ""
+    return f"{{file: {scalar(found.file)}{sheet}{adapter}}}"
 
 
 def _questions(unknown: Sequence[Unknown]) -> Iterator[str]:
