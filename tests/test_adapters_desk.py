@@ -601,7 +601,7 @@ def test_a_form_may_name_people_and_score_in_two_ways_each(person: str, score: s
 def test_a_score_of_a_form_without_its_maximum_is_not_known(score: str, tmp_path: Path) -> None:
     found = training(tmp_path, exports.GOOGLE_FORM.replace("8.00 / 10", score))
     assert (rows(found, "score"), found.bad_cells) == (((None,), ("33.333333",)), {"score": 1})
-    assert problems(found)[0]["value"] == f"{score} of ?"
+    assert problems(found)[0]["value"] == score
 
 
 def test_a_form_of_a_linked_sheet_is_read_in_the_zone_of_the_pack(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_rows_that_differ_under_one_key_are_both_unreadable(tmp_path: Path) -> N
     found = together(tmp_path, "accounts", HEAD + "crm,a1,e1,yes,\ncrm,a1,e1,no,\ncrm,a2,e2,yes,\n")
     assert (found.rows, found.bad_rows) == (1, 2)
     assert [line["row"] for line in problems(found)] == [2, 3]
-    assert "others with this key differ in enabled" in str(problems(found)[0]["expected"])
+    assert "differ in enabled" in str(problems(found)[0]["value"])
 
 
 def test_two_events_with_an_unreadable_cell_may_be_two(tmp_path: Path) -> None:

@@ -147,6 +147,12 @@ def test_files_that_no_control_reads_are_named_and_not_read(tmp_path: Path, work
     assert found.unused == ("odd.csv",)
 
 
+def test_rows_that_two_files_hold_are_told(tmp_path: Path, work: Path) -> None:
+    folder = started(tmp_path / "desk", {"accounts_1.csv": ACCOUNTS, "accounts_2.csv": ACCOUNTS})
+    rows = len(ACCOUNTS.splitlines()) - 1
+    assert f"note: accounts: {rows} identical rows counted once" in readiness.text(ready(folder, work))
+
+
 def test_files_that_pack_yaml_does_not_name_are_said_to_be_what_they_are(tmp_path: Path, work: Path) -> None:
     folder = started(tmp_path / "desk", THREE)
     (folder / "visits.csv").write_text("visit_id,in_at,out_at,host_id\n1,2026-10-01T01:00:00Z,,E-1\n", "utf-8")

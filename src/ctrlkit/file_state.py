@@ -22,7 +22,7 @@ class Problem:
     """What is wrong in a file: `count` cells, rows or faults of one sort, the first of them at `row`.
 
     `row` and `column` are None where the whole file, or the whole row, is meant. Personal values come masked.
-    `rows` are the first ten that it is about.
+    `rows` are the first ten that it is about, `header` what the file calls the column where that is another name.
     """
 
     row: int | None
@@ -31,6 +31,7 @@ class Problem:
     expected: str
     count: int
     rows: tuple[int, ...] = ()
+    header: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,9 @@ def _problems(evidence: Evidence, file: str, kind: Kind) -> Iterator[Problem]:
             if said["file"] != file or said["column"] not in read:
                 continue
             sort = (said["column"], said["expected"])
-            first = found.get(sort) or Problem(said["row"], said["column"], said["value"], said["expected"], 0)
+            first = found.get(sort) or Problem(
+                said["row"], said["column"], said["value"], said["expected"], 0, header=said.get("header")
+            )
             rows = (*first.rows, said["row"]) if len(first.rows) < FIRST else first.rows
             found[sort] = replace(first, count=first.count + 1, rows=rows)
     yield from found.values()

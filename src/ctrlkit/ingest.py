@@ -29,7 +29,7 @@ from ctrlkit.moment import Clock, Order, zone_exists
 from ctrlkit.raw import Candidate, Raw
 from ctrlkit.reader import COLUMN_LIMIT, RefusedError, UnreadableError, identify, sha256
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Grows whenever the same file would be read differently; part of the cache's key."""
 
 _SHEET_ENDS: Final = frozenset({65_535, 65_536, 1_048_575, 1_048_576})
@@ -233,7 +233,7 @@ def _finish(  # noqa: PLR0913, PLR0917  (what one reading has found)
     said.notes += written.notes
     if raw.unended and file.source.rows == (cells.records + aside if raw.held is None else raw.held):
         said.notes.append("the last line has no line break; the control total shows that nothing is cut")
-    problem.write(written.wrong, cells.columns, cells.rules, file.source.file, problems)
+    problem.write(written.wrong, cells.columns, cells.rules, file.source.file, problems, found.theirs)
     done = Ingested(
         file=file.source.file,
         party=file.source.party,

@@ -68,11 +68,12 @@ class Readiness:
     """What a pack is good for under a profile and an engagement, before anything is judged.
 
     `idle` names files of the pack that no selected control reads, `unused` those that nothing names, and `strangers`
-    says what these are.
+    says what these are. `notes` are about the files of a kind together.
     `head` says whose pack, which profile and period: the first lines of every view.
     """
 
     head: tuple[str, ...]
+    notes: tuple[str, ...]
     strangers: tuple[Recognised | Unknown, ...]
     files: tuple[FileState, ...]
     kinds: tuple[KindState, ...]
@@ -107,6 +108,7 @@ def inspect(case: Case, work: Path, listen: Listen = lambda _: None) -> Readines
     read = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
     return Readiness(
         head=tuple(_head(case)),
+        notes=tuple(_together(gathered)),
         strangers=tuple(_strangers(case)),
         files=tuple(
             state_of(evidence, source, case.stock.kinds[evidence.kind], case.engagement.zone)
@@ -136,6 +138,13 @@ def _head(case: Case) -> Iterator[str]:
     yield f"{case.packs[0].vendor} · {policy.title} ({policy.name}) · {terms.id}"
     as_of = case.as_of.instant.strftime("%Y-%m-%dT%H:%M:%SZ")
     yield f"period {terms.period.start} to {terms.period.end} · as of {as_of}"
+
+
+def _together(gathered: Mapping[str, Sequence[Evidence]]) -> Iterator[str]:
+    """What was made of the files of a kind together, as rows that several of them hold."""
+    for evidence in _copies(gathered):
+        own = {f"{source.file}: " for source in evidence.sources}
+        yield from (f"{evidence.kind}: {note}" for note in evidence.notes if not note.startswith(tuple(own)))
 
 
 def _strangers(case: Case) -> Iterator[Recognised | Unknown]:
@@ -256,7 +265,9 @@ def to_json(ready: Readiness) -> dict[str, Any]:
                 "rows": f.rows,
                 "period": f.period,
                 "grade": f.grade.value,
-                "problems": [{k: v for k, v in asdict(problem).items() if k != "rows"} for problem in f.problems],
+                "problems": [
+                    {k: v for k, v in asdict(problem).items() if k not in {"rows", "header"}} for problem in f.problems
+                ],
             }
             for f in ready.files
         ],

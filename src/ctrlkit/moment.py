@@ -197,7 +197,7 @@ def expected_moment(kind: str, order: Order | None) -> str:
     if order == "same":
         return f"{example}; day and month cannot be told apart, set date_order (dmy or mdy) in pack.yaml"
     if order == "both":
-        return f"{example}; some cells put the day first, others the month"
+        return f"{example}; some cells put the day first, others the month: export it again in one form"
     return example
 
 

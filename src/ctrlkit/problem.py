@@ -5,19 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import polars as pl
 
 from ctrlkit.cell import Rules, expected, mask
 from ctrlkit.kind import Column
+from ctrlkit.value_map import UNKNOWN_WORDS
 
 _SHOWN: Final = 200
 """Characters of a value that are kept."""
 
 
-def write(frame: pl.DataFrame, columns: Mapping[str, Column], rules: Rules, file: str, target: Path) -> None:
+def write(  # noqa: PLR0913, PLR0917  (what is wrong, where, and how it is written there)
+    frame: pl.DataFrame,
+    columns: Mapping[str, Column],
+    rules: Rules,
+    file: str,
+    target: Path,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Write `{"file","row","column","value","expected"}` lines to `target`, sorted by row and column.
+
+    Of a column that the file calls otherwise, which `headers` say, also `header`.
 
     `frame` holds `_row`, `_flaw`, and per column its value, its text `t:` and its reason `w:` (see `cell`). A column of
     null says that the row as a whole is no record.
@@ -26,7 +37,7 @@ def write(frame: pl.DataFrame, columns: Mapping[str, Column], rules: Rules, file
     rows = wrong.sort("_row").iter_rows(named=True)
     with target.open("w", encoding="utf-8", newline="\n") as file_out:
         for row in rows:
-            for line in _of_row(row, columns, rules):
+            for line in _of_row(row, columns, rules, headers):
                 file_out.write(json.dumps({"file": file, "row": row["_row"], **line}, ensure_ascii=False) + "\n")
 
 
@@ -38,19 +49,27 @@ def wrong_rows(frame: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFra
     return frame.filter(pl.col("_flaw").is_not_null() | reasons | unmet).select("_row", "_flaw", *names)
 
 
-def _of_row(row: Mapping[str, Any], columns: Mapping[str, Column], rules: Rules) -> Iterator[dict[str, str | None]]:
+def _of_row(
+    row: Mapping[str, Any], columns: Mapping[str, Column], rules: Rules, headers: Mapping[str, str]
+) -> Iterator[dict[str, str | None]]:
     if row["_flaw"] is not None:
         yield {"column": None, "value": row["_flaw"], "expected": "a whole record"}
         return
     for name in sorted(columns):
         column, text, reason = columns[name], row[f"t:{name}"], row[f"w:{name}"]
+        named = {"header": headers[name]} if name in headers else {}
         if reason:
-            yield {"column": name, "value": _shown(column, text), "expected": expected(column, reason, rules)}
+            yield {
+                "column": name,
+                "value": _shown(column, text),
+                "expected": expected(column, reason, rules, text),
+                **named,
+            }
         elif column.required and row[name] is None:
-            yield {"column": name, "value": None, "expected": "a value; the column is required"}
+            yield {"column": name, "value": None, "expected": "a value; the column is required", **named}
 
 
 def _shown(column: Column, text: str | None) -> str | None:
     if text is None:
         return None
-    return mask(text) if column.personal else text[:_SHOWN]
+    return mask(text) if column.personal and text.casefold() not in UNKNOWN_WORDS else text[:_SHOWN]

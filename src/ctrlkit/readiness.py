@@ -51,6 +51,9 @@ def _files(ready: Readiness) -> Iterator[str]:
         yield from (f"    {_problem(problem)}" for problem in file.problems[:SHOWN])
         if len(file.problems) > SHOWN:
             yield f"    and {len(file.problems) - SHOWN} more sorts of problem in this file"
+    if ready.notes:
+        yield ""
+    yield from (f"note: {note}" for note in ready.notes)
 
 
 def _about(file: FileState) -> Iterator[str]:
@@ -67,11 +70,16 @@ def _name(file: FileState) -> str:
 def _problem(problem: Problem) -> str:
     if problem.row is None and problem.column is None:
         return problem.expected
-    value = "empty" if problem.value is None else f'"{problem.value}"'
     where = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
+    where += f" (its {problem.header})" if problem.header else ""
     others = ", ".join(map(str, problem.rows[1:])) + (", …" if problem.count > len(problem.rows) else "")
     more = f" (and {problem.count - 1} more: row {others})" if problem.count > 1 else ""
-    return f"{where}: found {value}, expected {problem.expected}{more}"
+    found = "" if problem.value is None and problem.column is None else f"found {_value(problem)}, "
+    return f"{where}: {found}expected {problem.expected}{more}"
+
+
+def _value(problem: Problem) -> str:
+    return "empty" if problem.value is None else f'"{problem.value}"'
 
 
 def _wanting(ready: Readiness) -> Iterator[str]:
