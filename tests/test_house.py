@@ -119,6 +119,7 @@ LAYERS = (
     "records",
     "tabled",
     "opening",
+    "guessing",
     "recognition",
     "matching",
     "cache",

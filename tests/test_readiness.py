@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from desks import ACCOUNTS, DATASETS, MAIL_RULES, THREE, ready, started
 from trials import shelf
 
@@ -145,6 +146,20 @@ def test_files_that_no_control_reads_are_named_and_not_read(tmp_path: Path, work
     found = ready(folder, work, "first-hour")
     assert found.idle == ("datasets.csv",)
     assert found.unused == ("odd.csv",)
+
+
+def test_two_sheets_of_one_file_are_two_sources_and_a_problem_names_its_sheet(tmp_path: Path, work: Path) -> None:
+    folder = started(tmp_path / "desk", {"sheets.xlsx": ""})
+    with xlsxwriter.Workbook(folder / "sheets.xlsx") as made:
+        for name, enabled in (("MNL", "yes"), ("CEB", "perhaps")):
+            sheet = made.add_worksheet(name)
+            sheet.write_row(0, 0, ("system", "account_id", "enabled", "role"))
+            sheet.write_row(1, 0, ("crm", name, enabled, "agent"))
+    sources = "".join(f"    - {{file: sheets.xlsx, sheet: {name}}}\n" for name in ("MNL", "CEB"))
+    (folder / "pack.yaml").write_text(f"vendor: v\nevidence:\n  accounts:\n{sources}", "utf-8")
+    found = ready(folder, work)
+    assert 'sheet CEB, row 2, enabled: found "perhaps"' in readiness.text(found)
+    assert next(f.problems for f in found.files if f.kind == "evidence_meta") == ()
 
 
 def test_rows_that_two_files_hold_are_told(tmp_path: Path, work: Path) -> None:

@@ -266,7 +266,8 @@ def to_json(ready: Readiness) -> dict[str, Any]:
                 "period": f.period,
                 "grade": f.grade.value,
                 "problems": [
-                    {k: v for k, v in asdict(problem).items() if k not in {"rows", "header"}} for problem in f.problems
+                    {k: v for k, v in asdict(problem).items() if k not in {"rows", "header", "sheet"}}
+                    for problem in f.problems
                 ],
             }
             for f in ready.files

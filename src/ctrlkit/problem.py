@@ -22,13 +22,14 @@ def write(  # noqa: PLR0913, PLR0917  (what is wrong, where, and how it is writt
     frame: pl.DataFrame,
     columns: Mapping[str, Column],
     rules: Rules,
-    file: str,
+    place: Mapping[str, str],
     target: Path,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write `{"file","row","column","value","expected"}` lines to `target`, sorted by row and column.
 
-    Of a column that the file calls otherwise, which `headers` say, also `header`.
+    `place` is the file, and the sheet where one was named. Of a column that the file calls otherwise, which `headers`
+    say, a line has `header` as well.
 
     `frame` holds `_row`, `_flaw`, and per column its value, its text `t:` and its reason `w:` (see `cell`). A column of
     null says that the row as a whole is no record.
@@ -38,7 +39,7 @@ def write(  # noqa: PLR0913, PLR0917  (what is wrong, where, and how it is writt
     with target.open("w", encoding="utf-8", newline="\n") as file_out:
         for row in rows:
             for line in _of_row(row, columns, rules, headers):
-                file_out.write(json.dumps({"file": file, "row": row["_row"], **line}, ensure_ascii=False) + "\n")
+                file_out.write(json.dumps({**place, "row": row["_row"], **line}, ensure_ascii=False) + "\n")
 
 
 def wrong_rows(frame: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFrame:

@@ -71,6 +71,7 @@ def _problem(problem: Problem) -> str:
     if problem.row is None and problem.column is None:
         return problem.expected
     where = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
+    where = f"sheet {problem.sheet}, {where}" if problem.sheet else where
     where += f" (its {problem.header})" if problem.header else ""
     others = ", ".join(map(str, problem.rows[1:])) + (", …" if problem.count > len(problem.rows) else "")
     more = f" (and {problem.count - 1} more: row {others})" if problem.count > 1 else ""

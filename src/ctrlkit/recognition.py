@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from ctrlkit import layout, opening, sensitive, workbook
 from ctrlkit.errors import InputError
+from ctrlkit.guessing import Guess, guess
 from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
 from ctrlkit.pack import DOCUMENT
 from ctrlkit.pack_file import checked, names_in
+from ctrlkit.raw import Candidate
 from ctrlkit.reader import UnreadableError, identify, sha256
 
 _SKIPPED: Final = frozenset({"controls", "hosts", "plugins", "profiles", "runs"})
@@ -44,12 +46,17 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A file that nobody recognises: why not, the kinds it might be, and its header where the first row is one."""
+    """A file that nobody recognises: why not, the kinds it might be, and its header where the first row is one.
+
+    `choices` are the ways to read it of which a person must say one, `guess` is what its header suggests.
+    """
 
     file: str
     why: str
     maybe: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
+    choices: tuple[Recognised, ...] = ()
+    guess: Guess | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +134,30 @@ def _one(
             return sheets
         adapters = opening.readers(adapters, form)
         opened = opening.tables(path, form, sha256(path), None, adapters, work)
-        heads = [(cells, candidate.by) for candidate in opened.candidates for _, cells in candidate.head]
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
+    heads = [(cells, candidate.by) for candidate in opened.candidates for _, cells in candidate.head]
     first = [c.head[0][1] for c in opened.candidates if c.head and not c.by]
     found = [sensitive.by_header(cells) for cells in [*first, *(h for h, _ in heads if _is_header(h, kinds))]]
     found += [sensitive.by_header(c.source, keys=True) for c in opened.candidates]
     if refused := next(filter(None, found), None):
         return Unknown(name, f"holds {refused[1]} (column {refused[0]}): refused; export it again without that column")
+    tables: dict[str, list[_Head]] = {}
+    for c in opened.candidates:
+        if c.name and not _blank(c):
+            tables.setdefault(c.name, []).extend((cells, c.by) for _, cells in c.head)
+    known = [(sheet, _fitting(name, path, of_one, kinds, adapters)) for sheet, of_one in tables.items()]
+    each = [replace(r, sheet=sheet) for sheet, found in known if isinstance(found, list) for r in found]
+    if len({r.sheet for r in each}) > 1:
+        return each
     return _fitting(name, path, heads, kinds, adapters) or _strange(name, heads, kinds)
+
+
+def _blank(candidate: Candidate) -> bool:
+    """Whether a sheet holds a header and nothing below it."""
+    if candidate.by:
+        return candidate.load(0, ()).frame.limit(1).collect().is_empty()
+    return len(candidate.head) <= 1
 
 
 def _by_sheets(name: str, path: Path, kinds: Mapping[str, Kind]) -> list[Recognised]:
@@ -160,25 +182,29 @@ def _fitting(
     for cells, by in heads:
         readers = [a for a in adapters if by in {"", a.name}]
         found = _by_adapter(name, path, cells, kinds, readers) or _by_columns(name, path, cells, kinds)
-        if isinstance(found, Recognised):
-            known.setdefault(found.kind, found)
-            if not by:
-                break
-        elif found is not None and found.maybe and not known:
-            return found
+        if isinstance(found, Unknown):
+            if found.maybe and not known:
+                return found
+            continue
+        for one in found:
+            known.setdefault(one.kind, one)
+        if found and not by:
+            break
     return list(known.values()) or None
 
 
 def _strange(name: str, heads: Sequence[_Head], kinds: Mapping[str, Kind]) -> Unknown:
     best = max((len(cells) for cells, _ in heads), default=0)
     header = next((cells for cells, _ in heads if len(cells) == best and _is_header(cells, kinds)), ())
-    maybe = tuple(kind for kind in [_named_after(name, kinds)] if kind)
-    return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))
+    named = _named_after(name, kinds)
+    told = tuple(cell.strip() for cell in header)
+    maybe = (named,) if named else ()
+    return Unknown(name, "its header is not one that ctrlkit knows", maybe, told, guess=guess(told, kinds, named))
 
 
 def _by_adapter(
     name: str, path: Path, cells: Sequence[str], kinds: Mapping[str, Kind], adapters: Sequence[Adapter]
-) -> Recognised | Unknown | None:
+) -> Sequence[Recognised] | Unknown:
     fitting = []
     for adapter in adapters:
         if adapter.kind in kinds:
@@ -188,15 +214,18 @@ def _by_adapter(
     if len(fitting) > 1:
         named = [adapter for adapter in fitting if adapter.kind == _named_after(name, kinds)]
         if len(named) == 1:
-            return Recognised(name, named[0].kind, named[0].name)
-        names = ", ".join(a.name for a in fitting)
-        return Unknown(
-            name, f"several adapters know it ({names}): name one under adapter", tuple(a.kind for a in fitting)
-        )
-    return Recognised(name, fitting[0].kind, fitting[0].name) if fitting else None
+            return [Recognised(name, named[0].kind, named[0].name)]
+    read = [Recognised(name, adapter.kind, adapter.name) for adapter in fitting]
+    if len(fitting) < 2 or (len({a.product for a in fitting}) == 1 and len({a.kind for a in fitting}) == len(fitting)):  # noqa: PLR2004
+        return read  # one, or one product's file that is each of these kinds
+    names = ", ".join(a.name for a in fitting)
+    why = f"several adapters know it ({names}): name one under adapter"
+    return Unknown(name, why, tuple(a.kind for a in fitting), choices=tuple(read))
 
 
-def _by_columns(name: str, path: Path, cells: Sequence[str], kinds: Mapping[str, Kind]) -> Recognised | Unknown | None:
+def _by_columns(
+    name: str, path: Path, cells: Sequence[str], kinds: Mapping[str, Kind]
+) -> Sequence[Recognised] | Unknown:
     """The kind whose required columns are all there and that knows most of the header; the file's name goes first."""
     fitting: dict[str, int] = {}
     for kind in kinds.values():
@@ -204,15 +233,19 @@ def _by_columns(name: str, path: Path, cells: Sequence[str], kinds: Mapping[str,
         if not found.problems and len(found.places) * 2 > sum(1 for cell in cells if cell.strip()):
             fitting[kind.name] = len(found.places)
     if not fitting:
-        return None
+        return []
     most = max(fitting.values())
     best = sorted(kind for kind, count in fitting.items() if count == most)
     named = _named_after(name, kinds)
     if named in fitting:
-        return Recognised(name, named, None)
-    if len(best) > 1:
-        return Unknown(name, f"its header fits {' and '.join(best)}: name it under the one it is", tuple(best))
-    return Recognised(name, best[0], None)
+        return [Recognised(name, named, None)]
+    own = [kind for kind in best if kinds[kind].party != "client"]
+    if len(own or best) > 1:
+        choices = tuple(Recognised(name, kind, None) for kind in best)
+        return Unknown(
+            name, f"its header fits {' and '.join(best)}: name it under the one it is", tuple(best), (), choices
+        )
+    return [Recognised(name, (own or best)[0], None)]
 
 
 def _named_after(name: str, kinds: Mapping[str, Kind]) -> str:
