@@ -599,6 +599,18 @@ def test_a_cell_of_a_grid_that_is_no_shift_is_a_day_of_which_nothing_is_known(ce
     assert (first["sched_start"], first["sched_end"], first["_bad"]) == (None, None, UNSAID)
 
 
+def test_a_row_of_a_grid_with_shifts_is_somebody_s_whatever_its_name_cell_says(tmp_path: Path) -> None:
+    grid = [
+        ("Employee ID", date(2026, 8, 3), date(2026, 8, 4), date(2026, 8, 5)),
+        ("Noteborn", "22:00-07:00", "RD", "RD"),
+        ("", "22:00-07:00", "RD", ""),
+        ("Notes: RD is a rest day", "", "", ""),
+    ]
+    found = taken(tmp_path, Sample("wfm_grid", "timesheets", tuple(grid), (), "grid.xlsx"))
+    assert set(table(found)["employee_id"]) == {"noteborn"}
+    assert found.bad_rows == 3
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -75,6 +75,27 @@ def test_each_sheet_of_an_export_is_recognised_by_its_adapter(tmp_path: Path) ->
     assert found(tmp_path)[0] == [("roster", "employee_list", "A"), ("roster", "employee_list", "B")]
 
 
+def test_a_month_of_grids_is_recognised_week_by_week_beside_a_sheet_of_another_kind(tmp_path: Path) -> None:
+    weeks = {
+        f"Week {number}": (
+            ("Employee ID", *(f"2026-10-{day:02}" for day in range(number, number + 3))),
+            ("1", "22:00-07:00", "RD", "VL"),
+        )
+        for number in (1, 8)
+    }
+    book(tmp_path / "x.xlsx", **weeks, Logins=(LOGINS, ("crm", "a", "yes")))
+    assert found(tmp_path) == (
+        [
+            ("timesheets", "wfm_grid", "Week 1"),
+            ("leave", "wfm_grid_leave", "Week 1"),
+            ("timesheets", "wfm_grid", "Week 8"),
+            ("leave", "wfm_grid_leave", "Week 8"),
+            ("accounts", None, "Logins"),
+        ],
+        (),
+    )
+
+
 def test_one_sheet_among_others_that_say_nothing_needs_no_name(tmp_path: Path) -> None:
     book(tmp_path / "x.xlsx", Cover=(("Accounts",),), Data=(LOGINS, ("crm", "a", "yes")))
     assert found(tmp_path)[0] == [("accounts", None, None)]

@@ -133,17 +133,17 @@ def _one(
         if form == "xlsx" and (sheets := _by_sheets(name, path, kinds)):
             return sheets
         adapters = opening.readers(adapters, form)
-        opened = opening.tables(path, form, sha256(path), None, adapters, work)
+        candidates = _candidates(path, form, adapters, work)
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
-    heads = [(cells, candidate.by) for candidate in opened.candidates for _, cells in candidate.head]
-    first = [c.head[0][1] for c in opened.candidates if c.head and not c.by]
+    heads = [(cells, candidate.by) for candidate in candidates for _, cells in candidate.head]
+    first = [c.head[0][1] for c in candidates if c.head and not c.by]
     found = [sensitive.by_header(cells) for cells in [*first, *(h for h, _ in heads if _is_header(h, kinds))]]
-    found += [sensitive.by_header(c.source, keys=True) for c in opened.candidates]
+    found += [sensitive.by_header(c.source, keys=True) for c in candidates]
     if refused := next(filter(None, found), None):
         return Unknown(name, f"holds {refused[1]} (column {refused[0]}): refused; export it again without that column")
     tables: dict[str, list[_Head]] = {}
-    for c in opened.candidates:
+    for c in candidates:
         if c.name and not _blank(c):
             tables.setdefault(c.name, []).extend((cells, c.by) for _, cells in c.head)
     known = [(sheet, _fitting(name, path, of_one, kinds, adapters)) for sheet, of_one in tables.items()]
@@ -151,6 +151,24 @@ def _one(
     if len({r.sheet for r in each}) > 1:
         return each
     return _fitting(name, path, heads, kinds, adapters) or _strange(name, heads, kinds)
+
+
+def _candidates(path: Path, form: str, adapters: Sequence[Adapter], work: Path) -> Sequence[Candidate]:
+    """The tables that a file may hold; those of a workbook sheet by sheet, as far as a sheet can be read."""
+    digest = sha256(path)
+    names = [c.name for c in workbook.candidates(path, None)] if form == "xlsx" else []
+    found: list[Candidate] = []
+    wrong: list[UnreadableError] = []
+    for sheet in names if len(names) > 1 else [None]:
+        try:
+            tables = opening.tables(path, form, digest, sheet, adapters, work).candidates
+        except UnreadableError as error:
+            wrong.append(error)
+        else:
+            found += [replace(c, name=sheet) for c in tables] if sheet else tables
+    if wrong and not found:
+        raise wrong[0]
+    return found
 
 
 def _blank(candidate: Candidate) -> bool:
@@ -206,7 +224,7 @@ def _by_adapter(
     name: str, path: Path, cells: Sequence[str], kinds: Mapping[str, Kind], adapters: Sequence[Adapter]
 ) -> Sequence[Recognised] | Unknown:
     fitting = []
-    for adapter in adapters:
+    for adapter in sorted(adapters, key=lambda a: a.name):
         if adapter.kind in kinds:
             source = Bare(adapter.kind, name, path, adapter=adapter.name)
             if not layout.resolve(cells, source, kinds[adapter.kind], [adapter]).problems:
