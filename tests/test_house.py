@@ -128,6 +128,7 @@ LAYERS = (
     "privacy",
     "scope",
     "settling",
+    "clock_numbers",
     "assemble",
     "sampling",
     "canary",

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import assemble, canary, canvas, envelope, plan, reconciliation
+from ctrlkit import assemble, canary, canvas, clock_numbers, envelope, plan, reconciliation
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.canary import Canary
 from ctrlkit.case import Case
@@ -54,6 +54,8 @@ def from_packs(
         found = []
         for party in ("client", "vendor"):
             read = [reader.read(s) for p in case.packs for s in p.sources if s.kind == name and p.party == party]
+            if read and name in clock_numbers.KINDS:
+                read = _with_people(case, reader, party, read, work)
             if read:
                 target = work / "evidence" / party
                 pairs = [(i, _source(s, i, key)) for i, s in read]
@@ -66,6 +68,16 @@ def from_packs(
         if present or found:
             gathered[name] = present or tuple(found)
     return gathered
+
+
+def _with_people(
+    case: Case, reader: _Reader, party: str, read: Sequence[tuple[Ingested, PackSource]], work: Path
+) -> list[tuple[Ingested, PackSource]]:
+    """The files, the numbers of clocks in them read as the people to whom the party's identity map gives them."""
+    own = [s for p in case.packs for s in p.sources if p.party == party]
+    maps, rosters = ([reader.read(s)[0] for s in own if s.kind == kind] for kind in ("identity_map", "roster"))
+    numbers = clock_numbers.known(maps, rosters) if maps else None
+    return [(clock_numbers.resolved(i, numbers, work / "people") if numbers else i, s) for i, s in read]
 
 
 def _envelopes(

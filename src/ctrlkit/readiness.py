@@ -8,7 +8,7 @@ from typing import Final
 from ctrlkit.explain import aligned
 from ctrlkit.file_state import FileState, Problem
 from ctrlkit.inspection import INCOMPLETE, READY, Readiness, Waiting, inspect, to_json
-from ctrlkit.matching import PROPOSED
+from ctrlkit.matching import PROPOSED, UNMATCHED
 from ctrlkit.model import Cause
 from ctrlkit.recognition import Recognised, Unknown
 from ctrlkit.template import entry
@@ -130,7 +130,8 @@ def _strangers(found: Sequence[Recognised | Unknown]) -> Iterator[str]:
         yield "in the pack, and named nowhere in pack.yaml"
     for one in found[:SHOWN]:
         if isinstance(one, Unknown):
-            yield f"  {one.file}: {one.why}"
+            left = one.file.endswith(UNMATCHED)
+            yield f"  {one.file}: {'is what ctrlkit init could not match, for you to read' if left else one.why}"
         elif one.file.endswith(PROPOSED):
             yield f"  {one.file}: is a proposal of ctrlkit init; check it, then rename it identity_map.csv"
         else:
