@@ -128,7 +128,7 @@ LAYERS = (
     "privacy",
     "scope",
     "settling",
-    "clock_numbers",
+    "identities",
     "assemble",
     "sampling",
     "canary",

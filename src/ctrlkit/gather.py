@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import assemble, canary, canvas, clock_numbers, envelope, plan, reconciliation
+from ctrlkit import assemble, canary, canvas, envelope, identities, plan, reconciliation
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.canary import Canary
 from ctrlkit.case import Case
@@ -54,8 +54,8 @@ def from_packs(
         found = []
         for party in ("client", "vendor"):
             read = [reader.read(s) for p in case.packs for s in p.sources if s.kind == name and p.party == party]
-            if read and name in clock_numbers.KINDS:
-                read = _with_people(case, reader, party, read, work)
+            if read:
+                read = _identified(case, reader, party, kind, read, work)
             if read:
                 target = work / "evidence" / party
                 pairs = [(i, _source(s, i, key)) for i, s in read]
@@ -70,14 +70,16 @@ def from_packs(
     return gathered
 
 
-def _with_people(
-    case: Case, reader: _Reader, party: str, read: Sequence[tuple[Ingested, PackSource]], work: Path
+def _identified(  # noqa: PLR0913, PLR0917  (whose files, what they are, and what tells who is who)
+    case: Case, reader: _Reader, party: str, kind: Kind, read: Sequence[tuple[Ingested, PackSource]], work: Path
 ) -> list[tuple[Ingested, PackSource]]:
-    """The files, the numbers of clocks in them read as the people to whom the party's identity map gives them."""
-    own = [s for p in case.packs for s in p.sources if p.party == party]
+    """The files, people in them named as the party's identity map names them, or as the other's where it has none."""
+    every = [s for p in case.packs for s in p.sources]
+    of_party = [s for s in every if s.party == party]
+    own = of_party if any(s.kind == "identity_map" for s in of_party) else every
     maps, rosters = ([reader.read(s)[0] for s in own if s.kind == kind] for kind in ("identity_map", "roster"))
-    numbers = clock_numbers.known(maps, rosters) if maps else None
-    return [(clock_numbers.resolved(i, numbers, work / "people") if numbers else i, s) for i, s in read]
+    told = identities.known(maps, rosters) if maps else None
+    return [(identities.resolved(i, kind, told, work / "people") if told else i, s) for i, s in read]
 
 
 def _envelopes(
