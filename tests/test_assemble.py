@@ -38,6 +38,20 @@ def test_rows_that_differ_under_one_key_are_both_unreadable(tmp_path: Path) -> N
     assert "differ in enabled" in str(problems(found)[0]["value"])
 
 
+def test_rows_of_which_a_part_of_the_key_is_not_known_are_no_contradiction(tmp_path: Path) -> None:
+    """Two shifts of one day, of which nobody says by which schedule they were worked."""
+    head = "employee_id,work_date,{}clock_in,clock_out\n"
+    rows = (
+        "e1,2026-10-01,{0}2026-10-01T00:00:00Z,2026-10-01T04:00:00Z\n"
+        "e1,2026-10-01,{0}2026-10-01T06:00:00Z,2026-10-01T09:00:00Z\n"
+    )
+    for column, cell in (("", ""), ("sched_start,", "unknown,")):
+        found = together(tmp_path, "timesheets", head.format(column) + rows.format(cell))
+        assert (found.rows, found.bad_rows) == (2, 0)
+    clash = together(tmp_path, "timesheets", head.format("sched_start,") + rows.format(","))
+    assert clash.bad_rows == 2
+
+
 def test_two_events_with_an_unreadable_cell_may_be_two(tmp_path: Path) -> None:
     """What could not be read may be just where they differ."""
     head = "ts,system,account_id,result,factors\n"

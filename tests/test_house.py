@@ -129,6 +129,7 @@ LAYERS = (
     "scope",
     "settling",
     "identities",
+    "rostered",
     "assemble",
     "sampling",
     "canary",

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import assemble, canary, canvas, envelope, identities, plan, reconciliation
+from ctrlkit import assemble, canary, canvas, envelope, identities, plan, reconciliation, rostered
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.canary import Canary
 from ctrlkit.case import Case
@@ -56,6 +56,9 @@ def from_packs(
             read = [reader.read(s) for p in case.packs for s in p.sources if s.kind == name and p.party == party]
             if read:
                 read = _identified(case, reader, party, kind, read, work)
+            if name == rostered.KIND:
+                made = rostered.joined([i for i, _ in read], kind, work / "rostered")
+                read = [(i, s) for i, (_, s) in zip(made, read, strict=True)]
             if read:
                 target = work / "evidence" / party
                 pairs = [(i, _source(s, i, key)) for i, s in read]

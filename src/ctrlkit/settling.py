@@ -29,7 +29,8 @@ class Settled:
 def settle(rows: pl.DataFrame, kind: Kind) -> Settled:
     """What counts of `rows`: `_bad` names the columns not known in a row, `_unread` those of them that it holds.
 
-    Where rows may repeat, two with an unreadable cell may differ in just that: both stay. Else rows of different files
+    Where rows may repeat, two with an unreadable cell may differ in just that: both stay, as do rows of which a part of
+    the key is not known, such as shifts whose schedule nobody handed in. Else rows of different files
     under one key are one row as far as no column that both know differs, as a directory's people and its report of
     second factors; a cell that one of them holds and nobody could read stays unread.
     """
@@ -39,9 +40,10 @@ def settle(rows: pl.DataFrame, kind: Kind) -> Settled:
     single = single.drop("_apart")
     repeats = len(rows) - len(single)
     key = [k for k in kind.key if k in rows.columns]
-    if kind.repeats or not key:
+    if kind.repeats or len(key) < len(kind.key):
         return Settled(single.drop("_unread"), single.drop("_unread").clear(), repeats)
-    shared = single.select(pl.struct(key).is_duplicated()).to_series()
+    apart = pl.when(_not_known(key)).then(pl.int_range(pl.len())).alias("_apart")
+    shared = single.with_columns(apart).select(pl.struct([*key, "_apart"]).is_duplicated()).to_series()
     if not shared.any():
         return Settled(single.drop("_unread"), single.drop("_unread").clear(), repeats)
     joined, clashes = _joined(single.filter(shared), key)
