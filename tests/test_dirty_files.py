@@ -457,6 +457,27 @@ def test_a_header_of_a_hundred_thousand_columns_is_refused_before_it_is_compared
     assert "at most 2000 are read" in unknown.why
 
 
+def test_a_text_of_too_many_lines_is_not_held_for_adapters_to_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of 20 MB that holds nothing but line breaks took 2 GB."""
+    monkeypatch.setattr(opening, "LINES_LIMIT", 3)
+    adapters = tuple(a for given in plugin_manager().hook.ctrlkit_adapters() for a in given)
+    (tmp_path / "x.log").write_text("a\n" * 5)
+    (tmp_path / "accounts.csv").write_text(HEADER + "crm,a,yes\n" * 5)
+    (known,), (unknown,) = look(tmp_path, shipped(), adapters, deep=False)
+    assert (known.file, unknown.why) == (
+        "accounts.csv",
+        "is longer than a text that is read at once; export it by month",
+    )
+
+
+def test_what_icloud_leaves_in_the_place_of_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".roster.xlsx.icloud").write_bytes(b"bplist00")
+    _, (unknown,) = look(tmp_path, shipped(), (), deep=False)
+    assert "is still in iCloud" in unknown.why
+
+
 def test_a_json_document_too_long_to_be_held_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "JSON_LIMIT", 2**20)
     found = read_text(tmp_path, "[" + " " * 2**20 + "]", "a.json")

@@ -14,10 +14,24 @@ from ctrlkit.hooks import Adapter
 from ctrlkit.model import Cause, Fault
 from ctrlkit.placeholder import lock_beside
 from ctrlkit.raw import Candidate, Raw
-from ctrlkit.reader import COLUMN_LIMIT, LINE_LIMIT, PACKED, UnreadableError, as_utf8, declares, survey, unpacked
+from ctrlkit.reader import (
+    COLUMN_LIMIT,
+    LINE_LIMIT,
+    PACKED,
+    UnreadableError,
+    as_utf8,
+    counted,
+    declares,
+    survey,
+    unpacked,
+)
 
 UNFOLDED_LIMIT: Final = 64 * 2**20
 """Bytes of a document that is held whole, so that an adapter can unfold it; a larger table is read as one."""
+LINES_LIMIT: Final = 2_000_000
+"""Lines of a text that is held whole; a hundred bytes go with each, however short it is."""
+UNFOLDED_LINE: Final = 4 * 2**20
+"""Bytes of a line that an adapter is shown; no product writes a longer one."""
 JSON_LIMIT: Final = 256 * 2**20
 """Bytes of a JSON document, which is held whole."""
 
@@ -89,7 +103,10 @@ def _of_text(path: Path, form: str, digest: str, adapters: Sequence[Adapter], wo
         asked = [a for a in adapters if held and a.unfold is not None and a.form == "json"]
         found = records.ndjson_candidates(text, seen, asked)
     else:
-        found = _unfolded(text, "text", partial(_lines, text), adapters)
+        long = seen.longest > UNFOLDED_LINE or counted(text, [b"\n"])[b"\n"] > LINES_LIMIT
+        found = () if long else _unfolded(text, "text", partial(_lines, text), adapters)
+        if form == "text" and (long or seen.size > UNFOLDED_LIMIT):
+            raise UnreadableError(Cause.MALFORMED, "is longer than a text that is read at once; export it by month")
         if form in {"csv", "tsv"} and not seen.ended:
             found = tuple(replace(table, load=partial(_unended, table)) for table in found)
         if not found:
