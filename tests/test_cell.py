@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctrlkit.cell import FINE, NOT_KNOWN, OUTSIDE, PAST, UNREADABLE, Marks, Rules, is_not_known, mask, read, tidy, why
@@ -253,6 +253,7 @@ def test_thousands_may_stand_apart() -> None:
     assert cell("datasets.rows", "1\u00a0234 567.5")[0] == Decimal("1234567.5")
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=6))
 def test_a_number_survives_exactly(number: Decimal) -> None:
     assert cell("payroll.gross", format(number, "f")) == (number, FINE)

@@ -136,6 +136,20 @@ def test_one_clear_number_shows_that_commas_group_thousands(tmp_path: Path) -> N
     assert read_text(tmp_path, f'{head}{row}"12,500"\n', kind="payroll").bad_cells == {"gross": 1}
 
 
+def test_a_year_of_two_digits_says_what_to_set(tmp_path: Path) -> None:
+    text = "employee_id,status,hire_date\n1,active,4-Sep-26\n2,active,05-Oct-25\n"
+    found = read_text(tmp_path, text, kind="roster")
+    assert found.bad_cells == {"hire_date": 2}
+    assert "where date_order in pack.yaml says dmy" in problems(found)[0]["expected"]
+    told = read_text(tmp_path, text, kind="roster", date_order="dmy")
+    assert table(told)["hire_date"].to_list() == [date(2026, 9, 4), date(2025, 10, 5)]
+
+
+def test_a_text_that_an_export_wraps_for_excel_is_that_text(tmp_path: Path) -> None:
+    found = read_text(tmp_path, 'system,account_id,enabled\ncrm,="007",yes\ncrm,"=""008""",yes\ncrm,=1+1,no\n')
+    assert table(found)["account_id"].to_list() == ["007", "008", "=1+1"]
+
+
 def amounts(folder: Path, *rows: str) -> Ingested:
     head = "employee_id;period_start;period_end;payday;gross;net\n"
     days = "2026-10-01;2026-10-15;2026-10-20"

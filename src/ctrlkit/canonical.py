@@ -80,11 +80,17 @@ _RAW: Final = pl.col("raw")
 
 def _at_once(rows: pl.DataFrame, readings: Sequence[Reading], layout: Layout) -> pl.DataFrame:
     cells = [_cell(reading.column.name, layout).alias("raw") for reading in readings]
-    raw = [rows.select("_row", cell).get_column("raw") for cell in cells]
+    raw = [_unwrapped(rows.select("_row", cell).get_column("raw")) for cell in cells]
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         columns = list(pool.map(read_series, readings, raw))
     whole = pl.concat([rows.select("_row", "_flaw"), *columns], how="horizontal")
     return whole.with_columns(_bad_row({reading.column.name: reading.column for reading in readings}))
+
+
+def _unwrapped(raw: pl.Series) -> pl.Series:
+    """The texts without the `="…"` that some exports put round them, so that Excel leaves zeros and long numbers be."""
+    wrapped = raw.str.starts_with('="')
+    return raw.str.replace(r'^="([^"]*)"$', "$1") if wrapped.any() else raw
 
 
 @dataclass(frozen=True, slots=True)
