@@ -130,10 +130,11 @@ def _one(
     try:
         path = checked(folder, name, InputError)
         form = identify(path)
-        if form == "xlsx" and (sheets := _by_sheets(name, path, kinds)):
-            return sheets
+        sheets = workbook.candidates(path, None) if form == "xlsx" else ()
+        if named := _by_sheets(name, path, sheets, kinds):
+            return named
         adapters = opening.readers(adapters, form)
-        candidates = _candidates(path, form, adapters, work)
+        candidates = _candidates(path, form, [sheet.name for sheet in sheets], adapters, work)
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
     heads = [(cells, candidate.by) for candidate in candidates for _, cells in candidate.head]
@@ -153,10 +154,11 @@ def _one(
     return _fitting(name, path, heads, kinds, adapters) or _strange(name, heads, kinds)
 
 
-def _candidates(path: Path, form: str, adapters: Sequence[Adapter], work: Path) -> Sequence[Candidate]:
+def _candidates(
+    path: Path, form: str, names: Sequence[str], adapters: Sequence[Adapter], work: Path
+) -> Sequence[Candidate]:
     """The tables that a file may hold; those of a workbook sheet by sheet, as far as a sheet can be read."""
     digest = sha256(path)
-    names = [c.name for c in workbook.candidates(path, None)] if form == "xlsx" else []
     found: list[Candidate] = []
     wrong: list[UnreadableError] = []
     for sheet in names if len(names) > 1 else [None]:
@@ -178,10 +180,10 @@ def _blank(candidate: Candidate) -> bool:
     return len(candidate.head) <= 1
 
 
-def _by_sheets(name: str, path: Path, kinds: Mapping[str, Kind]) -> list[Recognised]:
+def _by_sheets(name: str, path: Path, sheets: Sequence[Candidate], kinds: Mapping[str, Kind]) -> list[Recognised]:
     """The sheets that are named after a kind and hold its columns and a row; a form left blank is none."""
     found = []
-    for candidate in workbook.candidates(path, None):
+    for candidate in sheets:
         kind = kinds.get(candidate.name)
         header = next((cells for _, cells in candidate.head), ())
         if kind is None or len(candidate.head) == 1 or sensitive.by_header(header):
