@@ -31,6 +31,9 @@ _LEAVE: Final = {
     **dict.fromkeys(("lwop", "unpaid leave", "leave without pay"), "unpaid"),
     **dict.fromkeys(("el", "emergency leave", "bl", "bereavement leave", "leave"), "other"),
 }
+_NOBODY: Final = re.compile(
+    r"(?i)(?:(?:grand |sub)?totals?|legend|prepared|approved|checked|noted?|notes|remarks|head ?count)\b.*"
+)
 _TIME: Final = r"(\d{1,2})(?:[:.]?(\d{2}))?(?::00)?\s*([ap])?\.?(?:m\.?)?"
 _SHIFT: Final = re.compile(rf"{_TIME}\s*(?:-|\N{{EN DASH}}|to)\s*{_TIME}", re.IGNORECASE)
 _UNKNOWN: Final = "unknown"
@@ -72,8 +75,16 @@ def _grid(document: Sequence[Sequence[Line]]) -> Iterator[tuple[int, str, date, 
     for (at, person, days), sheet in held:
         for number, cells in sheet[at + 1 :]:
             who = cells[person].strip() if person < len(cells) else ""
-            if who and not re.match(r"(?i)(?:grand |sub)?total|legend|prepared|note|headcount", who):
-                yield from ((number, who, day, cells[n].strip()) for n, day in days.items() if n < len(cells))
+            told = [(day, cells[n].strip()) for n, day in days.items() if n < len(cells)]
+            if _about_somebody(who, [text for _, text in told]):
+                yield from ((number, who, day, text) for day, text in told)
+
+
+def _about_somebody(who: str, texts: Sequence[str]) -> bool:
+    """Whether a row is a person's: one with a shift or a day off is, whatever stands under its name, or nothing."""
+    if any(_SHIFT.fullmatch(text) or text.lower() in _REST or text.lower() in _LEAVE for text in texts):
+        return True
+    return bool(who) and not _NOBODY.fullmatch(who)
 
 
 def _place(sheet: Sequence[Line]) -> tuple[int, int, dict[int, date]] | None:

@@ -122,8 +122,9 @@ def _device(name: str, status: int | None, order: str = "") -> tuple[Adapter, Ad
         values={"direction": {**_WAYS, "255": None}} if status is not None else {},
         constants={},
         date_order="ymd",
-        about="Times are the device's own, in the pack's time_zone. The PIN is taken for the employee id: it must be "
-        "the roster's. Models differ in what the numbers after the time are: name zkteco_status_first or "
+        about="Times are the device's own, in the pack's time_zone. The PIN is taken for the employee id, or "
+        "for the badge_pin of whom identity_map names. Models differ in what the numbers after "
+        "the time are: name zkteco_status_first or "
         "zkteco_device_first to read the direction. A status that is the same in the whole file says nothing.",
         unfold=_punches(status, brand),
         form="text",
@@ -166,7 +167,8 @@ def _named(  # noqa: PLR0913  (an export is all of that)
         values={},
         constants={},
         about="Times are the device's own, in the pack's time_zone; the number on the device is taken for the employee "
-        "id. The state is what the person pressed, or what the device supposed.",
+        "id, or for the badge_pin of whom identity_map names. The state is what the person pressed, "
+        "or what the device supposed.",
         unfold=each(punch),
         form="table",
         reads=reads,

@@ -390,6 +390,33 @@ GOOGLE_LOG = {
         google("02:13:00", "5526", RAJ, "logout"),
     ],
 }
+ADMIN = "it.admin@vendor.example"
+
+
+def by_admin(at: str, unique: str, name: str, who: str | None) -> dict[str, Any]:
+    """One activity of the application admin."""
+    about = [{"name": "USER_EMAIL", "value": who}] if who else []
+    made = google(at, unique, ADMIN, name, *about)
+    return {**made, "id": {**made["id"], "applicationName": "admin"}}
+
+
+GOOGLE_ADMIN_LOG = {
+    "kind": "admin#reports#activities",
+    "items": [
+        by_admin("01:12:44", "1", "CHANGE_PASSWORD", RAJ),
+        by_admin("01:13:44", "2", "TURN_OFF_2_STEP_VERIFICATION", RAJ),
+        by_admin("01:14:44", "3", "CHANGE_PASSWORD_ON_NEXT_LOGIN", RAJ),
+        by_admin("01:15:44", "4", "CHANGE_CALENDAR_SETTING", None),
+        by_admin("01:16:44", "5", "RESET_PASSKEY", MEI),
+    ],
+}
+GOOGLE_ADMIN_CONSOLE = lines(
+    "Date,Event,Description,Actor,IP address,Setting name,Old value,New value,Org unit name,User email",
+    f"2026-08-03T09:12:44+08:00,Password Changed,Password changed for {RAJ},{ADMIN},203.0.113.10,,,,,{RAJ}",
+    f'2026-08-03T09:13:00+08:00,2-Step Verification Disabled,"{ADMIN} did it for {MEI}",{ADMIN},203.0.113.10,,,,,',
+    f"2026-08-03T09:13:30+08:00,Setting Changed,Password policy changed,{ADMIN},203.0.113.10,Length,8,12,/,",
+    f"2026-08-03T09:14:00+08:00,Passkey reset,Passkeys reset,{ADMIN},203.0.113.10,,,,,{MEI}",
+)
 GOOGLE_CONSOLE = lines(
     "Date,Event,Description,Actor,IP address,Login type,Challenge type,Is suspicious",
     f'2026-08-03T09:12:44+08:00,Successful login,"Ana Cruz logged in",{ANA},203.0.113.10,Google password,,false',
@@ -767,6 +794,20 @@ SAMPLES: list[Sample] = [
         {"google_authenticator": "mfa_method"},
     ),
     Sample("google_changes", "credential_changes", "login.json", json.dumps(GOOGLE_LOG), ("applicationName",)),
+    Sample(
+        "google_admin_changes",
+        "credential_changes",
+        "admin.json",
+        json.dumps(GOOGLE_ADMIN_LOG),
+        ("applicationName",),
+    ),
+    Sample(
+        "google_console_admin_changes",
+        "credential_changes",
+        "admin.csv",
+        GOOGLE_ADMIN_CONSOLE,
+        ("Setting name", "Actor"),
+    ),
     Sample(
         "google_forwarding",
         "mail_rules",

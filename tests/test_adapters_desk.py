@@ -532,7 +532,9 @@ def test_an_export_becomes_exactly_these_rows(case: Case, tmp_path: Path) -> Non
 def test_an_export_is_recognised_by_what_it_holds(case: Case, tmp_path: Path) -> None:
     (tmp_path / name_of(case)).write_bytes(raw(case.document))
     known, unknown = recognition.look(tmp_path, shipped(), ADAPTERS, deep=False)
-    if case.also:
+    if case.also and case.kind in {"interactions", "recordings"}:  # one file of one product that is both
+        assert {k.kind for k in known} == {case.kind, *case.also}
+    elif case.also:
         assert not known
         assert {*unknown[0].maybe} == {case.kind, *case.also}
     else:
@@ -601,7 +603,7 @@ def test_a_form_may_name_people_and_score_in_two_ways_each(person: str, score: s
 def test_a_score_of_a_form_without_its_maximum_is_not_known(score: str, tmp_path: Path) -> None:
     found = training(tmp_path, exports.GOOGLE_FORM.replace("8.00 / 10", score))
     assert (rows(found, "score"), found.bad_cells) == (((None,), ("33.333333",)), {"score": 1})
-    assert problems(found)[0]["value"] == f"{score} of ?"
+    assert problems(found)[0]["value"] == score
 
 
 def test_a_form_of_a_linked_sheet_is_read_in_the_zone_of_the_pack(tmp_path: Path) -> None:

@@ -142,6 +142,19 @@ BAMBOO_CSV = (
     "E-1001,Cruz,Ana,01/25/2026,,Active,Makati,Probationary,\n"
     "E-1002,Iyer,Raj,06/01/2023,07/31/2026,Inactive,Chennai,Terminated,Termination (Involuntary)\n"
 )
+PEOPLE: Sheet = (
+    ("Masterlist as of October",),
+    ("",),
+    ("Employee No.", "Name", "Position", "Account", "Site", "Date Hired", "Status", "Employment Type",
+     "Date Separated", "Last Working Day", "Supervisor ID", "Work Setup"),
+    ("E-1001", "Ana Cruz", "Agent", "northwind", "MNL", "13/10/2024", "Regular", "Regular", "", "", "E-1009",
+     "On-site"),
+    ("E-1002", "Raj Iyer", "Agent", "northwind", "MNL", "02/11/2024", "Resigned", "Full-time", "31/07/2026",
+     "28/07/2026", "E-1009", "WFH"),
+    ("E-1003", "Lia Reyes", "Agent", "northwind", "MNL", "06/01/2025", "Floating", "Project Based", "", "", "E-1009",
+     ""),
+    ("Total headcount", "3", "", "", "", "", "", "", "", "", "", ""),
+)  # fmt: skip
 SPROUT: Sheet = (
     ("Status after upload", "*Employee ID No", "*Last Name", "*First Name", "Middle Name", "*Gender", "*Date of Birth",
      "*Civil Status", "Home Address", "*Contact Number", "*Email", "*Biometric ID", "Employee Type", "Pay Group",
@@ -206,6 +219,11 @@ def planned(who: str, day: str, row: int, *span: str, bad: str | None = None) ->
     begin, end = (at(when) for when in span) if span else (None, None)
     return {"employee_id": who, "work_date": date.fromisoformat(day), "sched_start": begin, "sched_end": end,
             "_row": row, "_bad": bad}  # fmt: skip
+
+
+def listed(who: str, hired: date, status: str | None, row: int) -> dict[str, Any]:
+    return {"employee_id": who, "site": "MNL", "client": "northwind", "manager_id": "e-1009", "hire_date": hired,
+            "last_day_worked": None, "termination_date": None, "status": status, "_row": row, "_bad": None}  # fmt: skip
 
 
 UNSAID = ";sched_start;sched_end;"
@@ -322,6 +340,16 @@ SAMPLES = [
     Sample("bamboohr_report_csv_leavers", "leavers", BAMBOO_CSV, (
         {"employee_id": "e-1002", "separated_on": date(2026, 7, 31), "kind": None, "_row": 3, "_bad": ";kind;"},
     )),
+    Sample("employee_list", "roster", PEOPLE, (
+        {**listed("e-1001", date(2024, 10, 13), "active", 4), "employment_type": "regular", "work_mode": "onsite"},
+        {**listed("e-1002", date(2024, 11, 2), "terminated", 5), "employment_type": None, "work_mode": "wfh",
+         "termination_date": date(2026, 7, 31), "last_day_worked": date(2026, 7, 28), "_bad": ";employment_type;"},
+        {**listed("e-1003", date(2025, 1, 6), None, 6), "employment_type": "contract", "work_mode": None,
+         "_bad": ";status;"},
+    ), "Masterlist Oct.xlsx"),
+    Sample("employee_list_leavers", "leavers", PEOPLE, (
+        {"employee_id": "e-1002", "separated_on": date(2026, 7, 31), "kind": "resigned", "_row": 5, "_bad": None},
+    ), "Masterlist Oct.xlsx"),
     Sample("sprout_employees", "roster", SPROUT, (
         {"employee_id": "e-1001", "site": "Makati", "country": "PH", "employment_type": "regular",
          "hire_date": date(2026, 1, 5), "status": "active", "_row": 2, "_bad": None},
@@ -569,6 +597,18 @@ def test_a_cell_of_a_grid_that_is_no_shift_is_a_day_of_which_nothing_is_known(ce
     path = put(tmp_path, (*GRID[:3], ("E-1", "Ana", "Voice", cell, "RD", "RD", "22:00-07:00")), "grid.xlsx")
     first = table(read(path, kind="timesheets", adapters=KNOWN)).to_dicts()[0]
     assert (first["sched_start"], first["sched_end"], first["_bad"]) == (None, None, UNSAID)
+
+
+def test_a_row_of_a_grid_with_shifts_is_somebody_s_whatever_its_name_cell_says(tmp_path: Path) -> None:
+    grid = [
+        ("Employee ID", date(2026, 8, 3), date(2026, 8, 4), date(2026, 8, 5)),
+        ("Noteborn", "22:00-07:00", "RD", "RD"),
+        ("", "22:00-07:00", "RD", ""),
+        ("Notes: RD is a rest day", "", "", ""),
+    ]
+    found = taken(tmp_path, Sample("wfm_grid", "timesheets", tuple(grid), (), "grid.xlsx"))
+    assert set(table(found)["employee_id"]) == {"noteborn"}
+    assert found.bad_rows == 3
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,21 @@ def test_rows_that_differ_under_one_key_are_both_unreadable(tmp_path: Path) -> N
     found = together(tmp_path, "accounts", HEAD + "crm,a1,e1,yes,\ncrm,a1,e1,no,\ncrm,a2,e2,yes,\n")
     assert (found.rows, found.bad_rows) == (1, 2)
     assert [line["row"] for line in problems(found)] == [2, 3]
-    assert "others with this key differ in enabled" in str(problems(found)[0]["expected"])
+    assert "differ in enabled" in str(problems(found)[0]["value"])
+
+
+def test_rows_of_which_a_part_of_the_key_is_not_known_are_no_contradiction(tmp_path: Path) -> None:
+    """Two shifts of one day, of which nobody says by which schedule they were worked."""
+    head = "employee_id,work_date,{}clock_in,clock_out\n"
+    rows = (
+        "e1,2026-10-01,{0}2026-10-01T00:00:00Z,2026-10-01T04:00:00Z\n"
+        "e1,2026-10-01,{0}2026-10-01T06:00:00Z,2026-10-01T09:00:00Z\n"
+    )
+    for column, cell in (("", ""), ("sched_start,", "unknown,")):
+        found = together(tmp_path, "timesheets", head.format(column) + rows.format(cell))
+        assert (found.rows, found.bad_rows) == (2, 0)
+    clash = together(tmp_path, "timesheets", head.format("sched_start,") + rows.format(","))
+    assert clash.bad_rows == 2
 
 
 def test_two_events_with_an_unreadable_cell_may_be_two(tmp_path: Path) -> None:

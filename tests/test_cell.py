@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctrlkit.cell import FINE, NOT_KNOWN, OUTSIDE, PAST, UNREADABLE, Rules, is_not_known, mask, read, tidy, why
+from ctrlkit.cell import FINE, NOT_KNOWN, OUTSIDE, PAST, UNREADABLE, Marks, Rules, is_not_known, mask, read, tidy, why
 from ctrlkit.kind import Column, shipped
 from ctrlkit.moment import Clock, Order, order_signs, orders_shown, zone_exists
 
@@ -19,13 +19,18 @@ CLOCK = Clock("Asia/Manila", "Asia/Manila", date(2026, 10, 31))
 
 
 def cell(
-    column: Column | str, text: str | None, order: Order | None = None, *, grouped: bool = False, clock: Clock = CLOCK
+    column: Column | str,
+    text: str | None,
+    order: Order | None = None,
+    *,
+    marks: Marks | None = None,
+    clock: Clock = CLOCK,
 ) -> tuple[Any, int]:
     """Value and reason of one cell; a column is named `kind.column`."""
     if isinstance(column, str):
         kind, name = column.split(".")
         column = shipped()[kind].columns[name]
-    rules = Rules(clock, {column.name: order} if order else {}, frozenset({column.name} if grouped else ()))
+    rules = Rules(clock, {column.name: order} if order else {}, {column.name: marks} if marks else {})
     frame = pl.DataFrame({"t": [text]}, schema={"t": pl.String}).lazy().with_columns(tidy(pl.col("t")))
     frame = frame.with_columns(is_not_known(column, pl.col("t")).alias("k"))
     answer = pl.when(~pl.col("k")).then(pl.col("t"))
@@ -156,7 +161,7 @@ def test_a_column_that_may_look_ahead_holds_later_days() -> None:
     assert cell("accounts.exception_until", "2027-01-31") == (date(2027, 1, 31), FINE)
 
 
-@pytest.mark.parametrize("text", ["true", "Yes", "Y", "1", "oo", "ENABLED", "on"])
+@pytest.mark.parametrize("text", ["true", "Yes", "Y", "1", "t", "oo", "Opo", "हाँ", "ENABLED", "on"])
 def test_words_for_yes(text: str) -> None:
     assert cell("accounts.enabled", text) == (True, FINE)
 
@@ -219,9 +224,36 @@ def test_a_number_is_exact_or_not_read(text: str, number: str | None) -> None:
 
 
 def test_one_comma_groups_thousands_where_the_column_shows_it() -> None:
-    assert cell("datasets.rows", "1,234", grouped=True)[0] == 1234
+    assert cell("datasets.rows", "1,234", marks="grouped")[0] == 1234
 
 
+@pytest.mark.parametrize(
+    ("text", "comma", "either"),
+    [
+        ("1.234", "1234", None),
+        ("1,234", "1.234", None),
+        ("1.234,50", "1234.5", "1234.5"),
+        ("-1.234.567", "-1234567", None),
+        ("0,5", "0.5", "0.5"),
+        ("500", "500", "500"),
+        ("12.50", None, "12.5"),
+        ("1,234.50", None, "1234.5"),
+        ("1 234,50", "1234.5", "1234.5"),
+        ("1.23,5", None, None),
+    ],
+)
+def test_a_comma_begins_the_decimals_where_the_column_shows_it(
+    text: str, comma: str | None, either: str | None
+) -> None:
+    assert cell("datasets.rows", text, marks="comma")[0] == (Decimal(comma) if comma else None)
+    assert cell("datasets.rows", text, marks="either")[0] == (Decimal(either) if either else None)
+
+
+def test_thousands_may_stand_apart() -> None:
+    assert cell("datasets.rows", "1\u00a0234 567.5")[0] == Decimal("1234567.5")
+
+
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=6))
 def test_a_number_survives_exactly(number: Decimal) -> None:
     assert cell("payroll.gross", format(number, "f")) == (number, FINE)

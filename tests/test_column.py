@@ -19,7 +19,7 @@ from ctrlkit.ingested import Ingested
 from ctrlkit.kind import shipped
 from ctrlkit.moment import Clock
 
-RULES = Rules(Clock("Asia/Manila", "Asia/Manila", date(2026, 10, 31)), {"hire_date": "dmy"}, frozenset({"gross"}))
+RULES = Rules(Clock("Asia/Manila", "Asia/Manila", date(2026, 10, 31)), {"hire_date": "dmy"}, {"gross": "grouped"})
 COLUMNS = {
     f"{kind}.{name}": shipped()[kind].columns[name]
     for kind, name in [

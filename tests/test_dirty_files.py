@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from ingestion import causes, problems, read, read_text, table
 
 from ctrlkit import opening, reader, sheet_parts
+from ctrlkit.hooks import plugin_manager
 from ctrlkit.kind import shipped
 from ctrlkit.model import Cause
 from ctrlkit.placeholder import by_status
@@ -206,7 +207,7 @@ def test_gzip_is_read_as_what_is_packed_in_it(tmp_path: Path) -> None:
         ("a.csv.gz", b"system,account_id", Cause.MALFORMED, "is no gzip file"),
         ("a.csv.gz", packed(b""), Cause.MALFORMED, "is empty"),
         ("a.csv.gz", packed(b"<html></html>"), Cause.MALFORMED, "web page"),
-        ("a.tar.gz", packed(b"x"), Cause.MALFORMED, "files named .tar.gz are not read"),
+        ("a.tar.gz", packed(b"x"), Cause.MALFORMED, "unpack it"),
         ("a.csv.gz", packed(b"-----BEGIN RSA PRIVATE KEY-----\n"), Cause.MALFORMED, "a private key"),
     ],
 )
@@ -328,6 +329,13 @@ def test_a_file_that_is_locked_says_so(tmp_path: Path, monkeypatch: pytest.Monke
         ("accounts.csv", HEADER.strip().encode() + b",NT Hash\ncrm,a,yes,x\n", "password hashes"),
         ("accounts.csv", HEADER.strip().encode() + b",Face Template 1\ncrm,a,yes,x\n", "biometric templates"),
         ("accounts.csv", HEADER.strip().encode() + b",totp_secret\ncrm,a,yes,x\n", "secrets of second factors"),
+        ("accounts.csv", HEADER.strip().encode() + b",Password\ncrm,a,yes,x\n", "passwords"),
+        ("accounts.json", b'[{"system":"crm","account_id":"a","enabled":true,"password":"x"}]', "passwords"),
+        ("accounts.csv", HEADER.strip().encode() + b",FINGERID,TEMPLATE4\ncrm,a,yes,1,x\n", "biometric templates"),
+        ("credentials.csv", b"x", "passwords"),
+        ("Wifi passwords 2026.csv", b"x", "passwords"),
+        ("ssrtemplatev10.dat", b"x", "biometric templates"),
+        ("template.fp10.1", b"x", "biometric templates"),
     ],
 )
 def test_secrets_are_refused_unread_and_the_word_says_why(
@@ -346,19 +354,30 @@ def test_secrets_are_refused_unread_and_the_word_says_why(
 @pytest.mark.parametrize(
     "header",
     ["Password [Required]", "Password Hash Function [UPLOAD ONLY]", "password_last_set", "Password never expires",
-     "mfa_identifier_hash", "Biometric ID", "Last password change time stamp", "Finger", "API key id"],
+     "mfa_identifier_hash", "Biometric ID", "Last password change time stamp", "Finger", "API key id", "Template"],
 )  # fmt: skip
 def test_columns_about_secrets_that_hold_none_are_no_reason(tmp_path: Path, header: str) -> None:
     assert read_text(tmp_path, f"system,account_id,enabled,{header}\ncrm,a,yes,\n").rows == 1
+
+
+@pytest.mark.parametrize("name", ["employee template.csv", "password resets.csv", "Reset passwords.csv"])
+def test_a_name_that_only_speaks_of_secrets_is_no_reason(tmp_path: Path, name: str) -> None:
+    assert read_text(tmp_path, f"{HEADER}crm,a,yes\n", name).rows == 1
+
+
+def test_a_key_of_a_product_s_document_that_only_says_how_to_sign_in_is_no_reason(tmp_path: Path) -> None:
+    record = {"system": "okta", "account_id": "a", "enabled": True, "credentials": {"password": {}}}
+    assert read_text(tmp_path, json.dumps([record]), "accounts.json").rows == 1
 
 
 def test_secrets_among_the_files_of_a_folder_are_named_and_the_others_read(tmp_path: Path) -> None:
     for name, text in (("accounts.csv", f"{HEADER}crm,a,yes\n"), ("id_rsa", "x"), ("v.kdbx", "x")):
         (tmp_path / name).write_text(text)
     (tmp_path / "hr.csv").write_text("Employee No,Username,password_hash\nE-1,a,x\n")
+    (tmp_path / "clock.csv").write_text("USERID,FINGERID,TEMPLATE\n1,0,x\n")
     known, unknown = look(tmp_path, shipped(), (), deep=True)
     assert [(r.file, r.kind) for r in known] == [("accounts.csv", "accounts")]
-    assert [u.file for u in unknown] == ["hr.csv", "id_rsa", "v.kdbx"]
+    assert [u.file for u in unknown] == ["clock.csv", "hr.csv", "id_rsa", "v.kdbx"]
     assert all("refused" in u.why for u in unknown)
 
 
@@ -429,6 +448,34 @@ def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         found = read_text(tmp_path, text + "x" * 4 * 2**20, name)
         assert causes(found) == [Cause.MALFORMED]
         assert "has a line of more than 2 MiB" in said(found)
+
+
+def test_a_header_of_a_hundred_thousand_columns_is_refused_before_it_is_compared(tmp_path: Path) -> None:
+    (tmp_path / "wide.csv").write_text(",".join(f"c{n}" for n in range(100_000)) + "\n1\n")
+    adapters = [a for given in plugin_manager().hook.ctrlkit_adapters() for a in given]
+    _, (unknown,) = look(tmp_path, shipped(), adapters, deep=False)
+    assert "at most 2000 are read" in unknown.why
+
+
+def test_a_text_of_too_many_lines_is_not_held_for_adapters_to_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of 20 MB that holds nothing but line breaks took 2 GB."""
+    monkeypatch.setattr(opening, "LINES_LIMIT", 3)
+    adapters = tuple(a for given in plugin_manager().hook.ctrlkit_adapters() for a in given)
+    (tmp_path / "x.log").write_text("a\n" * 5)
+    (tmp_path / "accounts.csv").write_text(HEADER + "crm,a,yes\n" * 5)
+    (known,), (unknown,) = look(tmp_path, shipped(), adapters, deep=False)
+    assert (known.file, unknown.why) == (
+        "accounts.csv",
+        "is longer than a text that is read at once; export it by month",
+    )
+
+
+def test_what_icloud_leaves_in_the_place_of_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".roster.xlsx.icloud").write_bytes(b"bplist00")
+    _, (unknown,) = look(tmp_path, shipped(), (), deep=False)
+    assert "is still in iCloud" in unknown.why
 
 
 def test_a_json_document_too_long_to_be_held_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from ingestion import causes, problems, read, read_text, table
 from ctrlkit import cache as cache_folder
 from ctrlkit.errors import InputError
 from ctrlkit.hooks import Adapter
+from ctrlkit.ingested import Ingested
 from ctrlkit.kind import shipped
 from ctrlkit.model import Cause, Grade
 
@@ -68,6 +69,17 @@ def test_a_cell_that_cannot_be_read_is_null_named_and_explained(tmp_path: Path) 
         },
         {"file": "accounts.csv", "row": 2, "column": "mfa_enrolled", "value": "perhaps", "expected": "true or false"},
     ]
+
+
+def test_a_problem_names_the_column_and_the_value_as_they_stand_in_the_file(tmp_path: Path) -> None:
+    found = read_text(
+        tmp_path,
+        "Sys,Login,State\ncrm,a,Live\ncrm,b,Parked\n",
+        columns={"Sys": "system", "Login": "account_id", "State": "enabled"},
+        values={"enabled": {"Live": "true", "Parked": "unknown"}},
+    )
+    (said,) = problems(found)
+    assert (said["column"], said["header"], said["value"]) == ("enabled", "State", "Parked")
 
 
 def test_an_unknown_answer_is_marked_even_where_null_is_an_answer(tmp_path: Path) -> None:
@@ -124,6 +136,43 @@ def test_one_clear_number_shows_that_commas_group_thousands(tmp_path: Path) -> N
     assert read_text(tmp_path, f'{head}{row}"12,500"\n', kind="payroll").bad_cells == {"gross": 1}
 
 
+def test_a_year_of_two_digits_says_what_to_set(tmp_path: Path) -> None:
+    text = "employee_id,status,hire_date\n1,active,4-Sep-26\n2,active,05-Oct-25\n"
+    found = read_text(tmp_path, text, kind="roster")
+    assert found.bad_cells == {"hire_date": 2}
+    assert "where date_order in pack.yaml says dmy" in problems(found)[0]["expected"]
+    told = read_text(tmp_path, text, kind="roster", date_order="dmy")
+    assert table(told)["hire_date"].to_list() == [date(2026, 9, 4), date(2025, 10, 5)]
+
+
+def test_a_text_that_an_export_wraps_for_excel_is_that_text(tmp_path: Path) -> None:
+    found = read_text(tmp_path, 'system,account_id,enabled\ncrm,="007",yes\ncrm,"=""008""",yes\ncrm,=1+1,no\n')
+    assert table(found)["account_id"].to_list() == ["007", "008", "=1+1"]
+
+
+def amounts(folder: Path, *rows: str) -> Ingested:
+    head = "employee_id;period_start;period_end;payday;gross;net\n"
+    days = "2026-10-01;2026-10-15;2026-10-20"
+    return read_text(folder, head + "".join(f"E{n};{days};{row}\n" for n, row in enumerate(rows)), kind="payroll")
+
+
+def test_one_clear_number_shows_that_a_comma_begins_the_decimals_of_the_file(tmp_path: Path) -> None:
+    whole = amounts(tmp_path, "12.000,50;9.000", "1.000;8.500", "7;6")
+    assert "a comma begins the decimals of gross, net, as the file shows" in str(whole.notes)
+    found = table(whole)
+    assert found["gross"].to_list() == [Decimal("12000.5"), 1000, 7]
+    assert found["net"].to_list() == [9000, 8500, 6]
+
+
+def test_where_two_columns_show_two_ways_a_third_is_not_guessed(tmp_path: Path) -> None:
+    found = amounts(tmp_path, "12.000,50;9.50", "1.000;8.500")
+    assert table(found)["gross"].to_list() == [Decimal("12000.5"), 1000]
+    assert table(found)["net"].to_list() == [Decimal("9.5"), Decimal("8.5")]
+    both = amounts(tmp_path, "12.000,50;1", "9.50;2", "1.234;3")
+    assert table(both)["gross"].to_list() == [Decimal("12000.5"), Decimal("9.5"), None]
+    assert "1.250 may be two numbers" in str(problems(both))
+
+
 def test_times_without_a_zone_are_read_in_the_zone_of_the_source(tmp_path: Path) -> None:
     text = HEADER + "crm,ana,yes,no,2026-10-01 08:00:00\n"
     hours = {
@@ -160,6 +209,12 @@ def test_total_rows_at_the_end_are_noted_and_not_counted(tmp_path: Path) -> None
     found = read_text(tmp_path, "system,account_id,enabled\ncrm,a,yes\nGrand Total,,\n", rows=1)
     assert (found.rows, found.bad_rows, found.faults) == (1, 0, ())
     assert "accounts.csv: total rows are not records: row 3" in found.notes
+
+
+@pytest.mark.parametrize("total", ["Total,,3", "TOTAL HEADCOUNT,1,", 'Grand total:,"1,000.50",2'])
+def test_a_sum_beside_a_total_is_no_record_under_whatever_column_it_stands(tmp_path: Path, total: str) -> None:
+    found = read_text(tmp_path, f"system,account_id,enabled\ncrm,a,yes\n{total}\n")
+    assert (found.rows, found.bad_rows) == (1, 0)
 
 
 def test_a_total_row_in_the_middle_is_a_bad_row(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from desks import NOW, write
 
 from ctrlkit import start
-from ctrlkit.hooks import Adapter
+from ctrlkit.hooks import Adapter, plugin_manager
 from ctrlkit.kind import shipped
 from ctrlkit.matching import PROPOSED, UNMATCHED, Proposal, propose, recognised_in
 from ctrlkit.recognition import look
@@ -123,3 +123,16 @@ def test_a_pack_that_is_there_says_which_file_is_the_roster(tmp_path: Path) -> N
     )
     said = start.start(desk, start.DEFAULT_PROFILE, None, None, NOW)
     assert "1 identities are joined" in said
+
+
+def test_the_columns_that_an_adapter_leaves_out_still_tell_who_is_who(tmp_path: Path) -> None:
+    """A list of employees is read into fewer columns than it has: addresses and PINs stand in the others."""
+    adapters = tuple(a for given in plugin_manager().hook.ctrlkit_adapters() for a in given)
+    people = "Employee No.,Date Hired,Status,Work Email,Biometric ID\nE-1,2026-01-05,Regular,ana@desk.example,77\n"
+    accounts = "system,account_id,enabled\ncrm,ana@desk.example,yes\n"
+    made = proposed(write(tmp_path, {"people.csv": people, "accounts.csv": accounts}), adapters)
+    assert made is not None
+    assert made.rows == (
+        ("e-1", "badge", "", "", "", "77"),
+        ("e-1", "crm", "ana@desk.example", "ana@desk.example", "", ""),
+    )

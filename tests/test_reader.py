@@ -95,6 +95,10 @@ def test_a_file_cut_inside_a_character_is_truncated(tmp_path: Path) -> None:
     ("name", "content", "said"),
     [
         ("a.csv", b"<!DOCTYPE html><html>Sign in</html>", "web page"),
+        ("a.csv", b"\n<!-- portal --><div>Sign in</div>", "web page"),
+        ("a.xml", b"<!DOCTYPE html><p>Sign in</p>", "web page"),
+        ("a.xml", b"<!DOCTYPE l [<!ENTITY a 'aa'>]><l>&a;</l>", "no adapter knows"),
+        ("a.zip", b"PK\x03\x04....", "unpack it"),
         ("a.csv", b"%PDF-1.7 ...", "PDF"),
         ("a.csv", b"PK\x03\x04....", "zip or Excel"),
         ("a.csv", b'[{"system":"crm"}]', "JSON"),

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from desks import ACCOUNTS, DATASETS, MAIL_RULES, THREE, ready, started
 from trials import shelf
 
@@ -145,6 +146,39 @@ def test_files_that_no_control_reads_are_named_and_not_read(tmp_path: Path, work
     found = ready(folder, work, "first-hour")
     assert found.idle == ("datasets.csv",)
     assert found.unused == ("odd.csv",)
+
+
+def test_two_sheets_of_one_file_are_two_sources_and_a_problem_names_its_sheet(tmp_path: Path, work: Path) -> None:
+    folder = started(tmp_path / "desk", {"sheets.xlsx": ""})
+    with xlsxwriter.Workbook(folder / "sheets.xlsx") as made:
+        for name, enabled in (("MNL", "yes"), ("CEB", "perhaps")):
+            sheet = made.add_worksheet(name)
+            sheet.write_row(0, 0, ("system", "account_id", "enabled", "role"))
+            sheet.write_row(1, 0, ("crm", name, enabled, "agent"))
+    sources = "".join(f"    - {{file: sheets.xlsx, sheet: {name}}}\n" for name in ("MNL", "CEB"))
+    (folder / "pack.yaml").write_text(f"vendor: v\nevidence:\n  accounts:\n{sources}", "utf-8")
+    found = ready(folder, work)
+    assert 'sheet CEB, row 2, enabled: found "perhaps"' in readiness.text(found)
+    assert next(f.problems for f in found.files if f.kind == "evidence_meta") == ()
+
+
+def test_rows_that_two_files_hold_are_told(tmp_path: Path, work: Path) -> None:
+    folder = started(tmp_path / "desk", {"accounts_1.csv": ACCOUNTS, "accounts_2.csv": ACCOUNTS})
+    rows = len(ACCOUNTS.splitlines()) - 1
+    assert f"note: accounts: {rows} identical rows counted once" in readiness.text(ready(folder, work))
+
+
+def test_files_that_pack_yaml_does_not_name_are_said_to_be_what_they_are(tmp_path: Path, work: Path) -> None:
+    folder = started(tmp_path / "desk", THREE)
+    (folder / "visits.csv").write_text("visit_id,in_at,out_at,host_id\n1,2026-10-01T01:00:00Z,,E-1\n", "utf-8")
+    (folder / "odd.csv").write_text("Number,Name\n1,2\n", "utf-8")
+    (folder / "locked.xlsx").write_bytes(b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"))
+    (folder / "identity_map.proposed.csv").write_text("employee_id,system,account_id\nE-1,crm,a\n", "utf-8")
+    said = readiness.text(ready(folder, work))
+    assert "  visits.csv: is visitors; to hand it in, write in pack.yaml under visitors: {file: visits.csv}" in said
+    assert "  odd.csv: its header is not one that ctrlkit knows" in said
+    assert "  locked.xlsx: is locked with a password; open it, take the password away" in said
+    assert "  identity_map.proposed.csv: is a proposal of ctrlkit init; check it, then rename it" in said
 
 
 def test_the_shipped_sample_is_complete_and_says_that_it_is_a_sample(tmp_path: Path, work: Path) -> None:

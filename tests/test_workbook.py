@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from ingestion import causes, read, table
+from ingestion import causes, problems, read, table
 
 from ctrlkit.model import Cause
 
@@ -72,12 +72,16 @@ def test_an_error_or_a_formula_never_computed_is_unreadable_and_not_empty(book: 
         found = read(book({"Active": rows}, column=column))
         assert table(found)["role"].to_list() == [None, "kept", None]
         assert table(found)["_bad"].to_list() == [";role;", None, ";role;"]
+        error, formula = problems(found)
+        assert (error["value"], formula["value"]) == ("#DIV/0!", "#FORMULA NEVER COMPUTED!")
+        assert "open the workbook in a program, let it compute" in formula["expected"]
 
 
 def test_a_number_beyond_fifteen_digits_is_unreadable(book: Callable[..., Path]) -> None:
     found = read(book({"Active": [HEADER, ("crm", 1234567890123456789, True), ("crm", "1234567890123456789", True)]}))
     assert table(found)["account_id"].to_list() == ["1234567890123456789"]
     assert found.bad_rows == 1
+    assert "export it again with this column as text" in problems(found)[0]["expected"]
 
 
 def test_an_empty_sheet_and_a_header_alone_are_told_apart(book: Callable[..., Path]) -> None:

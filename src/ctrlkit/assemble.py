@@ -202,12 +202,19 @@ def _is_folded(kind: Kind, name: str) -> bool:
 
 
 def _add_clashes(clashes: pl.DataFrame, kind: Kind, problems: Path) -> None:
+    key = [name for name in kind.key if name in clashes.columns]
+    others: dict[tuple[Any, ...], list[str]] = {}
+    for row in clashes.iter_rows(named=True):
+        others.setdefault(tuple(row[name] for name in key), []).append(f"{row['_file']} row {row['_row']}")
     with problems.open("a", encoding="utf-8", newline="\n") as out:
         for row in clashes.iter_rows(named=True):
-            expected = f"one row per {', '.join(kind.key)}; others with this key differ" + (
-                f" in {row['_differ']}" if row["_differ"] else ""
-            )
-            line = {"file": row["_file"], "row": row["_row"], "column": None, "value": None, "expected": expected}
+            own = f"{row['_file']} row {row['_row']}"
+            where = [place for place in others[tuple(row[name] for name in key)] if place != own]
+            more = f" and {len(where) - 1} more" if len(where) > 1 else ""
+            differ = f"differ in {row['_differ']}" if row["_differ"] else "say the same"
+            found = f"this row and {(where or [own])[0]}{more} {differ}"
+            expected = f"one row per {', '.join(kind.key)}; correct the export, or leave out the file that is wrong"
+            line = {"file": row["_file"], "row": row["_row"], "column": None, "value": found, "expected": expected}
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

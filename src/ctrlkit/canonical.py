@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from ctrlkit.cell import OUTSIDE, PAST, Rules, mask, over_distinct, shows_groups, tidy
+from ctrlkit.cell import OUTSIDE, PAST, Marks, Rules, mask, over_distinct, shows_comma, shows_groups, shows_point, tidy
 from ctrlkit.column import Reading, read_series
 from ctrlkit.kind import Column, Kind
 from ctrlkit.layout import Layout, word
@@ -19,7 +19,9 @@ from ctrlkit.moment import MAY_TELL_ORDER, Clock, Order, order_signs, orders_sho
 from ctrlkit.raw import FOOTER, Raw
 from ctrlkit.value_map import UNKNOWN
 
-_TOTAL: Final = r"(?i)^(?:grand |sub)?totals? ?:?$"
+_TOTAL: Final = r"(?i)^(?:grand |sub)?totals?(?: (?:headcount|employees|hours|amount|pay|count|credits?))? ?:?$"
+_FIGURE: Final = r"^[+-]?[^\w\s]?\s?[0-9][0-9.,]*$"
+"""What stands beside a total, under whatever column: a sum or a count."""
 _FIRST: Final = pl.when(pl.col("_first").str.len_bytes() < 256).then(pl.col("_first").str.strip_chars())  # noqa: PLR2004
 """The first cell, as far as a pattern is tried on it: patterns are dear, and no long cell is a total."""
 _TOTAL_CELL: Final = _FIRST.str.contains(_TOTAL).fill_null(False)
@@ -61,6 +63,8 @@ def typed(raw: Raw, layout: Layout, kind: Kind, clock: Clock, order: Order | Non
         raw, ending = _without_ending(raw, columns, layout)
         seen = _seen(raw, columns, layout, order) if len(ending) else seen
     rules = _rules(seen, columns, clock, order)
+    if commas := sorted(name for name, marks in rules.numbers.items() if marks == "comma"):
+        notes.append(f"a comma begins the decimals of {', '.join(commas)}, as the file shows")
     readings = [Reading(c, rules, _from(_RAW, c, layout), plain=_is_plain(n, layout)) for n, c in columns.items()]
     blocks = raw.blocks
     cells = [_at_once(raw.frame.collect(), readings, layout)] if blocks is None else _Cells(blocks, readings, layout)
@@ -76,11 +80,17 @@ _RAW: Final = pl.col("raw")
 
 def _at_once(rows: pl.DataFrame, readings: Sequence[Reading], layout: Layout) -> pl.DataFrame:
     cells = [_cell(reading.column.name, layout).alias("raw") for reading in readings]
-    raw = [rows.select("_row", cell).get_column("raw") for cell in cells]
+    raw = [_unwrapped(rows.select("_row", cell).get_column("raw")) for cell in cells]
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         columns = list(pool.map(read_series, readings, raw))
     whole = pl.concat([rows.select("_row", "_flaw"), *columns], how="horizontal")
     return whole.with_columns(_bad_row({reading.column.name: reading.column for reading in readings}))
+
+
+def _unwrapped(raw: pl.Series) -> pl.Series:
+    """The texts without the `="…"` that some exports put round them, so that Excel leaves zeros and long numbers be."""
+    wrapped = raw.str.starts_with('="')
+    return raw.str.replace(r'^="([^"]*)"$', "$1") if wrapped.any() else raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +200,11 @@ def _without_ending(raw: Raw, columns: Mapping[str, Column], layout: Layout) -> 
     """
     beside = {n: _text(c, layout).is_null() for n, c in columns.items() if n in layout.places}
     beside = {n: blank for n, blank in beside.items() if layout.places[n].index != 0}
-    no_words = [blank for n, blank in beside.items() if columns[n].type not in _NUMBERS]
+    no_words = [
+        blank | _text(columns[n], layout).str.contains(_FIGURE).fill_null(value=False)
+        for n, blank in beside.items()
+        if columns[n].type not in _NUMBERS
+    ]
     nothing = pl.all_horizontal(pl.lit(True), *beside.values())
     total = _TOTAL_CELL & pl.all_horizontal(pl.lit(True), *no_words)
     footer = _FOOTER_CELL & nothing
@@ -220,12 +234,22 @@ def _seen(raw: Raw, columns: Mapping[str, Column], layout: Layout, order: Order 
     moments = [c for c in columns.values() if c.type in {"date", "datetime"} and order is None]
     numbers = [c for c in columns.values() if c.type in _NUMBERS]
     signs = order_signs({c.name: _suspects(c, layout, MAY_TELL_ORDER) for c in moments})
-    grouped = [shows_groups(_suspects(c, layout, ",")).any().alias(c.name) for c in numbers]
+    commas = {c.name: _suspects(c, layout, ",") for c in numbers}
+    grouped = [shows_groups(text).any().alias(name) for name, text in commas.items()]
+    grouped += [shows_comma(text).any().alias(f"{name}:comma") for name, text in commas.items()]
     total = (_TOTAL_CELL | _FOOTER_CELL).any().alias("_total")
     asked = [pl.len().cast(pl.Int64).alias("_records"), total, *grouped, *signs]
-    parts = [block.select(asked) for block in raw.blocks or [raw.frame.collect()]]
-    whole = pl.concat(parts).select(pl.col("_records").sum(), pl.exclude("_records").any())
-    return whole.row(0, named=True)
+    whole = _any(raw, asked).select(pl.col("_records").sum(), pl.exclude("_records").any())
+    seen: dict[str, Any] = whole.row(0, named=True)
+    if not any(seen[f"{name}:comma"] for name in commas):
+        return seen
+    points = [shows_point(_suspects(c, layout, r"\.")).any().alias(f"{c.name}:point") for c in numbers]
+    return seen | _any(raw, points).select(pl.all().any()).row(0, named=True)
+
+
+def _any(raw: Raw, asked: Sequence[pl.Expr]) -> pl.DataFrame:
+    """What is asked of each block of a table."""
+    return pl.concat([block.select(asked) for block in raw.blocks or [raw.frame.collect()]])
 
 
 def _suspects(column: Column, layout: Layout, pattern: str) -> pl.Expr:
@@ -241,7 +265,22 @@ def _suspects(column: Column, layout: Layout, pattern: str) -> pl.Expr:
 def _rules(seen: Mapping[str, Any], columns: Mapping[str, Column], clock: Clock, order: Order | None) -> Rules:
     moments = [n for n, c in columns.items() if c.type in {"date", "datetime"}]
     orders = orders_shown(seen, moments) if order is None else dict.fromkeys(moments, order)
-    return Rules(clock, orders, frozenset(n for n, c in columns.items() if c.type in _NUMBERS and seen[n]))
+    return Rules(clock, orders, _marks([n for n, c in columns.items() if c.type in _NUMBERS], seen))
+
+
+def _marks(names: Sequence[str], seen: Mapping[str, Any]) -> dict[str, Marks]:
+    """How the numbers of each column are written: as those of the whole file, unless its columns show two ways.
+
+    Then a column that shows neither is read as far as nothing in it could be two numbers.
+    """
+    comma = {name for name in names if seen[f"{name}:comma"]}
+    if not comma:
+        return dict.fromkeys((name for name in names if seen[name]), "grouped")
+    point = {name for name in names if seen[name] or seen[f"{name}:point"]}
+    others: Marks = "either" if point else "comma"
+    told: dict[str, Marks] = dict.fromkeys(comma - point, "comma")
+    told |= dict.fromkeys(point - comma, "grouped")
+    return {name: told.get(name, others) for name in names}
 
 
 def _bad_row(columns: Mapping[str, Column]) -> pl.Expr:

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from ctrlkit.cell import FINE, NUMBER, Rules, is_not_known, read, unknown_words, why
+from ctrlkit.cell import FINE, NUMBER, Rules, is_not_known, read, tidy, unknown_words, why
 from ctrlkit.kind import Column
 from ctrlkit.moment import plain_days, plain_instants
 
@@ -98,8 +98,9 @@ def _answers(reading: Reading, distinct: pl.Series) -> pl.DataFrame:
     known = known.with_columns(is_not_known(column, text).alias("unknown"))
     values = known.with_columns(read(column, pl.when(~pl.col("unknown")).then(text), reading.rules).alias("value"))
     reason = why(column, text, pl.col("value"), reading.rules, not_known=pl.col("unknown"))
-    return values.select(pl.col("value").alias(name), reason.alias(f"w:{name}"), text.alias("text")).with_columns(
-        pl.when(pl.col(f"w:{name}") > FINE).then("text").alias(f"t:{name}")
+    said = tidy(pl.col("raw")).alias("said")  # as it stands there, before any map
+    return values.select(pl.col("value").alias(name), reason.alias(f"w:{name}"), said).with_columns(
+        pl.when(pl.col(f"w:{name}") > FINE).then("said").alias(f"t:{name}")
     ).collect()  # fmt: skip
 
 
@@ -107,6 +108,8 @@ def _plain(reading: Reading, raw: pl.Series) -> pl.Series | None:
     """The values of cells that are written plainly, null for all others; None where the type has no plain way."""
     column, rules = reading.column, reading.rules
     if column.values or column.known_values or column.is_list or column.type == "boolean":
+        return None
+    if rules.numbers.get(column.name) in {"comma", "either"}:
         return None
     value = _plain_values(column, rules, _tidied(raw))
     if not column.past:

@@ -123,7 +123,7 @@ def _country_code(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.Lazy
 
 
 def _amount(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:
-    return frame.with_columns(read_number(pl.col(column.of or ""), grouped=False).alias(column.name))
+    return frame.with_columns(read_number(pl.col(column.of or ""), None).alias(column.name))
 
 
 def _truth(frame: pl.LazyFrame, column: Column, _: Engagement) -> pl.LazyFrame:

@@ -6,7 +6,8 @@ nobody does, the list is made here, from pack.yaml and the files as read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,10 +34,11 @@ def files_of(read: Read, kinds: Mapping[str, Kind], own: str, hide: Hide = str) 
 
     `own` is the party whose list names them: its files come first, the client's in a vendor's list lie in `client/`.
     """
+    twice = _twice(read)
     known = [
         {
             "kind": source.kind.lower(),
-            "file": _name(source, source.on_disk, own).lower(),
+            "file": _name(source, source.on_disk, own, twice).lower(),
             "digest_read": hide(found.sha256),
             "rows_read": found.rows + found.bad_rows,
             "is_typed": found.grade is Grade.TYPED and kinds[source.kind].source == "export",
@@ -79,7 +81,8 @@ def made(read: Read, kind: Kind, hide: Hide, as_of: datetime, target: Path) -> t
 
     `hide` commits to a digest: the digest itself would give a small file away to whoever guesses what it holds.
     """
-    rows = [_row(found, source, hide(found.sha256)) for found, source in read if found.sha256 is not None]
+    twice = _twice(read)
+    rows = [_row(found, source, hide(found.sha256), twice) for found, source in read if found.sha256 is not None]
     values = {name: TYPES[column.type] for name, column in kind.columns.items()}
     schema = {**values, "_file": pl.String(), "_row": pl.Int64(), "_bad": pl.String()}
     target.mkdir(parents=True, exist_ok=True)
@@ -96,15 +99,26 @@ def made(read: Read, kind: Kind, hide: Hide, as_of: datetime, target: Path) -> t
     return own, source
 
 
-def _name(source: PackSource, file: str, own: str) -> str:
+_Place = tuple[str, str, str]
+
+
+def _twice(read: Read) -> frozenset[_Place]:
+    """The files that are read for one kind several times, sheet by sheet."""
+    counts = Counter((source.party, source.kind, source.file) for _, source in read)
+    return frozenset(place for place, count in counts.items() if count > 1)
+
+
+def _name(source: PackSource, file: str, own: str, twice: Collection[_Place]) -> str:
+    several = (source.party, source.kind, source.file) in twice and source.sheet is not None
+    file = f"{file}#{source.sheet}" if several else file
     return f"client/{file}" if source.party == "client" != own else file
 
 
-def _row(found: Ingested, source: PackSource, digest: str) -> dict[str, Any]:
+def _row(found: Ingested, source: PackSource, digest: str, twice: Collection[_Place]) -> dict[str, Any]:
     exported = source.exported_at
     return {
         "kind": source.kind,
-        "file": _name(source, source.file, "vendor"),
+        "file": _name(source, source.file, "vendor", twice),
         "sha256": digest,
         "exported_at": exported.astimezone(UTC).replace(tzinfo=None) if exported else None,
         "exported_by": source.exported_by.strip().casefold() if source.exported_by else None,

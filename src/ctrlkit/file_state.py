@@ -22,7 +22,8 @@ class Problem:
     """What is wrong in a file: `count` cells, rows or faults of one sort, the first of them at `row`.
 
     `row` and `column` are None where the whole file, or the whole row, is meant. Personal values come masked.
-    `rows` are the first ten that it is about.
+    `rows` are the first ten that it is about, `header` what the file calls the column where that is another name,
+    `sheet` the sheet where pack.yaml names one.
     """
 
     row: int | None
@@ -31,6 +32,8 @@ class Problem:
     expected: str
     count: int
     rows: tuple[int, ...] = ()
+    header: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +98,22 @@ def _problems(evidence: Evidence, file: str, kind: Kind) -> Iterator[Problem]:
         return
     read = {None, *kind.required, *evidence.columns}
     read |= {kind.derived[name].of for name in evidence.columns if name in kind.derived}
-    found: dict[tuple[str | None, str], Problem] = {}
+    found: dict[tuple[str | None, ...], Problem] = {}
     with evidence.problems.open(encoding="utf-8") as lines:
         for said in map(json.loads, lines):
             if said["file"] != file or said["column"] not in read:
                 continue
-            sort = (said["column"], said["expected"])
-            first = found.get(sort) or Problem(said["row"], said["column"], said["value"], said["expected"], 0)
+            sort = (said["column"], said["expected"], said.get("sheet", ""))
+            first = found.get(sort) or Problem(
+                said["row"],
+                said["column"],
+                said["value"],
+                said["expected"],
+                0,
+                (),
+                said.get("header"),
+                said.get("sheet"),
+            )
             rows = (*first.rows, said["row"]) if len(first.rows) < FIRST else first.rows
             found[sort] = replace(first, count=first.count + 1, rows=rows)
     yield from found.values()

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ctrlkit import assemble, canary, canvas, envelope, plan, reconciliation, sweep
+from ctrlkit import assemble, canary, canvas, envelope, identities, plan, reconciliation, rostered, sweep
 from ctrlkit.assemble import Evidence, Source
 from ctrlkit.canary import Canary
 from ctrlkit.case import Case
@@ -55,6 +55,11 @@ def from_packs(
         for party in ("client", "vendor"):
             read = [reader.read(s) for p in case.packs for s in p.sources if s.kind == name and p.party == party]
             if read:
+                read = _identified(case, reader, party, kind, read, work)
+            if name == rostered.KIND:
+                made = rostered.joined([i for i, _ in read], kind, work / "rostered")
+                read = [(i, s) for i, (_, s) in zip(made, read, strict=True)]
+            if read:
                 target = work / "evidence" / party
                 pairs = [(i, _source(s, i, kind, key)) for i, s in read]
                 held = assemble.assemble(
@@ -66,6 +71,18 @@ def from_packs(
         if present or found:
             gathered[name] = present or tuple(found)
     return gathered
+
+
+def _identified(  # noqa: PLR0913, PLR0917  (whose files, what they are, and what tells who is who)
+    case: Case, reader: _Reader, party: str, kind: Kind, read: Sequence[tuple[Ingested, PackSource]], work: Path
+) -> list[tuple[Ingested, PackSource]]:
+    """The files, people in them named as the party's identity map names them, or as the other's where it has none."""
+    every = [s for p in case.packs for s in p.sources]
+    of_party = [s for s in every if s.party == party]
+    own = of_party if any(s.kind == "identity_map" for s in of_party) else every
+    maps, rosters = ([reader.read(s)[0] for s in own if s.kind == kind] for kind in ("identity_map", "roster"))
+    told = identities.known(maps, rosters) if maps else None
+    return [(identities.resolved(i, kind, told, work / "people") if told else i, s) for i, s in read]
 
 
 def _envelopes(

@@ -151,7 +151,7 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
         return nothing.saying(said.faults, said.notes)
     adapters = [a for a in adapters if a.name == named or a in opening.readers(adapters, file.form)]
     candidate, position, found = _choose(candidates, file, adapters)
-    if refused := sensitive.by_header((*found.headers, *candidate.source)):
+    if refused := sensitive.by_header(found.headers) or sensitive.by_header(candidate.source, keys=True):
         header, what = refused
         raise RefusedError(f"{what} (column {header})", "export it again without that column")
     said.faults += _other_sheets(candidates, candidate, file, adapters)
@@ -167,7 +167,7 @@ def _read(file: _File, adapters: Sequence[Adapter]) -> Ingested:
     cells = typed(raw, found, file.kind, clock, order)
     raw = replace(raw, unended=raw.unended and not cells.footed)
     said.faults += raw.faults
-    said.notes += [*_layout_notes(candidate, position, found, file), *raw.notes, *cells.notes]
+    said.notes += [*_layout_notes(candidate, position, found), *raw.notes, *cells.notes]
     if aside:
         said.notes.append(f"rows left aside, no records of {file.kind.name}: {aside}, where {found.why_aside}")
     return _finish(file, found, raw, cells, said, aside)
@@ -213,9 +213,9 @@ def _fits(candidate: Candidate, cells: Sequence[str], file: _File, adapters: Seq
     return not layout.resolve(cells, file.source, file.kind, readers).problems
 
 
-def _layout_notes(candidate: Candidate, position: int, found: Layout, file: _File) -> list[str]:
+def _layout_notes(candidate: Candidate, position: int, found: Layout) -> list[str]:
     notes = [*candidate.notes]
-    if candidate.name and file.source.sheet is None:
+    if candidate.name:
         notes.append(f'read from sheet "{candidate.name}"')
     if position:
         row = candidate.head[position][0]
@@ -233,7 +233,8 @@ def _finish(  # noqa: PLR0913, PLR0917  (what one reading has found)
     said.notes += written.notes
     if raw.unended and file.source.rows == (cells.records + aside if raw.held is None else raw.held):
         said.notes.append("the last line has no line break; the control total shows that nothing is cut")
-    problem.write(written.wrong, cells.columns, cells.rules, file.source.file, problems)
+    place = {"file": file.source.file} | ({} if file.source.sheet is None else {"sheet": str(file.source.sheet)})
+    problem.write(written.wrong, cells.columns, cells.rules, place, problems, found.theirs)
     done = Ingested(
         file=file.source.file,
         party=file.source.party,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ctrlkit import gather, plan, words
+from ctrlkit import gather, plan, recognition, words
 from ctrlkit.assemble import Evidence
 from ctrlkit.case import Case
 from ctrlkit.file_state import FileState, state_of
@@ -17,7 +17,9 @@ from ctrlkit.kind import Kind
 from ctrlkit.model import Cause, Severity, Verdict
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
+from ctrlkit.recognition import Recognised, Unknown
 from ctrlkit.run import machines_of
+from ctrlkit.scan import told
 
 READY: Final = "ready"
 INCOMPLETE: Final = "incomplete"
@@ -66,11 +68,14 @@ class Gain:
 class Readiness:
     """What a pack is good for under a profile and an engagement, before anything is judged.
 
-    `idle` names files of the pack that no selected control reads, `unused` those that nothing names or recognises.
+    `idle` names files of the pack that no selected control reads, `unused` those that nothing names, and `strangers`
+    says what these are. `notes` are about the files of a kind together.
     `head` says whose pack, which profile and period: the first lines of every view.
     """
 
     head: tuple[str, ...]
+    notes: tuple[str, ...]
+    strangers: tuple[Recognised | Unknown, ...]
     files: tuple[FileState, ...]
     kinds: tuple[KindState, ...]
     decidable: tuple[str, ...]
@@ -104,6 +109,8 @@ def inspect(case: Case, work: Path, listen: Listen = lambda _: None) -> Readines
     read = plan.columns_read([case.stock.controls[id_] for id_ in case.ids])
     return Readiness(
         head=tuple(_head(case)),
+        notes=tuple(_together(gathered)),
+        strangers=tuple(_strangers(case)),
         files=tuple(
             state_of(evidence, source, case.stock.kinds[evidence.kind], case.engagement.zone)
             for evidence in _copies(gathered)
@@ -119,7 +126,7 @@ def inspect(case: Case, work: Path, listen: Listen = lambda _: None) -> Readines
         ),
         gain=_gain(waiting, kinds),
         idle=tuple(sorted({source.file for p in case.packs for source in p.sources if source.kind not in read})),
-        unused=tuple(sorted({name for p in case.packs for name in p.unused})),
+        unused=tuple(sorted({told(name) for p in case.packs for name in p.unused})),
     )
 
 
@@ -132,6 +139,18 @@ def _head(case: Case) -> Iterator[str]:
     yield f"{case.packs[0].vendor} · {policy.title} ({policy.name}) · {terms.id}"
     as_of = case.as_of.instant.strftime("%Y-%m-%dT%H:%M:%SZ")
     yield f"period {terms.period.start} to {terms.period.end} · as of {as_of}"
+
+
+def _together(gathered: Mapping[str, Sequence[Evidence]]) -> Iterator[str]:
+    """What was made of the files of a kind together, as rows that several of them hold."""
+    for evidence in _copies(gathered):
+        own = {f"{source.file}: " for source in evidence.sources}
+        yield from (f"{evidence.kind}: {note}" for note in evidence.notes if not note.startswith(tuple(own)))
+
+
+def _strangers(case: Case) -> Iterator[Recognised | Unknown]:
+    for p in case.packs:
+        yield from recognition.tell(p.folder, p.unused, case.stock.kinds, case.stock.adapters)
 
 
 def _copies(gathered: Mapping[str, Sequence[Evidence]]) -> Iterator[Evidence]:
@@ -247,7 +266,10 @@ def to_json(ready: Readiness) -> dict[str, Any]:
                 "rows": f.rows,
                 "period": f.period,
                 "grade": f.grade.value,
-                "problems": [{k: v for k, v in asdict(problem).items() if k != "rows"} for problem in f.problems],
+                "problems": [
+                    {k: v for k, v in asdict(problem).items() if k not in {"rows", "header", "sheet"}}
+                    for problem in f.problems
+                ],
             }
             for f in ready.files
         ],

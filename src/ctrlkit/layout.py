@@ -80,6 +80,14 @@ class Layout:
         return tuple(h or "(no name)" for i, h in enumerate(self.headers) if i not in used)
 
     @property
+    def theirs(self) -> dict[str, str]:
+        """Of the columns that the file calls otherwise: its own header, as far as no adapter made it."""
+        if self.adapter is not None and self.adapter.unfold is not None:
+            return {}
+        named = {name: self.headers[place.index] for name, place in self.places.items()}
+        return {name: header for name, header in named.items() if loose(header) != loose(name)}
+
+    @property
     def why_aside(self) -> str:
         """What the rows hold that are no records, for a person."""
         said = {self.headers[i]: [word or "empty" for word in words] for i, words in self.aside.items()}

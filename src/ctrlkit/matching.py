@@ -16,6 +16,7 @@ from ctrlkit import layout, opening, sensitive
 from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
 from ctrlkit.layout import Source
+from ctrlkit.raw import Candidate
 from ctrlkit.reader import UnreadableError, identify, sha256
 from ctrlkit.recognition import Bare, Recognised
 
@@ -144,13 +145,27 @@ def _rows(
                     return
                 if not laid.problems:
                     frame = candidate.load(position, range(len(cells))).frame.collect()
+                    beside = _as_handed_in(candidate, opened.candidates)
                     for row in frame.iter_rows(named=True):
                         texts = {h: (row[f"c{i}"] or "").strip() for i, h in enumerate(laid.headers)}
+                        texts = {**beside.get(row["_row"], {}), **texts}
                         own = {n: (row[f"c{p.index}"] or "").strip() for n, p in laid.places.items()}
                         yield str(row["_row"]), {**laid.constants, **own}, texts
                     return
     except (UnreadableError, OSError):
         return
+
+
+def _as_handed_in(made: Candidate, candidates: Sequence[Candidate]) -> dict[int, dict[str, str]]:
+    """The cells by header of each row of the table of which an adapter made its own, which has fewer columns."""
+    for candidate in candidates if made.by else ():
+        for position, (_, cells) in enumerate(candidate.head):
+            if not candidate.by and candidate.name == made.name and cells == made.source:
+                frame = candidate.load(position, range(len(cells))).frame.collect()
+                names = layout.distinct(cells)
+                rows = frame.iter_rows(named=True)
+                return {row["_row"]: {h: (row[f"c{i}"] or "").strip() for i, h in enumerate(names)} for row in rows}
+    return {}
 
 
 def _add_person(people: _People, file: str, row: str, own: Mapping[str, str], cells: Mapping[str, str]) -> None:

@@ -9,8 +9,11 @@ from typing import Final, Literal
 
 import polars as pl
 
-Order = Literal["dmy", "mdy", "ymd", "same", "both"]
-"""How days and months stand in a column; `same`: nothing tells, `both`: some cells say one order, some the other."""
+Order = Literal["dmy", "mdy", "ymd", "same", "both", "short"]
+"""How days and months stand in a column; `same`: nothing tells, `both`: some cells say one order, some the other.
+
+`short`: months are words and a year has two digits, so that it might be the day.
+"""
 
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH: Final = (
@@ -27,6 +30,7 @@ _PATTERN: Final = (
     r"(?: ?(?<zone>Z|(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?|UTC|GMT))?)?$"
 )
 _EITHER: Final = r"^(?<a>[0-9]{1,2})[-/.](?<b>[0-9]{1,2})[-/.][0-9]{4}(?:[^0-9]|$)"
+_SHORT: Final = rf"(?i)^[0-9]{{1,2}}[-/ ](?:{_MONTH})[-/ ,]+[0-9]{{2}}(?:[^0-9]|$)"
 MAY_TELL_ORDER: Final = r"^\s*[0-9]{1,2}[-/.]"
 """What a cell holds that may tell the order of day and month; far cheaper than to read it."""
 _SERIAL: Final = r"^[2-7][0-9]{4}(?:\.[0-9]{1,16})?$"
@@ -87,6 +91,7 @@ def order_signs(texts: Mapping[str, pl.Expr]) -> list[pl.Expr]:
         a, b = (either.struct.field(f).cast(pl.Int32) for f in "ab")
         signs += [
             a.is_not_null().any().alias(f"{name}:any"),
+            text.str.contains(_SHORT).any().alias(f"{name}:short"),
             ((a > _LAST_MONTH) & (b <= _LAST_MONTH)).any().alias(f"{name}:dmy"),
             ((b > _LAST_MONTH) & (a <= _LAST_MONTH)).any().alias(f"{name}:mdy"),
         ]
@@ -95,7 +100,8 @@ def order_signs(texts: Mapping[str, pl.Expr]) -> list[pl.Expr]:
 
 def orders_shown(seen: Mapping[str, bool], names: Iterable[str]) -> dict[str, Order]:
     """The order of day and month in each column that has cells with one; `seen` are the values of `order_signs`."""
-    return {name: _order(seen, name) for name in names if seen[f"{name}:any"]}
+    told: dict[str, Order] = {name: "short" for name in names if seen[f"{name}:short"]}
+    return told | {name: _order(seen, name) for name in told.keys() | {*names} if seen[f"{name}:any"]}
 
 
 def _order(seen: Mapping[str, bool], name: str) -> Order:
@@ -196,8 +202,10 @@ def expected_moment(kind: str, order: Order | None) -> str:
     example = "a day such as 2026-10-31" if kind == "date" else "an instant such as 2026-10-31T18:05:00+08:00"
     if order == "same":
         return f"{example}; day and month cannot be told apart, set date_order (dmy or mdy) in pack.yaml"
+    if order == "short":
+        return f"{example}; a year of two digits is read where date_order in pack.yaml says dmy"
     if order == "both":
-        return f"{example}; some cells put the day first, others the month"
+        return f"{example}; some cells put the day first, others the month: export it again in one form"
     return example
 
 

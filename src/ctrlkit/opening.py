@@ -14,10 +14,24 @@ from ctrlkit.hooks import Adapter
 from ctrlkit.model import Cause, Fault
 from ctrlkit.placeholder import lock_beside
 from ctrlkit.raw import Candidate, Raw
-from ctrlkit.reader import LINE_LIMIT, PACKED, UnreadableError, as_utf8, declares, survey, unpacked
+from ctrlkit.reader import (
+    COLUMN_LIMIT,
+    LINE_LIMIT,
+    PACKED,
+    UnreadableError,
+    as_utf8,
+    counted,
+    declares,
+    survey,
+    unpacked,
+)
 
 UNFOLDED_LIMIT: Final = 64 * 2**20
 """Bytes of a document that is held whole, so that an adapter can unfold it; a larger table is read as one."""
+LINES_LIMIT: Final = 2_000_000
+"""Lines of a text that is held whole; a hundred bytes go with each, however short it is."""
+UNFOLDED_LINE: Final = 4 * 2**20
+"""Bytes of a line that an adapter is shown; no product writes a longer one."""
 JSON_LIMIT: Final = 256 * 2**20
 """Bytes of a JSON document, which is held whole."""
 
@@ -43,10 +57,21 @@ def tables(  # noqa: PLR0913, PLR0917  (all of them decide)
     """The tables in a file of that form. Raises UnreadableError where it holds none that can be read."""
     plain = unpacked(path, digest, work) if path.suffix.lower() == PACKED else path
     found = _as_they_are(plain, form, digest, sheet, adapters, work)
+    found = replace(found, candidates=_narrow(found.candidates))
     if plain.stat().st_size <= UNFOLDED_LIMIT:
         found = replace(found, candidates=(*tabled.unfolded(found.candidates, adapters), *found.candidates))
     lock = lock_beside(path)
     return replace(found, notes=(*found.notes, lock)) if lock else found
+
+
+def _narrow(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The tables that are not wider than any is read; a delimiter that makes too many cells is not the one meant."""
+    widths = [max((len(cells) for _, cells in candidate.head), default=0) for candidate in found]
+    kept = tuple(c for c, width in zip(found, widths, strict=True) if width <= COLUMN_LIMIT)
+    meant = any(1 < width <= COLUMN_LIMIT for width in widths) and not any(candidate.name for candidate in found)
+    if len(kept) < len(found) and not meant:
+        raise UnreadableError(Cause.MALFORMED, f"has {max(widths)} columns; at most {COLUMN_LIMIT} are read")
+    return kept
 
 
 def _as_they_are(  # noqa: PLR0913, PLR0917  (all of them decide)
@@ -78,7 +103,10 @@ def _of_text(path: Path, form: str, digest: str, adapters: Sequence[Adapter], wo
         asked = [a for a in adapters if held and a.unfold is not None and a.form == "json"]
         found = records.ndjson_candidates(text, seen, asked)
     else:
-        found = _unfolded(text, "text", partial(_lines, text), adapters)
+        long = seen.longest > UNFOLDED_LINE or counted(text, [b"\n"])[b"\n"] > LINES_LIMIT
+        found = () if long else _unfolded(text, "text", partial(_lines, text), adapters)
+        if form == "text" and (long or seen.size > UNFOLDED_LIMIT):
+            raise UnreadableError(Cause.MALFORMED, "is longer than a text that is read at once; export it by month")
         if form in {"csv", "tsv"} and not seen.ended:
             found = tuple(replace(table, load=partial(_unended, table)) for table in found)
         if not found:

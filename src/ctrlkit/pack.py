@@ -44,9 +44,9 @@ _NOT_EVIDENCE: Final = {
 class Pack:
     """A folder of evidence. Its sources are sorted by kind and file.
 
-    `empty` holds declared reasons by kind, `unused` files that nothing names, `proposed` the vendor's own waivers and
-    attestations, shown and never counted. `engagement_file` makes the run a self-check. `sample` marks a pack that
-    ctrlkit ships.
+    `empty` holds declared reasons by kind, `unused` files that nothing names, as they are on disk, `proposed` the
+    vendor's own waivers and attestations, shown and never counted. `engagement_file` makes the run a self-check.
+    `sample` marks a pack that ctrlkit ships.
     """
 
     folder: Path
@@ -102,7 +102,7 @@ def load(
         party=party,
         sources=tuple(replace(source, file=covered(source.file, hide)) for source in sources),
         empty=_empty(document, kinds),
-        unused=tuple(covered(name, hide) for name in unused),
+        unused=unused,
         proposed=tuple(proposal for proposal in PROPOSED if (folder / proposal).is_file()),
         engagement_file=_inside(folder, "engagement.yaml"),
         sample=sample,

@@ -41,13 +41,16 @@ def files_named(folder: Path, text: str, refuse: Refuse) -> tuple[str, ...]:
 
 
 def names_in(folder: Path) -> list[str]:
-    """The names in a folder, sorted, without hidden files and the lock files of office programs."""
+    """The names in a folder, sorted, without hidden files and the lock files of office programs.
+
+    What iCloud hides in the place of a file that is not on this computer is named.
+    """
     try:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError as fault:
         reason = fault.strerror or type(fault).__name__
         raise InputError(f"{folder.as_posix()}: cannot be read ({reason}); expected a folder; check it") from fault
-    return [name for name in names if not name.startswith((".", "~$"))]
+    return [name for name in names if not name.startswith((".", "~$")) or name.endswith(".icloud")]
 
 
 def checked(folder: Path, name: str, refuse: Refuse) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ FORMATS: Final = {
 }  # fmt: skip
 
 PACKED: Final = ".gz"
+_ARCHIVES: Final = frozenset({".zip", ".7z", ".rar", ".tar", ".tgz"})
 UNPACKED_LIMIT: Final = 2 * 2**30
 RATIO_LIMIT: Final = 200
 _RATIO_FROM: Final = 10 * 2**20
@@ -48,6 +50,9 @@ _SIGNS: Final = (
     (b"\xff\xd8\xff", "a picture", set[str]()),
     (b"SQLite format 3", "a SQLite database", set[str]()),
 )
+_PAGE: Final = re.compile(rb"<!doctype\s+html|<(?:html|head|body|script|table)\b")
+_MARKUP: Final = re.compile(rb"<[!?a-z]")
+"""What begins a web page; a table or a list of records begins with no tag at all."""
 _ADVICE: Final = {
     "xlsx": "open it and save it as .xlsx",
     "parquet": "hand over the Parquet file itself",
@@ -100,6 +105,9 @@ def identify(path: Path) -> str:
     kind = FORMATS.get(suffix.lower())
     if suffix.lower() == ".xls":
         raise UnreadableError(Cause.MALFORMED, "is an old Excel file, which is not read; open it and save it as .xlsx")
+    if suffix.lower() in _ARCHIVES:
+        advice = "unpack it, and hand over the files that were in it"
+        raise UnreadableError(Cause.MALFORMED, f"is an archive, which is not read; {advice}")
     if kind is None:
         raise UnreadableError(
             Cause.MALFORMED,
@@ -200,8 +208,7 @@ def _agree(kind: str, head: bytes) -> None:
     if found is None and kind in {"xlsx", "parquet"}:
         raise UnreadableError(Cause.MALFORMED, f"is not {kind.upper()} as its name says; {advice}")
     start = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
-    pages = (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<table")
-    if start.startswith(pages) or (start.startswith(b"<?xml") and kind != "xml"):
+    if _PAGE.match(start) if kind in {"xml", "text"} else _MARKUP.match(start):
         raise UnreadableError(
             Cause.MALFORMED, f"is a web page, not {kind.upper()} as its name says; sign in and export it again"
         )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ctrlkit.explain import aligned
 from ctrlkit.file_state import FileState, Problem
 from ctrlkit.inspection import INCOMPLETE, READY, Readiness, Waiting, inspect, to_json
+from ctrlkit.matching import PROPOSED, UNMATCHED
 from ctrlkit.model import Cause
+from ctrlkit.recognition import Recognised, Unknown
+from ctrlkit.scan import told
+from ctrlkit.template import entry
 from ctrlkit.visible import visible
 
 __all__ = ["Readiness", "inspect", "text", "to_json"]
@@ -48,6 +52,9 @@ def _files(ready: Readiness) -> Iterator[str]:
         yield from (f"    {_problem(problem)}" for problem in file.problems[:SHOWN])
         if len(file.problems) > SHOWN:
             yield f"    and {len(file.problems) - SHOWN} more sorts of problem in this file"
+    if ready.notes:
+        yield ""
+    yield from (f"note: {note}" for note in ready.notes)
 
 
 def _about(file: FileState) -> Iterator[str]:
@@ -64,11 +71,17 @@ def _name(file: FileState) -> str:
 def _problem(problem: Problem) -> str:
     if problem.row is None and problem.column is None:
         return problem.expected
-    value = "empty" if problem.value is None else f'"{problem.value}"'
     where = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
+    where = f"sheet {problem.sheet}, {where}" if problem.sheet else where
+    where += f" (its {problem.header})" if problem.header else ""
     others = ", ".join(map(str, problem.rows[1:])) + (", …" if problem.count > len(problem.rows) else "")
     more = f" (and {problem.count - 1} more: row {others})" if problem.count > 1 else ""
-    return f"{where}: found {value}, expected {problem.expected}{more}"
+    found = "" if problem.value is None and problem.column is None else f"found {_value(problem)}, "
+    return f"{where}: {found}expected {problem.expected}{more}"
+
+
+def _value(problem: Problem) -> str:
+    return "empty" if problem.value is None else f'"{problem.value}"'
 
 
 def _wanting(ready: Readiness) -> Iterator[str]:
@@ -112,13 +125,27 @@ def _reasons(waiting: Waiting, states: Mapping[str, str]) -> Iterator[str]:
     yield from dict.fromkeys(said)
 
 
+def _strangers(found: Sequence[Recognised | Unknown]) -> Iterator[str]:
+    if found:
+        yield ""
+        yield "in the pack, and named nowhere in pack.yaml"
+    for one in found[:SHOWN]:
+        if isinstance(one, Unknown):
+            left = one.file.endswith(UNMATCHED)
+            yield f"  {one.file}: {'is what ctrlkit init could not match, for you to read' if left else one.why}"
+        elif one.file.endswith(PROPOSED):
+            yield f"  {one.file}: is a proposal of ctrlkit init; check it, then rename it identity_map.csv"
+        else:
+            yield f"  {one.file}: is {one.kind}; to hand it in, write in pack.yaml under {one.kind}: {entry(one)}"
+    if len(found) > SHOWN:
+        yield f"  and {len(found) - SHOWN} more"
+
+
 def _tail(ready: Readiness) -> Iterator[str]:
     if ready.idle:
         yield ""
         yield f"in the pack, read by none of these controls: {', '.join(ready.idle)}"
-    if ready.unused:
-        yield ""
-        yield f"in the pack, named by nothing and not recognised: {', '.join(ready.unused)}"
+    yield from map(told, _strangers(ready.strangers))
     yield ""
     if ready.complete:
         yield "the pack is complete; next: ctrlkit run, with the same options"

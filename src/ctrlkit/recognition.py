@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from ctrlkit import layout, opening, sensitive, workbook
 from ctrlkit.errors import InputError
+from ctrlkit.guessing import Guess, guess
 from ctrlkit.hooks import Adapter
 from ctrlkit.kind import Kind
 from ctrlkit.pack import DOCUMENT
 from ctrlkit.pack_file import checked, names_in
+from ctrlkit.raw import Candidate
 from ctrlkit.reader import UnreadableError, identify, sha256
 
 _SKIPPED: Final = frozenset({"controls", "hosts", "plugins", "profiles", "runs"})
@@ -44,12 +46,17 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A file that nobody recognises: why not, the kinds it might be, and its header where the first row is one."""
+    """A file that nobody recognises: why not, the kinds it might be, and its header where the first row is one.
+
+    `choices` are the ways to read it of which a person must say one, `guess` is what its header suggests.
+    """
 
     file: str
     why: str
     maybe: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
+    choices: tuple[Recognised, ...] = ()
+    guess: Guess | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,16 @@ def look(
     return tuple(known), tuple(unknown)
 
 
+def tell(
+    folder: Path, names: Iterable[str], kinds: Mapping[str, Kind], adapters: Sequence[Adapter]
+) -> Iterator[Recognised | Unknown]:
+    """What each of these files of a folder is."""
+    with tempfile.TemporaryDirectory(prefix="ctrlkit-") as work:
+        for name in names:
+            found = _one(folder, name, kinds, adapters, Path(work))
+            yield from [found] if isinstance(found, Unknown) else found
+
+
 def _files(folder: Path, place: PurePosixPath, *, deep: bool) -> Iterator[str]:
     for name in names_in(folder / place):
         path = folder / place / name
@@ -113,23 +130,60 @@ def _one(
     try:
         path = checked(folder, name, InputError)
         form = identify(path)
-        if form == "xlsx" and (sheets := _by_sheets(name, path, kinds)):
-            return sheets
+        sheets = workbook.candidates(path, None) if form == "xlsx" else ()
+        if named := _by_sheets(name, path, sheets, kinds):
+            return named
         adapters = opening.readers(adapters, form)
-        opened = opening.tables(path, form, sha256(path), None, adapters, work)
-        heads = [(cells, candidate.by) for candidate in opened.candidates for _, cells in candidate.head]
+        candidates = _candidates(path, form, [sheet.name for sheet in sheets], adapters, work)
     except (InputError, UnreadableError) as error:
         return Unknown(name, str(error))
-    headers = [cells for cells, _ in heads if _is_header(cells, kinds)] + [c.source for c in opened.candidates]
-    if refused := next(filter(None, map(sensitive.by_header, headers)), None):
+    heads = [(cells, candidate.by) for candidate in candidates for _, cells in candidate.head]
+    first = [c.head[0][1] for c in candidates if c.head and not c.by]
+    found = [sensitive.by_header(cells) for cells in [*first, *(h for h, _ in heads if _is_header(h, kinds))]]
+    found += [sensitive.by_header(c.source, keys=True) for c in candidates]
+    if refused := next(filter(None, found), None):
         return Unknown(name, f"holds {refused[1]} (column {refused[0]}): refused; export it again without that column")
+    tables: dict[str, list[_Head]] = {}
+    for c in candidates:
+        if c.name and not _blank(c):
+            tables.setdefault(c.name, []).extend((cells, c.by) for _, cells in c.head)
+    known = [(sheet, _fitting(name, path, of_one, kinds, adapters)) for sheet, of_one in tables.items()]
+    each = [replace(r, sheet=sheet) for sheet, found in known if isinstance(found, list) for r in found]
+    if len({r.sheet for r in each}) > 1:
+        return each
     return _fitting(name, path, heads, kinds, adapters) or _strange(name, heads, kinds)
 
 
-def _by_sheets(name: str, path: Path, kinds: Mapping[str, Kind]) -> list[Recognised]:
+def _candidates(
+    path: Path, form: str, names: Sequence[str], adapters: Sequence[Adapter], work: Path
+) -> Sequence[Candidate]:
+    """The tables that a file may hold; those of a workbook sheet by sheet, as far as a sheet can be read."""
+    digest = sha256(path)
+    found: list[Candidate] = []
+    wrong: list[UnreadableError] = []
+    for sheet in names if len(names) > 1 else [None]:
+        try:
+            tables = opening.tables(path, form, digest, sheet, adapters, work).candidates
+        except UnreadableError as error:
+            wrong.append(error)
+        else:
+            found += [replace(c, name=sheet) for c in tables] if sheet else tables
+    if wrong and not found:
+        raise wrong[0]
+    return found
+
+
+def _blank(candidate: Candidate) -> bool:
+    """Whether a sheet holds a header and nothing below it."""
+    if candidate.by:
+        return candidate.load(0, ()).frame.limit(1).collect().is_empty()
+    return len(candidate.head) <= 1
+
+
+def _by_sheets(name: str, path: Path, sheets: Sequence[Candidate], kinds: Mapping[str, Kind]) -> list[Recognised]:
     """The sheets that are named after a kind and hold its columns and a row; a form left blank is none."""
     found = []
-    for candidate in workbook.candidates(path, None):
+    for candidate in sheets:
         kind = kinds.get(candidate.name)
         header = next((cells for _, cells in candidate.head), ())
         if kind is None or len(candidate.head) == 1 or sensitive.by_header(header):
@@ -148,27 +202,31 @@ def _fitting(
     for cells, by in heads:
         readers = [a for a in adapters if by in {"", a.name}]
         found = _by_adapter(name, path, cells, kinds, readers) or _by_columns(name, path, cells, kinds)
-        if isinstance(found, Recognised):
-            known.setdefault(found.kind, found)
-            if not by:
-                break
-        elif found is not None and found.maybe and not known:
-            return found
+        if isinstance(found, Unknown):
+            if found.maybe and not known:
+                return found
+            continue
+        for one in found:
+            known.setdefault(one.kind, one)
+        if found and not by:
+            break
     return list(known.values()) or None
 
 
 def _strange(name: str, heads: Sequence[_Head], kinds: Mapping[str, Kind]) -> Unknown:
     best = max((len(cells) for cells, _ in heads), default=0)
     header = next((cells for cells, _ in heads if len(cells) == best and _is_header(cells, kinds)), ())
-    maybe = tuple(kind for kind in [_named_after(name, kinds)] if kind)
-    return Unknown(name, "its header is not one that ctrlkit knows", maybe, tuple(cell.strip() for cell in header))
+    named = _named_after(name, kinds)
+    told = tuple(cell.strip() for cell in header)
+    maybe = (named,) if named else ()
+    return Unknown(name, "its header is not one that ctrlkit knows", maybe, told, guess=guess(told, kinds, named))
 
 
 def _by_adapter(
     name: str, path: Path, cells: Sequence[str], kinds: Mapping[str, Kind], adapters: Sequence[Adapter]
-) -> Recognised | Unknown | None:
+) -> Sequence[Recognised] | Unknown:
     fitting = []
-    for adapter in adapters:
+    for adapter in sorted(adapters, key=lambda a: a.name):
         if adapter.kind in kinds:
             source = Bare(adapter.kind, name, path, adapter=adapter.name)
             if not layout.resolve(cells, source, kinds[adapter.kind], [adapter]).problems:
@@ -176,15 +234,18 @@ def _by_adapter(
     if len(fitting) > 1:
         named = [adapter for adapter in fitting if adapter.kind == _named_after(name, kinds)]
         if len(named) == 1:
-            return Recognised(name, named[0].kind, named[0].name)
-        names = ", ".join(a.name for a in fitting)
-        return Unknown(
-            name, f"several adapters know it ({names}): name one under adapter", tuple(a.kind for a in fitting)
-        )
-    return Recognised(name, fitting[0].kind, fitting[0].name) if fitting else None
+            return [Recognised(name, named[0].kind, named[0].name)]
+    read = [Recognised(name, adapter.kind, adapter.name) for adapter in fitting]
+    if len(fitting) < 2 or (len({a.product for a in fitting}) == 1 and len({a.kind for a in fitting}) == len(fitting)):  # noqa: PLR2004
+        return read  # one, or one product's file that is each of these kinds
+    names = ", ".join(a.name for a in fitting)
+    why = f"several adapters know it ({names}): name one under adapter"
+    return Unknown(name, why, tuple(a.kind for a in fitting), choices=tuple(read))
 
 
-def _by_columns(name: str, path: Path, cells: Sequence[str], kinds: Mapping[str, Kind]) -> Recognised | Unknown | None:
+def _by_columns(
+    name: str, path: Path, cells: Sequence[str], kinds: Mapping[str, Kind]
+) -> Sequence[Recognised] | Unknown:
     """The kind whose required columns are all there and that knows most of the header; the file's name goes first."""
     fitting: dict[str, int] = {}
     for kind in kinds.values():
@@ -192,15 +253,19 @@ def _by_columns(name: str, path: Path, cells: Sequence[str], kinds: Mapping[str,
         if not found.problems and len(found.places) * 2 > sum(1 for cell in cells if cell.strip()):
             fitting[kind.name] = len(found.places)
     if not fitting:
-        return None
+        return []
     most = max(fitting.values())
     best = sorted(kind for kind, count in fitting.items() if count == most)
     named = _named_after(name, kinds)
     if named in fitting:
-        return Recognised(name, named, None)
-    if len(best) > 1:
-        return Unknown(name, f"its header fits {' and '.join(best)}: name it under the one it is", tuple(best))
-    return Recognised(name, best[0], None)
+        return [Recognised(name, named, None)]
+    own = [kind for kind in best if kinds[kind].party != "client"]
+    if len(own or best) > 1:
+        choices = tuple(Recognised(name, kind, None) for kind in best)
+        return Unknown(
+            name, f"its header fits {' and '.join(best)}: name it under the one it is", tuple(best), (), choices
+        )
+    return [Recognised(name, (own or best)[0], None)]
 
 
 def _named_after(name: str, kinds: Mapping[str, Kind]) -> str:

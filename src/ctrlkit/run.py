@@ -39,6 +39,7 @@ from ctrlkit.model import Cause, Fault, Result, Verdict
 from ctrlkit.payload import fill, slug
 from ctrlkit.plan import Handed, Line
 from ctrlkit.privacy import EngagementKey
+from ctrlkit.scan import told
 from ctrlkit.strict_yaml import shown
 from ctrlkit.waiver import Waiver
 
@@ -77,7 +78,7 @@ def carried_of(case: Case, key: EngagementKey) -> Carried:
     return Carried(
         declared_empty={kind: why for p in case.packs for kind, why in p.empty.items()},
         vendor=case.packs[0].vendor,
-        unused=tuple(name for p in case.packs for name in p.unused),
+        unused=tuple(told(name) for p in case.packs for name in p.unused),
         proposed=tuple(name for p in case.packs for name in p.proposed),
         documents=papers.own(case, key),
         identifiers=papers.identifiers(case),

@@ -11,7 +11,7 @@ from typing import Final
 _VAULTS: Final = {
     **dict.fromkeys((".kdbx", ".kdb", ".1pux", ".opvault", ".agilekeychain", ".psafe3"), "a password vault"),
     **dict.fromkeys((".pem", ".pfx", ".p12", ".ppk", ".jks", ".keystore", ".keytab"), "a private key or certificate"),
-    **dict.fromkeys((".fpt", ".fmd", ".fmr", ".fir", ".iir", ".fac"), "a biometric template"),
+    **dict.fromkeys((".fpt", ".fmd", ".fmr", ".fir", ".iir", ".fac", ".fp9", ".fp10"), "a biometric template"),
 }
 _NAMES: Final = (
     (r"id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?", "a private key"),
@@ -19,11 +19,17 @@ _NAMES: Final = (
     (r"(?:\.?htpasswd|master\.passwd|ntds|sam|security)", "password hashes"),
     (r"\.?(?:netrc|pgpass|env|git-credentials|vault_pass)|credentials", "credentials"),
 )
+_LISTS: Final = re.compile(
+    r"(?!.*(?:reset|chang|expir|polic|forg[eo]t))"
+    r"(?:.*[^a-z])?(?:pass ?words?|credentials|user ?names? and passwords?)(?: list)?(?: \d+)?"
+)
+"""What people call a table of passwords; `credential_changes` and `password_policy` are none."""
 _BARE: Final = frozenset({"", ".txt", ".bak", ".old", ".dit", ".hive"})
 """Endings of the files that systems keep under those names; a table of another ending may be about something else."""
 _TEMPLATES: Final = re.compile(
     r"(?:.*[^a-z])?(?:finger(?:print)?s?|fp|face|palm|vein|iris|bio(?:metric)?)[ _-]?(?:templates?|minutiae)"
 )
+_OF_CLOCKS: Final = re.compile(r"(?:.*[^a-z])?(?:ssr|face)?template(?:v?[0-9]+)?\.(?:dat|fp[0-9]+(?:\.[0-9]+)?)")
 _STARTS: Final = (
     (re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY"), "a private key"),
     (re.compile(rb"PuTTY-User-Key-File-"), "a private key"),
@@ -51,6 +57,10 @@ _HEADERS: Final = (
         "biometric templates",
     ),
 )
+_PASSWORD: Final = re.compile(rf"(?:{_OF} )*(?:pass ?word|passwd|passphrase|pwd)")
+"""Over a column; in a document of a product a key of that name holds an empty object or how to sign in."""
+_FINGERS: Final = re.compile(r"(?:finger|face|palm|vein|bio) ?(?:id|index|no|number)?|template ?id")
+_TEMPLATE: Final = re.compile(r"(?:fp ?)?(?:template|minutiae) ?[0-9]{0,2}")
 
 
 def by_name(name: str) -> str | None:
@@ -59,8 +69,10 @@ def by_name(name: str) -> str | None:
     stem = path.name.split(".")[0] if not path.name.startswith(".") else path.name
     if path.suffix in _VAULTS:
         return _VAULTS[path.suffix]
-    if _TEMPLATES.fullmatch(stem):
+    if _TEMPLATES.fullmatch(stem) or _OF_CLOCKS.fullmatch(path.name):
         return "biometric templates"
+    if _LISTS.fullmatch(re.sub(r"[\s_.-]+", " ", stem).strip()):
+        return "passwords"
     return next((what for rule, what in _NAMES if path.suffix in _BARE and re.fullmatch(rule, stem)), None)
 
 
@@ -71,15 +83,23 @@ def by_start(head: bytes) -> str | None:
     return next((what for rule, what in _STARTS if rule.match(start)), None)
 
 
-def by_header(headers: Iterable[str]) -> tuple[str, str] | None:
-    """The first header over something that nobody may read, and what that is; None where there is none."""
-    for header in headers:
-        text = header.strip()
-        if 0 < len(text) <= 64:  # noqa: PLR2004  (no name of a column is longer)
-            words = _words(text.rpartition(".")[2])
-            for rule, what in _HEADERS:
-                if re.fullmatch(rule, words):
-                    return text, what
+def by_header(headers: Iterable[str], *, keys: bool = False) -> tuple[str, str] | None:
+    """The first header over something that nobody may read, and what that is; None where there is none.
+
+    With `keys` they are all the names in a document, and not those of columns.
+    """
+    texts = [text for header in headers if 0 < len(text := header.strip()) <= 64]  # noqa: PLR2004  (none is longer)
+    for text in texts:
+        words = _words(text.rpartition(".")[2])
+        for rule, what in _HEADERS:
+            if re.fullmatch(rule, words):
+                return text, what
+        if not keys and _PASSWORD.fullmatch(_words(text)) and "[" not in text:
+            return text, "passwords"
+    named = [_words(text) for text in texts]
+    if any(map(_FINGERS.fullmatch, named)):
+        at = next((n for n, words in enumerate(named) if _TEMPLATE.fullmatch(words)), None)
+        return None if at is None else (texts[at], "biometric templates")
     return None
 
 

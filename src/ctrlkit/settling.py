@@ -29,14 +29,15 @@ class Settled:
 def settle(rows: pl.DataFrame, kind: Kind) -> Settled:
     """What counts of `rows`: `_bad` names the columns not known in a row, `_unread` those of them that it holds.
 
-    Where rows may repeat, two with an unreadable cell may differ in just that: both stay. Else rows of different files
+    Where rows may repeat, two with an unreadable cell may differ in just that: both stay, as do rows of which a part of
+    the key is not known, such as shifts whose schedule nobody handed in. Else rows of different files
     under one key are one row as far as no column that both know differs, as a directory's people and its report of
     second factors; a cell that one of them holds and nobody could read stays unread.
     """
     single = _single(rows, kind)
     repeats = len(rows) - len(single)
     key = [k for k in kind.key if k in rows.columns]
-    if kind.repeats or not key:
+    if kind.repeats or len(key) < len(kind.key):
         return Settled(single.drop("_unread"), single.drop("_unread").clear(), repeats)
     shared = _shared(single, key)
     if not shared.any():
@@ -61,8 +62,8 @@ def _single(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:
 
 
 def _shared(rows: pl.DataFrame, key: Sequence[str]) -> pl.Series:
-    """Whether another row has the same key."""
-    maybe = _maybe_alike(rows, key)
+    """Whether another row has the same key, and all of it is known."""
+    maybe = _maybe_alike(rows, key) & ~rows.select(_not_known(key)).to_series()
     twice = rows.filter(maybe).select(pl.struct(key).is_duplicated()).to_series()
     return pl.int_range(len(rows), eager=True).is_in(maybe.arg_true().filter(twice).implode())
 

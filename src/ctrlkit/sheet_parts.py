@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import IO, Final
 from xml.etree import ElementTree as ET
 
+from ctrlkit.cell import NOT_COMPUTED, TOO_LONG
 from ctrlkit.model import Cause
 from ctrlkit.reader import UnreadableError, declares
+from ctrlkit.value_map import UNKNOWN_WORDS
 
 AREA_LIMIT: Final = 32_000_000
 """Cells of the rectangle around everything on a sheet, empty ones too; the reader holds them all."""
+DAMAGED: Final = "#UNREADABLE!"
+"""Stands in a cell that holds an error without a name."""
+
 MERGED_LIMIT: Final = 1_000_000
 """Cells under merged ones that are filled in."""
 
@@ -157,8 +162,8 @@ class _Seen:
             )
 
 
-def damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int]]]:
-    """The first column of the sheet that holds anything, and the damaged cells as (row, column), all from 1."""
+def damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int, str]]]:
+    """The first column of the sheet that holds anything, and the damaged cells: row, column (from 1), what is wrong."""
     first, found = 2**20, []
     with zipfile.ZipFile(path) as packed:
         part = _part(packed, _document(packed, "xl/workbook.xml"), name)
@@ -166,8 +171,12 @@ def damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int]]]:
             for row, column, kind, formula, text in _cells(file):
                 if text or kind == "e":
                     first = min(first, column)
-                if kind == "e" or (formula and text is None) or (kind == "n" and _cut(text)):
-                    found.append((row, column))
+                if kind == "e":
+                    found.append((row, column, text if (text or "").casefold() in UNKNOWN_WORDS and text else DAMAGED))
+                elif formula and text is None:
+                    found.append((row, column, NOT_COMPUTED))
+                elif kind == "n" and _cut(text):
+                    found.append((row, column, TOO_LONG))
     return first, found
 
 

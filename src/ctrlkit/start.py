@@ -147,7 +147,12 @@ def _found(folder: Path, shelf: Stock) -> _Found:
     strange = tuple(u for u in strange if PurePosixPath(u.file).suffix.lower() in TABLES)
     if here or (strange and not (there or strange_there)):
         moved = tuple(replace(r, file=f"evidence/{r.file}") for r in there)
-        moved_strange = tuple(Unknown(f"evidence/{u.file}", u.why, u.maybe, u.header) for u in strange_there)
+        moved_strange = tuple(
+            replace(
+                u, file=f"evidence/{u.file}", choices=tuple(replace(c, file=f"evidence/{c.file}") for c in u.choices)
+            )
+            for u in strange_there
+        )
         return _Found(".", (*here, *moved), (*strange, *moved_strange))
     return _Found("evidence", there, strange_there)
 

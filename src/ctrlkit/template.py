@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from ctrlkit.engagement import Engagement
+from ctrlkit.guessing import Guess
 from ctrlkit.model import Control
 from ctrlkit.recognition import Recognised, Unknown
 from ctrlkit.visible import visible
@@ -89,23 +90,38 @@ def pack(
 
 def _kind(kind: str, files: Sequence[Recognised]) -> Iterator[str]:
     yield f"  {kind}:"
-    for found in files:
-        adapter = f", adapter: {scalar(found.adapter)}" if found.adapter else ""
-        sheet = f", sheet: {scalar(found.sheet)}, method: typed" if found.sheet else ""
-        yield f"    - {{file: {scalar(found.file)}{sheet}{adapter}}}"
+    yield from (f"    - {entry(found)}" for found in files)
+
+
+def entry(found: Recognised) -> str:
+    """A source as `pack.yaml` names it, on one line."""
+    adapter = f", adapter: {scalar(found.adapter)}" if found.adapter else ""
+    typed = ", method: typed" if found.adapter is None else ""
+    sheet = f", sheet: {scalar(found.sheet)}{typed}" if found.sheet else ""
+    return f"{{file: {scalar(found.file)}{sheet}{adapter}}}"
 
 
 def _questions(unknown: Sequence[Unknown]) -> Iterator[str]:
     if unknown:
         yield ""
-        yield "# Not recognised. What are these? Name each under its kind, with a map of its columns (theirs: ours):"
-        yield "#   roster: {file: hr/list.xlsx, columns: {Employee No.: employee_id, Status: status}}"
+        yield "# Not recognised. What are these? Name each above under its kind, with a map of its columns (theirs:"
+        yield "# ours), as below. Where lines are proposed: check them, and take away the # of those that are right."
+        yield "#  roster: [{file: hr/list.xlsx, columns: {Employee No.: employee_id, Status: status}}]"
     for found in unknown:
         maybe = f"; {' or '.join(found.maybe)}?" if found.maybe else ""
         yield f"# {visible(found.file)}: {visible(found.why)}{maybe}"
         if found.header:
             more = f" and {len(found.header) - _HEADERS} more" if len(found.header) > _HEADERS else ""
             yield f"#   its header: {visible(' | '.join(found.header[:_HEADERS]))}{more}"
+        yield from (f"#  {one.kind}: [{entry(one)}]" for one in found.choices)
+        if found.guess is not None:
+            yield from _guessed(found.file, found.guess)
+
+
+def _guessed(file: str, told: Guess) -> Iterator[str]:
+    pairs = ", ".join(f"{scalar(theirs)}: {ours}" for theirs, ours in told.columns.items())
+    lacks = f"  # still needed: {', '.join(told.lacks)}" if told.lacks else ""
+    yield f"#  {told.kind}: [{{file: {scalar(file)}, columns: {{{pairs}}}}}]{lacks}"
 
 
 def _still_wanted(wanted: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> Iterator[str]:

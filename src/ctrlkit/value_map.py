@@ -25,10 +25,11 @@ not checked | unspecified | undetermined | ? | ?? | ??? | - | -- | --- | \N{EN D
 tba | tbc | null | (null) | <null> | nil | nan | undefined | undef | blank | (blank) | empty
 redacted | [redacted] | (redacted) | masked | hindi alam | di alam
 #name? | #ref! | #value! | #div/0! | #num! | #null! | #spill! | #calc! | #getting_data | #error! | #unreadable!
+#formula never computed! | #number cut to 15 digits!
 """
 _FALSE_WORDS = """
-false | f | no | n | 0 | off | disabled | none | hindi | wala | inactive | deactivated | never | not | nope | negative
-absent | failed | fail | \N{BALLOT X} | \N{HEAVY BALLOT X} | \N{CROSS MARK} | \N{BALLOT BOX}
+false | f | no | n | 0 | off | disabled | none | hindi | hindi po | नहीं | wala | inactive | deactivated | never | not
+nope | negative | absent | failed | fail | \N{BALLOT X} | \N{HEAVY BALLOT X} | \N{CROSS MARK} | \N{BALLOT BOX}
 unchecked | unenrolled | unregistered | pending | missing | not set
 """
 
@@ -43,7 +44,7 @@ UNKNOWN_WORDS: Final = _words(_UNKNOWN_WORDS) | {""}
 FALSE_WORDS: Final = _words(_FALSE_WORDS)
 """Words of a source, casefolded, that say no; none of them may become a yes."""
 
-TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "1", "on", "enabled", "oo", "active"})
+TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "1", "on", "enabled", "oo", "opo", "हाँ", "हां", "active"})
 BOOLEANS: Final = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
 """The words a pack may write for ours in a boolean column."""
 

@@ -24,9 +24,6 @@ RATIO_LIMIT: Final = 200
 _RATIO_FROM: Final = 10 * 2**20
 _MEMBER_LIMIT: Final = 10_000
 
-DAMAGED: Final = "#UNREADABLE!"
-"""Stands in a cell whose value the workbook does not hold: an error, a formula never computed, a number too long."""
-
 _BROKEN: Final = (
     *(KeyError, ValueError, ET.ParseError, zipfile.BadZipFile, zlib.error, EOFError, OSError),
     *(NotImplementedError, RecursionError, RuntimeError),
@@ -149,7 +146,7 @@ def _unmerged(seen: Sheet, table: pl.DataFrame, path: Path, name: str, header: i
     return table, filled
 
 
-def _damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int]]]:
+def _damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int, str]]]:
     try:
         return damaged(path, name)
     except _BROKEN as error:
@@ -159,13 +156,14 @@ def _damaged(path: Path, name: str) -> tuple[int, list[tuple[int, int]]]:
 def _marked(seen: Sheet, table: pl.DataFrame, path: Path, name: str) -> pl.DataFrame:
     """The table with damaged cells marked: the reader shows them as empty, or as digits that are not the true ones."""
     first, found = _damaged(path, name) if seen.suspect else (1, [])
-    by_column: dict[int, list[int]] = {}
-    for row, column in found:
-        by_column.setdefault(column - first, []).append(row - 1)
-    for column, rows in sorted(by_column.items()):
+    by_column: dict[int, list[tuple[int, str]]] = {}
+    for row, column, what in found:
+        if row <= table.height:
+            by_column.setdefault(column - first, []).append((row - 1, what))
+    for column, cells in sorted(by_column.items()):
         if 0 <= column < table.width:
-            series = table[f"c{column}"]
-            table = table.with_columns(series.scatter([r for r in rows if r < table.height], DAMAGED))
+            rows, marks = zip(*cells, strict=True)
+            table = table.with_columns(table[f"c{column}"].scatter(list(rows), pl.Series(marks, dtype=pl.String)))
     return table
 
 
