@@ -257,6 +257,13 @@ def test_words_of_an_error_hold_no_address(tmp_path: Path) -> None:
     assert "0x…" in tried(tmp_path, body).reason
 
 
+def test_words_of_an_error_in_java_say_what_java_says(tmp_path: Path) -> None:
+    said = "An error occurred while calling o94594.collect.\\n: java.lang.OutOfMemoryError: Java heap space\\n\\tat x.y"
+    body = f"class Py4JJavaError(Exception): pass\ndef test_it():\n    raise Py4JJavaError('{said}')\n"
+    reason = tried(tmp_path, body).reason
+    assert reason.endswith("calling o….collect.: java.lang.OutOfMemoryError: Java heap space")
+
+
 def test_python_without_assertions_is_refused(tmp_path: Path) -> None:
     """Under -O the asserts of a control would vanish."""
     code = "import ctrlkit.pytest_plugin"

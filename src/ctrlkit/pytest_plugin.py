@@ -281,10 +281,15 @@ def _read(outcome: Outcome, planned: Planned) -> Outcome:
     return replace(outcome, state="inconclusive", cause=faults[0].cause, reason=faults[0].message)
 
 
+_NAMELESS = re.compile(r"(?<=0x)[0-9a-fA-F]+|(?<=calling o)[0-9]+")
+"""What Python and Java call objects by, another in each run."""
+
+
 def _words(shown: str, line: int | None, error: BaseException) -> str:
     """Where and what, in one line without addresses of objects, which change from run to run."""
-    said = f"{type(error).__name__}: {error}".splitlines()[0]
-    return f"{shown}:{line or 1}: {re.sub(r'0x[0-9a-fA-F]+', '0x…', said)[:300]}"
+    first, *rest = f"{type(error).__name__}: {error}".splitlines()
+    said = first + rest[0] if rest and rest[0].startswith(":") else first  # what Java says follows what Python says
+    return f"{shown}:{line or 1}: {_NAMELESS.sub('…', said)[:300]}"
 
 
 def _line_in(error: BaseException, path: Path) -> tuple[int | None, bool]:

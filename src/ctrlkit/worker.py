@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -52,6 +53,8 @@ def main() -> int:
 
     def report(index: int, outcome: Outcome) -> None:
         say({"index": index, "outcome": plain(outcome)})
+        if is_spark(job["engine"]):
+            gc.collect()  # what a check worked out stays in Spark's memory for as long as Python holds it
 
     try:
         evidence = Frames(job)
