@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 import ctrlkit
 from ctrlkit.declaration import CONTROL_ID, declared
@@ -75,8 +76,9 @@ def read(path: Path, shown: str) -> ControlFile:
 
 def execute(file: ControlFile, rewrite: Callable[[ast.Module, bytes, Path], None] | None = None) -> ModuleType:
     """The executed file as a module, under a name that no other file has."""
-    tree = ast.parse(file.text, filename=file.shown)
+    tree = file.tree
     if rewrite is not None:
+        tree = ast.parse(file.text, filename=file.shown)  # rewriting changes it
         rewrite(tree, file.text.encode(), file.path)
     module = ModuleType(f"ctrlkit_control_{hashlib.sha256(str(file.path).encode()).hexdigest()[:16]}")
     module.__file__ = str(file.path)
@@ -136,11 +138,14 @@ def _lost_checks(file: ControlFile) -> str:
 def _forbidden(file: ControlFile) -> str:
     """The first name that would make a verdict depend on more than its evidence, with its line; empty without one."""
     for node in ast.walk(file.tree):
-        names = _refused(node)
+        names = _refused(node) if type(node) in _NAMING else ()
         if names:
             where = f"{file.shown}:{getattr(node, 'lineno', 1)}"
             return f"{where}: {names[0]!r} is not for controls: they see evidence, parameters and as_of only"
     return ""
+
+
+_NAMING: Final = {ast.Import, ast.ImportFrom, ast.Name, ast.Attribute}
 
 
 def _refused(node: ast.AST) -> list[str]:
@@ -169,7 +174,7 @@ def _bad(names: Iterable[ast.alias]) -> list[str]:
 def _declarations(file: ControlFile) -> list[tuple[str, str, str, int]]:
     """Id, title, severity and line of each control that the decorators name, read without running anything."""
     found = []
-    for node in ast.walk(file.tree):
+    for node in _statements(file.tree):
         for decorator in getattr(node, "decorator_list", []):
             if isinstance(decorator, ast.Call) and _is_control(decorator.func):
                 words = [a.value for a in decorator.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
@@ -181,6 +186,14 @@ def _declarations(file: ControlFile) -> list[tuple[str, str, str, int]]:
                 if len(words) > 1 and severity and CONTROL_ID.fullmatch(words[0]):
                     found.append((words[0], words[1], str(severity[0]), node.lineno))  # type: ignore[attr-defined]
     return found
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements below a node, and whatever may hold some; no expression does."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield child
+            yield from _statements(child)
 
 
 def _is_control(function: ast.expr) -> bool:

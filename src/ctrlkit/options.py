@@ -81,9 +81,11 @@ def _overview() -> str:
 
 def _version(words: Sequence[str]) -> str:
     """The version, looked up only where it is asked for: that costs as much as all of help."""
+    if "--version" not in words:
+        return ""
     from importlib import metadata
 
-    return f"ctrlkit {metadata.version('ctrlkit')}" if "--version" in words else ""
+    return f"ctrlkit {metadata.version('ctrlkit')}"
 
 
 @dataclass(frozen=True, slots=True)
