@@ -16,13 +16,10 @@ Hide = Callable[[str, str], str]
 """What stands for an identifier: from its sort and its plain form (small letters, or the digits alone)."""
 Spans = Callable[[str], Iterator[tuple[int, int]]]
 
-SUSPECT: Final = r"@|[0-9](?:[ \x{a0}()._\u2010-\u2015/-]{0,2}[0-9]){7,}|[A-Za-z]{5}[0-9]{4}[A-Za-z]"
-"""What a text holds that may hold an identifier, for an engine that looks through a column; the rest cannot."""
-_SUSPECT: Final = re.compile(SUSPECT.replace(r"\x{a0}", "\xa0"))
-_DASH: Final = "[ \xa0._\u2010-\u2015-]"
+_DASH: Final = r"[ \xa0._\u2010-\u2015-]"
 _GAP: Final = f"{_DASH}?"
-_RUN: Final = re.compile("[0-9](?:[ \xa0_\u2010-\u2015-]?[0-9]){12,}")
-_BEFORE, _AFTER = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
+_IN_CARD: Final = r"[ \xa0_\u2010-\u2015-]?"
+_RUN: Final = re.compile(f"[0-9](?:{_IN_CARD}[0-9]){{12,}}")
 _GUID: Final = re.compile(r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
 
@@ -142,15 +139,32 @@ def _times(a: int, b: int) -> int:
     return turn + 5 * ((a < 5) != (b < 5))  # noqa: PLR2004
 
 
-def _shape(shape: str, *, apart: bool = False, holds: Callable[[str], bool] = bool) -> Spans:
-    """Where a text has that shape and `holds`; no letter or digit beside it, with `apart` no dash of theirs either."""
-    before, after = (r"(?<![0-9A-Za-z-])", r"(?![0-9A-Za-z]|-[0-9A-Za-z])") if apart else (_BEFORE, _AFTER)
-    pattern = re.compile(f"{before}(?=({shape}{after}))")
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A shape, as a regular expression, and what a text of it must satisfy.
 
-    def spans(text: str) -> Iterator[tuple[int, int]]:
-        return (match.span(1) for match in pattern.finditer(text) if holds(match[1]))
+    No letter or digit may stand beside it, with `apart` no dash of theirs either.
+    """
 
-    return spans
+    what: str
+    shape: str
+    apart: bool = False
+    holds: Callable[[str], bool] = bool
+
+    def spans(self) -> Spans:
+        """Where a text has it."""
+        before, after = (
+            (r"(?<![0-9A-Za-z-])", r"(?![0-9A-Za-z]|-[0-9A-Za-z])")
+            if self.apart
+            else (r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])")
+        )
+        pattern = re.compile(f"{before}(?=({self.shape}{after}))")
+        return lambda text: (match.span(1) for match in pattern.finditer(text) if self.holds(match[1]))
+
+    @property
+    def loose(self) -> str:
+        """An expression without looking around that finds at least as much."""
+        return rf"(?:^|[^0-9A-Za-z])(?:{self.shape})(?:$|[^0-9A-Za-z])"
 
 
 def _mails(text: str) -> Iterator[tuple[int, int]]:
@@ -158,24 +172,34 @@ def _mails(text: str) -> Iterator[tuple[int, int]]:
 
 
 _MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}")
+_SHAPES: Final = (
+    _Shape(NATIONAL, rf"[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}", holds=_is_aadhaar),
+    _Shape(NATIONAL, r"(?i:[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z])"),  # PAN of India, Income-tax Rules 1962, rule 114
+    _Shape(NATIONAL, r"[0-9]{4}-[0-9]{4}-[0-9]{4}(?:-[0-9]{4})?", apart=True),  # PhilSys; Pag-IBIG
+    _Shape(NATIONAL, r"[0-9]{4}-[0-9]{7}-[0-9]", apart=True),  # UMID, Philippines
+    _Shape(NATIONAL, r"[0-9]{2}-[0-9]{7}-[0-9]", apart=True),  # SSS, Philippines
+    _Shape(NATIONAL, r"[0-9]{2}-[0-9]{9}-[0-9]", apart=True),  # PhilHealth
+    _Shape(NATIONAL, r"[0-9]{3}-[0-9]{3}-[0-9]{3}(?:-[0-9]{3,5})?", apart=True),  # TIN, Philippines
+    _Shape(NATIONAL, r"[0-9]{3}-[0-9]{2}-[0-9]{4}", apart=True),  # social security number, United States
+    _Shape(PHONE, r"\+[1-9](?:[ \xa0()._\u2010-\u2015/-]{0,2}[0-9]){7,14}"),  # ITU-T E.164
+    _Shape(PHONE, rf"(?:00)?63{_GAP}9[0-9]{{2}}{_GAP}[0-9]{{3}}{_GAP}[0-9]{{4}}"),  # mobile, Philippines
+    _Shape(PHONE, rf"\(?09[0-9]{{2}}\)?{_GAP}[0-9]{{3}}{_GAP}[0-9]{{4}}"),
+    _Shape(PHONE, rf"\(?0[2-8][0-9]?\)?{_GAP}[0-9]{{3,4}}{_DASH}[0-9]{{4}}"),  # landline, Philippines
+    _Shape(PHONE, rf"(?:0|91|0091)?{_GAP}[6-9][0-9]{{4}}{_GAP}[0-9]{{5}}"),  # mobile, India
+    # United States and Canada
+    _Shape(PHONE, rf"(?:1{_GAP})?\(?[2-9][0-9]{{2}}\)?{_DASH}{{1,2}}[0-9]{{3}}{_DASH}[0-9]{{4}}"),
+)
 _RULES: Final[tuple[tuple[str, Spans], ...]] = (
     (MAIL, _mails),
     (CARD, _cards),
-    (NATIONAL, _shape(rf"[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}", holds=_is_aadhaar)),
-    (NATIONAL, _shape(r"(?i:[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z])")),  # PAN of India, Income-tax Rules 1962, rule 114
-    (NATIONAL, _shape(r"[0-9]{4}-[0-9]{4}-[0-9]{4}(?:-[0-9]{4})?", apart=True)),  # PhilSys; Pag-IBIG
-    (NATIONAL, _shape(r"[0-9]{4}-[0-9]{7}-[0-9]", apart=True)),  # UMID, Philippines
-    (NATIONAL, _shape(r"[0-9]{2}-[0-9]{7}-[0-9]", apart=True)),  # SSS, Philippines
-    (NATIONAL, _shape(r"[0-9]{2}-[0-9]{9}-[0-9]", apart=True)),  # PhilHealth
-    (NATIONAL, _shape(r"[0-9]{3}-[0-9]{3}-[0-9]{3}(?:-[0-9]{3,5})?", apart=True)),  # TIN, Philippines
-    (NATIONAL, _shape(r"[0-9]{3}-[0-9]{2}-[0-9]{4}", apart=True)),  # social security number, United States
-    (PHONE, _shape(r"\+[1-9](?:[ \xa0()._\u2010-\u2015/-]{0,2}[0-9]){7,14}")),  # ITU-T E.164
-    (PHONE, _shape(rf"(?:00)?63{_GAP}9[0-9]{{2}}{_GAP}[0-9]{{3}}{_GAP}[0-9]{{4}}")),  # mobile, Philippines
-    (PHONE, _shape(rf"\(?09[0-9]{{2}}\)?{_GAP}[0-9]{{3}}{_GAP}[0-9]{{4}}")),
-    (PHONE, _shape(rf"\(?0[2-8][0-9]?\)?{_GAP}[0-9]{{3,4}}{_DASH}[0-9]{{4}}")),  # landline, Philippines
-    (PHONE, _shape(rf"(?:0|91|0091)?{_GAP}[6-9][0-9]{{4}}{_GAP}[0-9]{{5}}")),  # mobile, India
-    (
-        PHONE,
-        _shape(rf"(?:1{_GAP})?\(?[2-9][0-9]{{2}}\)?{_DASH}{{1,2}}[0-9]{{3}}{_DASH}[0-9]{{4}}"),
-    ),  # United States, Canada
+    *((shape.what, shape.spans()) for shape in _SHAPES),
 )
+SUSPECT: Final = "|".join(
+    (
+        r"[^\s@]@[^\s@]+\.",
+        _Shape(CARD, rf"(?:[34568]{_IN_CARD}[0-9]|2{_IN_CARD}[2-7])(?:{_IN_CARD}[0-9]){{11,17}}").loose,
+        *(shape.loose for shape in _SHAPES),
+    )
+)
+"""What a text holds that may hold an identifier, for any engine that looks through a column; no other text can."""
+_SUSPECT: Final = re.compile(SUSPECT)
