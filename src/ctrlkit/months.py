@@ -46,8 +46,11 @@ def _first_of(months: nw.Expr) -> nw.Expr:
 
 
 def _whole(dividend: nw.Expr, divisor: int) -> nw.Expr:
-    """Floor division; `//` repeats its operand six times in SQL text, and nested it never comes to an end."""
-    return ((dividend - dividend % divisor) / divisor).cast(nw.Int64)
+    """Floor division that names its operand once: `//` and `/` repeat it, and nested that comes to no end on Spark.
+
+    Exact: half a whole above an integer, what is divided lies further from the next whole than a float errs by here.
+    """
+    return ((dividend + 0.5) * (1 / divisor)).floor().cast(nw.Int64)
 
 
 def first_of_months(epoch_day: nw.Expr, span: int, later: int = 0) -> nw.Expr:
