@@ -226,3 +226,32 @@ def test_a_list_of_files_names_them_as_they_are_and_nobody_sees_it(tmp_path: Pat
     (row,) = csv.DictReader(io.StringIO(table))
     assert (row["is_here"], row["is_as_read"]) == ("true", "true")
     assert traces(table.encode()) == []
+
+
+def test_a_pack_names_people_by_pseudonyms_and_its_other_words_stay(tmp_path: Path) -> None:
+    vendor = small_vendor.write(tmp_path)
+    own = "method: export, exported_by: ligaya ramos, values: {mailbox: {'-': unknown, boss: E-007}}"
+    said = (vendor / "pack.yaml").read_text("utf-8")
+    changed = said.replace("mail_rules.csv, method: export", f"mail_rules.csv, {own}")
+    (vendor / "pack.yaml").write_text(changed, "utf-8")
+    (tmp_path / "waivers.yaml").write_text(
+        "- {control: ACC-06, subject: organisation, reason: ok, approved_by: me@acme.example, expires: 2027-01-31}\n",
+        "utf-8",
+    )
+    words = arguments(tmp_path, "--select", "EML-06,ACC-06", "--format", "json")
+    bundle = tmp_path / ctrlkit(tmp_path, *words, "--waivers", str(tmp_path / "waivers.yaml")).said["bundle"]
+    carried = (bundle / "data" / "pack.yaml").read_text("utf-8")
+    assert changed.startswith(carried.partition("p_")[0])
+    assert not {"ligaya", "boss", "E-007"} & {*re.findall(r"[\w-]+", carried)}
+    assert "'-': unknown" in carried
+    assert json.loads((bundle / "data" / "run.json").read_text("utf-8"))["identifiers"] == []
+
+
+def test_a_handover_says_what_it_replaced(folder: Path) -> None:
+    asked: list[str | Path] = ["--profile", "bpo-philippines", "--engagement", folder / "engagement.yaml"]
+    asked += ["--out", folder / "handed"]
+    answer = ctrlkit(folder, "handover", folder / "vendor", "--engagement-key", folder / "engagement.key", *asked)
+    assert "the name of the file holds an identifier; replaced" in answer.out
+    assert "run.json in the bundle has all" in answer.out
+    assert traces((answer.out + answer.err).encode()) == []
+    assert in_files(folder / "handed") == {}

@@ -127,6 +127,7 @@ def handover(desk: Desk) -> int:
     """Seal the pack without verdicts, for the client to judge; signed where a key is given."""
     from ctrlkit import case, seals, signature
     from ctrlkit.run import hand_over
+    from ctrlkit.terminal import first_of
 
     one = case.prepare(desk.request())
     key = None
@@ -135,7 +136,9 @@ def handover(desk: Desk) -> int:
             msg = "--sign-key: this is a sample, which nobody signs: it says nothing about anyone"
             raise InputError(msg)
         key = signature.private_key(Path.cwd() / desk.options.sign_key, console.password)
-    path, waiting = hand_over(one, desk.listener())
+    path, waiting, identifiers = hand_over(one, desk.listener())
+    for text in first_of(identifiers):
+        desk.print(text)
     for line in waiting:
         desk.print(f"{line.control.id} will not be decided: {'; '.join(fault.message for fault in line.faults)}")
     signed = ""

@@ -13,9 +13,10 @@ from ctrlkit.pack_source import PackSource
 from ctrlkit.payload import INVENTORY, PACKS
 from ctrlkit.privacy import EngagementKey
 from ctrlkit.scan import covered, hits
+from ctrlkit.value_map import UNKNOWN_WORDS, folded
 
-_APPROVERS: Final = re.compile(r"\s*(?:- )?\s*[\"']?(?:approved_by|by|issued_by)[\"']?\s*:")
-"""Lines of waivers, attestations and engagements that say who answers for them: a name is what they are for."""
+_APPROVER: Final = re.compile(r"""\b(?:approved_by|by|issued_by)["']?\s*:\s*(?:"[^"]*"|'[^']*'|[^,}]*)""")
+"""Who answers for a waiver, an attestation or an engagement: a name is what that field is for."""
 
 
 def own(case: Case, key: EngagementKey) -> dict[str, bytes]:
@@ -42,15 +43,12 @@ def _disguised(pack: Pack, kinds: Mapping[str, Kind], key: EngagementKey) -> byt
 
 
 def _named(source: PackSource, kind: Kind) -> Iterator[tuple[str, str]]:
-    """Domain and text of each identifier that the entry of a source spells out."""
-    if source.exported_by:
-        yield "person", source.exported_by
-    for column, text in source.constants.items():
-        if (domain := kind.column(column).pseudonym) is not None:
-            yield domain, text
+    """Domain and text of each identifier that the entry of a source spells out; words for "not known" are none."""
+    told = [("person", source.exported_by or "")]
+    told += [(kind.column(column).pseudonym or "", text) for column, text in source.constants.items()]
     for column, pairs in source.values.items():
-        if (domain := kind.column(column).pseudonym) is not None:
-            yield from ((domain, text) for pair in pairs.items() for text in pair)
+        told += [(kind.column(column).pseudonym or "", text) for pair in pairs.items() for text in pair]
+    yield from ((domain, text) for domain, text in told if domain and folded(text) not in UNKNOWN_WORDS)
 
 
 def _in_packs(case: Case) -> Iterator[str]:
@@ -65,8 +63,8 @@ def _in_packs(case: Case) -> Iterator[str]:
 
 def _in_documents(case: Case) -> Iterator[str]:
     for name, raw in _others(case):
-        for number, line in enumerate(raw.decode("utf-8-sig").splitlines(), 1):
-            for what in sorted({hit.what for hit in hits(line)}) if not _APPROVERS.match(line) else ():
+        for number, line in enumerate(raw.decode("utf-8-sig", "replace").splitlines(), 1):
+            for what in sorted({hit.what for hit in hits(_APPROVER.sub("", line))}):
                 yield f"{name}:{number}: holds what looks like a {what}; documents are sealed as they are: take it out"
 
 

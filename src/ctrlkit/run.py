@@ -57,10 +57,11 @@ def run(case: Case, child: Child, listen: Listen = lambda _: None) -> Run:
         return judged(case, gathered, carried, child, work, key)
 
 
-def hand_over(case: Case, listen: Listen = lambda _: None) -> tuple[Path, tuple[Line, ...]]:
+def hand_over(case: Case, listen: Listen = lambda _: None) -> tuple[Path, tuple[Line, ...], tuple[str, ...]]:
     """Seal the packs' evidence, projected and pseudonymised, unjudged; the bundle, and what stands in the way.
 
-    The lines are those of the controls that this evidence could not decide.
+    The lines are those of the controls that this evidence could not decide; the texts say which identifiers stood where
+    none belong.
     """
     key = case.key()
     carried = carried_of(case, key)
@@ -70,7 +71,7 @@ def hand_over(case: Case, listen: Listen = lambda _: None) -> tuple[Path, tuple[
         lines = _lines(case, gather.hand(case, gathered, work), carried, key)
         closed = replace(summed(case, (), carried), identifiers=_identifiers(carried, gathered))
         path = seal(case, closed, gathered, lines, carried, verdicts=False)
-        return path, tuple(line for line in lines if line.verdict is Verdict.INCONCLUSIVE)
+        return path, tuple(line for line in lines if line.verdict is Verdict.INCONCLUSIVE), closed.identifiers
 
 
 def carried_of(case: Case, key: EngagementKey) -> Carried:

@@ -11,6 +11,7 @@ from ctrlkit.kind import Column, Kind
 from ctrlkit.pack_source import PackSource
 from ctrlkit.privacy import EngagementKey
 from ctrlkit.scan import SUSPECT, covered, hits, told
+from ctrlkit.value_map import UNKNOWN_WORDS, folded
 
 _SHORTEST: Final = 6
 """Bytes of the shortest identifier, `a@b.ph`."""
@@ -48,7 +49,9 @@ def maps(source: PackSource, kind: Kind, key: EngagementKey) -> dict[str, Any]:
 
     def hidden(column: str, text: str) -> str:
         domain = kind.column(column).pseudonym
-        return covered(text, key.pseudonym) if domain is None else key.pseudonym(domain, text.strip().casefold())
+        if domain is None or folded(text) in UNKNOWN_WORDS:
+            return covered(text, key.pseudonym)
+        return key.pseudonym(domain, text.strip().casefold())
 
     said = {
         "columns": {told(theirs): ours for theirs, ours in source.columns.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from ctrlkit import coverage, words
@@ -121,6 +121,13 @@ def _in_short(run: Run, results: list[Result]) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def first_of(identifiers: Sequence[str]) -> Iterator[str]:
+    """The first of what a run says of identifiers where none belong, and how many more there are."""
+    yield from identifiers[:_IDENTIFIERS]
+    if len(identifiers) > _IDENTIFIERS:
+        yield f"and {len(identifiers) - _IDENTIFIERS} more; run.json in the bundle has all"
+
+
 def _tail(run: Run) -> Iterator[Line]:
     yield Line("", "")
     if run.proposed:
@@ -129,9 +136,7 @@ def _tail(run: Run) -> Iterator[Line]:
         yield Line("", f"in the pack, read by nothing: {_clipped(', '.join(run.unused))}")
     if run.identifiers:
         yield Line("", "looks like an identifier of somebody")
-        yield from (Line(f"{INDENT}", said) for said in run.identifiers[:_IDENTIFIERS])
-        if len(run.identifiers) > _IDENTIFIERS:
-            yield Line(f"{INDENT}", f"and {len(run.identifiers) - _IDENTIFIERS} more; run.json in the bundle has all")
+        yield from (Line(f"{INDENT}", said) for said in first_of(run.identifiers))
         yield Line("", "")
     yield Line("", "how far this reaches")
     yield from (Line(f"{INDENT}", sentence) for sentence in coverage.statement(run))
