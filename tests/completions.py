@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -15,6 +17,7 @@ import narwhals as nw
 import polars as pl
 
 from ctrlkit.check import recording
+from ctrlkit.engine import Open, opened_with
 from ctrlkit.kind import Column, Kind, Type
 from ctrlkit.literal import physical
 from ctrlkit.outcome import Outcome, judge
@@ -53,8 +56,9 @@ class Field:
 
 Shape = Mapping[str, Field]
 Row = Mapping[str, Any]
-Engine = Literal["polars", "duckdb"]
+Engine = Literal["polars", "duckdb", "spark"]
 ENGINES: Final[tuple[Engine, ...]] = ("polars", "duckdb")
+"""Spark, which takes a second for a question, is asked fewer of them: `test_spark.py`."""
 
 
 def at(hours: int) -> datetime:
@@ -85,7 +89,7 @@ def table(  # noqa: PLR0913, PLR0917  (what a table is made of)
     hidden = pseudonyms or {}
     infos = {n: Info(f.type, none=f.none, pseudonym=hidden.get(n)) for n, f in shape.items()}
     frame = _polars(shape, rows)
-    native = nw.from_native(frame.lazy() if engine == "polars" else _duckdb(frame))
+    native = _HELD_BY[engine](frame)
     return table_of(Root(kind(name, shape, key, required=required), "vendor", native, infos))
 
 
@@ -118,7 +122,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
-def _duckdb(frame: pl.DataFrame) -> Any:
+def _duckdb(frame: pl.DataFrame) -> nw.LazyFrame[Any]:
     """A table of its own in one database of the test process: opening one for each would take most of the time."""
     name = f"rows{next(_NAMES)}"
     columns = ", ".join(f'"{n}" {_SQL[type_]}' for n, type_ in frame.schema.items())
@@ -126,7 +130,25 @@ def _duckdb(frame: pl.DataFrame) -> Any:
     if len(frame):
         marks = ", ".join([f"({', '.join('?' * frame.width)})"] * len(frame))
         _connection().execute(f"INSERT INTO {name} VALUES {marks}", list(itertools.chain(*frame.rows())))  # noqa: S608  (our own names)
-    return _connection().table(name)
+    return nw.from_native(_connection().table(name))
+
+
+@cache
+def _spark_session() -> tuple[Path, Open, tempfile.TemporaryDirectory[str]]:
+    folder = tempfile.TemporaryDirectory(prefix="ctrlkit-test-")
+    return Path(folder.name), opened_with("spark", folder.name), folder
+
+
+def _spark(frame: pl.DataFrame) -> nw.LazyFrame[Any]:
+    folder, opened, _ = _spark_session()
+    path = folder / f"rows{next(_NAMES)}.parquet"
+    frame.write_parquet(path)
+    return opened(str(path))[0]
+
+
+_HELD_BY: Final[Mapping[Engine, Callable[[pl.DataFrame], nw.LazyFrame[Any]]]] = {
+    "polars": lambda frame: nw.from_native(frame.lazy()), "duckdb": _duckdb, "spark": _spark,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

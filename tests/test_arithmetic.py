@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -69,6 +70,17 @@ def test_a_product_is_exact_to_a_millionth_and_never_wraps_round(
 ) -> None:
     wanted = int(product * 1_000_000) if isinstance(product, Decimal) else product
     assert value(engine, times(col("one"), col("pay")), {"one": one, "pay": other}) == wanted
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_products_of_every_size_are_those_of_whole_numbers(engine: Engine) -> None:
+    """Among them the one that a float takes for the next whole millionth."""
+    draw = Random(7)  # noqa: S311  (drawn again the same each time)
+    pairs = [tuple(draw.randrange(10 ** draw.choice((1, 3, 6, 9, 12))) for _ in range(2)) for _ in range(500)]
+    pairs += [(999_999, 999_999_000_001), (10**12, 10**12), (10**12 - 1, 10**12 - 1)]
+    rows = [{**ROW, "one": Decimal(a) / 10**6, "pay": Decimal(b) / 10**6} for a, b in pairs]
+    found = fetch(table(engine, "rows", SHAPE, rows).with_columns(x=times(col("one"), col("pay"))).frame)
+    assert {row["_id"]: row["x"] for row in found} == {n: a * b // 10**6 for n, (a, b) in enumerate(pairs)}
 
 
 @pytest.mark.parametrize("engine", ENGINES)

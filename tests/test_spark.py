@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 
 import pytest
+import test_arithmetic
+import test_expression
+import test_grouping
+import test_relation
+import test_sequence
 from commands import ctrlkit
+from completions import Engine
 
-CONTROLS = "ACC-06,LOG-03,MFA-01,TRN-06,WRK-03"
-"""One that compares tables, one over time, one that looks at rows, one that groups, one that adds up money."""
+ASKED_ON_EVERY_ENGINE = [
+    asked
+    for module in (test_arithmetic, test_expression, test_grouping, test_relation, test_sequence)
+    for name, asked in vars(module).items()
+    if name.startswith("test_") and list(signature(asked).parameters) == ["engine"]
+]
+
+CONTROLS = "ACC-06,LOG-03,MFA-01,REM-01,TRN-06,WRK-01"
+"""One compares tables, the others look at time, at rows, at months, at groups, and add up money to each payday."""
 
 
 def results(folder: Path, engine: str) -> bytes:
@@ -25,6 +40,12 @@ def test_spark_decides_as_the_default_engine_does(tmp_path: Path) -> None:
     assert found.count(b"\n") == len(CONTROLS.split(","))
     assert b"did_not_run" not in found
     assert found == results(tmp_path / "polars", "polars")
+
+
+@pytest.mark.parametrize("asked", ASKED_ON_EVERY_ENGINE, ids=lambda asked: str(asked.__name__))
+def test_spark_answers_what_the_other_engines_are_asked(asked: Callable[[Engine], None]) -> None:
+    """It stops at an overflow where others wrap round, and divides as floats do."""
+    asked("spark")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import narwhals as nw
 from ctrlkit.expression import Expr, when
 from ctrlkit.literal import MICRO, physical
 from ctrlkit.months import first_of_months
-from ctrlkit.term import Built, Columns, constant, expect
+from ctrlkit.term import Built, Columns, constant, expect, floored
 
 MOST = 1_000_000 * MICRO
 """Factors beyond a million, or below nothing, have no product here: no engine may wrap round without a word."""
@@ -26,8 +26,9 @@ def times(one: object, other: object) -> Expr:
     def build(columns: Columns) -> Built:
         a, b = (_number(factor, columns) for factor in (one, other))
         inside = (a.value >= 0) & (a.value <= MOST) & (b.value >= 0) & (b.value <= MOST)
-        rest = a.value % MICRO
-        product = ((a.value - rest) // MICRO) * b.value + (rest * b.value) // MICRO
+        whole_a, whole_b = floored(a.value, MICRO), floored(b.value, MICRO)
+        part_a, part_b = a.value - whole_a * MICRO, b.value - whole_b * MICRO
+        product = whole_a * b.value + part_a * whole_b + floored(part_a * part_b, MICRO)
         none = a.none if b.none is None else (b.none if a.none is None else a.none | b.none)
         return Built(nw.when(inside).then(product).otherwise(None), "number", none)
 
@@ -64,7 +65,7 @@ def in_hours(span: Expr) -> Expr:
     def build(columns: Columns) -> Built:
         built = span.build(columns)
         expect(built.type, "duration", "hours are counted")
-        return Built(built.value // _HOUR, "number", built.none)
+        return Built(floored(built.value, _HOUR), "number", built.none)
 
     return Expr(build, span.columns)
 

@@ -13,6 +13,9 @@ from ctrlkit.table import Table
 from ctrlkit.term import Info, one_if
 
 GREATEST = 2**63 - 1
+_HALF = 2**31
+_SHARE = (1 - 2**-52) / _HALF
+"""A hair less than a half: what the greatest integer comes to as a float, times a half, would be beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def distinct(value: Expr, *, where: Expr | None = None) -> Figure:
 
 
 def total(value: Expr) -> Figure:
-    """The exact sum; unknown as soon as one input is unknown."""
+    """The exact sum; unknown as soon as one input is unknown, or beyond 2**62 of what a frame counts in."""
     return Figure("total", value)
 
 
@@ -135,19 +138,18 @@ def _total(name: str, figure: Figure, table: Table) -> Steps:
     if info.type not in ("number", "decimal", "duration"):
         msg = f"total {name!r}: a {info.type} has no sum"
         raise AuthorError(msg)
-    before = {f"_{name}_u": one_if(unknown | ~table.sure())}
-    within = {
-        f"_{name}_sum": nw.col(f"_{name}_v").sum(),
-        f"_{name}_unknown": nw.col(f"_{name}_u").max(),
-        f"_{name}_top": nw.col(f"_{name}_v").max(),
-        f"_{name}_bottom": nw.col(f"_{name}_v").min(),
-        f"_{name}_n": nw.len(),
+    # summed up in two halves, for a sum of 64 bits stops one engine and wraps round in another without a word
+    value, high = nw.col(f"_{name}_v"), (nw.col(f"_{name}_v") * _SHARE).floor().cast(nw.Int64)
+    before = {
+        f"_{name}_u": one_if(unknown | ~table.sure()), f"_{name}_high": high, f"_{name}_low": value - high * _HALF
+    }  # fmt: skip
+    within = {f"_{name}_unknown": nw.col(f"_{name}_u").max()} | {
+        f"_{name}_{half}": nw.col(f"_{name}_{half}").sum() for half in ("high", "low")
     }
-    # some engines let a sum of 64 bits wrap round without a word
-    most = GREATEST // nw.col(f"_{name}_n").cast(nw.Int64)
-    fits = (nw.col(f"_{name}_top").fill_null(0) <= most) & (nw.col(f"_{name}_bottom").fill_null(0) >= -most)
+    high, low = (nw.col(f"_{name}_{half}").fill_null(0).cast(nw.Int64) for half in ("high", "low"))
+    fits = (high < _HALF) & (high >= -_HALF)
     known = (nw.col(f"_{name}_unknown") == 0) & (nw.col("_strays") == 0) & fits
-    after = {name: nw.when(known).then(nw.col(f"_{name}_sum").fill_null(0).cast(nw.Int64)).otherwise(None)}
+    after = {name: nw.when(known).then(high * _HALF + low).otherwise(None)}
     return Steps(bound, before, within, after, Info(info.type))
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import narwhals as nw
 
 from ctrlkit.literal import EPOCH
+from ctrlkit.term import floored
 
 _FIRST_MARCH_1900 = (date(1900, 3, 1) - EPOCH).days
 
@@ -18,10 +19,10 @@ def plus_months(epoch_day: nw.Expr, count: int) -> nw.Expr:
     expression short: engines that take SQL text repeat a sub-expression wherever it is used.
     """
     since = epoch_day - _FIRST_MARCH_1900
-    year = _whole(4 * since + 3, 1_461)
-    day_of_year = since - _whole(1_461 * year, 4)
-    month = _whole(5 * day_of_year + 2, 153)  # 0 is March
-    day = day_of_year - _whole(153 * month + 2, 5)  # 0 is the first
+    year = floored(4 * since + 3, 1_461)
+    day_of_year = since - floored(1_461 * year, 4)
+    month = floored(5 * day_of_year + 2, 153)  # 0 is March
+    day = day_of_year - floored(153 * month + 2, 5)  # 0 is the first
     target = _first_of(12 * year + month + count) + day
     last = _first_of(12 * year + month + count + 1) - 1
     least, greatest = _range(count)
@@ -42,22 +43,14 @@ def _month_start(months: int) -> date:
 
 def _first_of(months: nw.Expr) -> nw.Expr:
     """The epoch day of the first of a month, counted from March 1900."""
-    return _FIRST_MARCH_1900 + _whole(1_461 * _whole(months, 12), 4) + _whole(153 * (months % 12) + 2, 5)
-
-
-def _whole(dividend: nw.Expr, divisor: int) -> nw.Expr:
-    """Floor division that names its operand once: `//` and `/` repeat it, and nested that comes to no end on Spark.
-
-    Exact: half a whole above an integer, what is divided lies further from the next whole than a float errs by here.
-    """
-    return ((dividend + 0.5) * (1 / divisor)).floor().cast(nw.Int64)
+    return _FIRST_MARCH_1900 + floored(1_461 * floored(months, 12), 4) + floored(153 * (months % 12) + 2, 5)
 
 
 def first_of_months(epoch_day: nw.Expr, span: int, later: int = 0) -> nw.Expr:
     """The first day of the `span` calendar months (1, 3, 12) of a day, or of those `later`; null before 1900."""
     since = epoch_day - _FIRST_MARCH_1900
-    year = _whole(4 * since + 3, 1_461)
-    month = 12 * year + _whole(5 * (since - _whole(1_461 * year, 4)) + 2, 153)
+    year = floored(4 * since + 3, 1_461)
+    month = 12 * year + floored(5 * (since - floored(1_461 * year, 4)) + 2, 153)
     first = _first_of(month - (month + 2) % span + later * span)
     least, greatest = _range(-12)[0], _range(12 * (later + 1))[1]
     return nw.when((epoch_day >= least) & (epoch_day <= greatest)).then(first).otherwise(None)

@@ -71,6 +71,16 @@ def one_if(rule: nw.Expr) -> nw.Expr:
     return nw.when(rule).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
+def floored(dividend: nw.Expr, divisor: int) -> nw.Expr:
+    """What a whole number, within 2**51 of nothing, comes to divided by one of at least 1, cut off to the whole below.
+
+    The operand is named once: `//` and `/` repeat it, and nested that comes to no end on Spark, which divides as floats
+    do anyway. Exact: half a whole above an integer, what is divided lies further from the next multiple of the divisor
+    than a float errs by.
+    """
+    return ((dividend + 0.5) * (1 / divisor)).floor().cast(nw.Int64)
+
+
 def compared(sign: str, a: Built, b: Built) -> Built:
     """Whether the comparison holds; false where one of the two is answered to be none."""
     exact = a.low is None and b.low is None
