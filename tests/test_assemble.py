@@ -10,10 +10,17 @@ import polars as pl
 import pytest
 from assembled import csv, engagement, frame, ties, together
 
+from ctrlkit import parts
 from ctrlkit.assemble import Evidence
 from ctrlkit.model import Cause
 
 HEAD = "system,account_id,employee_id,enabled,client\n"
+
+
+@pytest.fixture(autouse=True, params=[parts.PART, 2, 1], ids="parts of {}".format)
+def part(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether rows are held together or a few at a time, what counts of them is the same."""
+    monkeypatch.setattr(parts, "PART", request.param)
 
 
 def problems(evidence: Evidence) -> list[dict[str, object]]:

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from ctrlkit import derive
 from ctrlkit.engagement import Engagement
+from ctrlkit.evaluated import Carried, Known
 from ctrlkit.ingested import Ingested
-from ctrlkit.kind import Column, Kind
+from ctrlkit.kind import Kind
 from ctrlkit.model import Cause, Fault, Grade, weakest
+from ctrlkit.parts import in_order
 from ctrlkit.privacy import EngagementKey
-from ctrlkit.scope import Ties, scoped, with_clients_of_owners
+from ctrlkit.scope import Ties
 from ctrlkit.settling import settle
-from ctrlkit.sweep import swept
 
-NOT_KNOWN = "?"
-"""How the CSV writes a cell that could not be read; a text that is only this is never a value."""
-_PART: Final = 1_000_000
-"""Rows that are made text at a time."""
 FOLDED = {"system", "site", "client", "target_domain", "recipient_domain", "domain", "language", "retest_of"}
 
 
@@ -113,7 +110,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     target: Path,
     *,
     clear: bool = False,
-    known: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    known: Known = None,
 ) -> Evidence:
     """Write `<target>/<kind>.csv` and its problems; `columns` are those of the kind that the selected checks read.
 
@@ -131,8 +128,9 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
     _join_problems([i.problems for i, _ in read], problems)
     if not frames:
         return replace(evidence, bad_rows=bad, problems=_kept(problems))
-    whole = pl.concat([_widened(i, frames, kind) for i in frames], how="diagonal_relaxed")
-    settled = settle(_ordered(whole.collect()), kind)
+    # what is worked out beside all rows of a kind takes them together
+    parts = in_order([_widened(i, frames, kind) for i in frames], at_once=known is not None or derive.beside_all(kind))
+    settled = settle(parts, kind)
     if len(settled.clashes):
         bad += len(settled.clashes)
         _add_clashes(settled.clashes, kind, problems)
@@ -140,27 +138,18 @@ def assemble(  # noqa: PLR0913, PLR0917  (all of them decide what is evaluated)
         notes = (*notes, f"{settled.repeats} identical rows counted once")
     if settled.completed:
         notes = (*notes, f"{settled.completed} rows hold also what {', '.join(settled.by)} says under the same key")
-    here = scoped(_ordered(settled.rows), kind, engagement, ties)
-    rows = here.rows if known is None else known(here.rows)
-    if here.untied:
-        notes = (*notes, f"{here.untied} rows cannot be tied to a client or site and are judged")
-    shown = _closure(kind, [*columns, *kind.key, *([kind.time] if kind.time else [])], rows.columns)
-    if any(name in kind.derived and kind.derived[name].rule == "client_is_owners" for name in shown):
-        rows = with_clients_of_owners(rows, ties)
-    rows = _derived(rows.lazy(), kind, shown, engagement).collect()
-    beside = target / f"{kind.name}.clear.csv" if clear else None
-    if beside is not None:
-        _write_csv(rows, kind, shown, beside)
-    rows, replaced = swept(rows, kind, shown, key)
-    csv = target / f"{kind.name}.csv"
-    _write_csv(rows, kind, shown, csv, key)
+    carry = Carried(kind, columns, engagement, key, ties, known)
+    csv, beside = target / f"{kind.name}.csv", target / f"{kind.name}.clear.csv" if clear else None
+    carry.out(settled.parts, csv, beside)
+    if carry.untied:
+        notes = (*notes, f"{carry.untied} rows cannot be tied to a client or site and are judged")
     with csv.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if not len(rows) and not bad and not any(f.cause is Cause.EMPTY for f in faults):
+    if not carry.rows and not bad and not any(f.cause is Cause.EMPTY for f in faults):
         faults = (*faults, Fault(Cause.EMPTY, f"{kind.name}: no row in scope"))
     return replace(
-        evidence, columns=tuple(shown), rows=len(rows), bad_rows=bad, outside=here.outside, faults=faults,
-        notes=notes, csv=csv, sha256=sha256, problems=_kept(problems), clear=beside, replaced=replaced,
+        evidence, columns=carry.shown, rows=carry.rows, bad_rows=bad, outside=carry.outside, faults=faults,
+        notes=notes, csv=csv, sha256=sha256, problems=_kept(problems), clear=beside, replaced=carry.replaced,
     )  # fmt: skip
 
 
@@ -237,91 +226,6 @@ def _plain(parts: Sequence[Ingested], kind: Kind, names: Sequence[str]) -> pl.Da
     frames = [i for i in parts if i.parquet is not None]
     if not frames:
         return None
-    whole = pl.concat([_widened(i, frames, kind) for i in frames], how="diagonal_relaxed")
-    settled = settle(_ordered(whole.collect()), kind)
-    both = [frame.select(n for n in names if n in frame.columns) for frame in (settled.rows, settled.clashes)]
-    return pl.concat(both).unique()
-
-
-def _closure(kind: Kind, wanted: Sequence[str], present: Sequence[str]) -> list[str]:
-    """The columns to carry: those wanted that can be had, and those that give their emptiness a meaning."""
-    names = {n for n in wanted if n in kind.columns and n in present}
-    names |= {n for n in wanted if n in kind.derived and kind.derived[n].of in present}
-    for name in sorted(names):
-        where = kind.column(name).null_where
-        names |= {c for c in where or {} if c in present}
-    return [n for n in (*kind.columns, *kind.derived) if n in names]
-
-
-def _derived(rows: pl.LazyFrame, kind: Kind, shown: Sequence[str], engagement: Engagement) -> pl.LazyFrame:
-    for name in shown:
-        if name in kind.derived:
-            rows = derive.add(rows, kind.derived[name], engagement)
-    return rows
-
-
-def _hide(rows: pl.DataFrame, kind: Kind, shown: Sequence[str], key: EngagementKey) -> pl.DataFrame:
-    for name in shown:
-        domain = kind.column(name).pseudonym
-        if domain is not None:
-            values = rows.get_column(name).unique().drop_nulls().to_list()
-            mapping = key.pseudonyms(domain, values)
-            rows = rows.with_columns(pl.col(name).replace_strict(mapping, default=None, return_dtype=pl.String))
-    return rows
-
-
-def _write_csv(
-    rows: pl.DataFrame, kind: Kind, shown: Sequence[str], target: Path, key: EngagementKey | None = None
-) -> None:
-    """Write the rows; with `key`, identifiers as pseudonyms. So many at a time that no second copy of all is held."""
-    texts = [cell_text(kind.column(name), has_bad="_bad" in rows.columns).alias(name) for name in shown]
-    with target.open("wb") as out:
-        for part in _ordered(rows).iter_slices(_PART) if len(rows) else (rows,):
-            hidden = part if key is None else _hide(part, kind, shown, key)
-            text = hidden.select("_file", "_row", *texts)
-            text.write_csv(out, include_header=not out.tell(), line_terminator="\n", quote_style="necessary")
-
-
-def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows by file and row; most come so already, and to see that costs far less than to sort them."""
-    file, row = pl.col("_file"), pl.col("_row")
-    steps = (file.shift() < file) | ((file.shift() == file) & (row.shift() <= row))
-    return rows if rows.select(steps.all()).item() else rows.sort("_file", "_row")
-
-
-def _clock(moment: pl.Series) -> pl.Series:
-    """Instants as text, with microseconds only where there are any."""
-    short, long = "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S%.6fZ"
-    whole = moment.dt.microsecond() == 0
-    text = moment.dt.to_string(short)
-    return text if whole.all() else text.zip_with(whole.fill_null(value=True), moment.dt.to_string(long))
-
-
-def cell_text(column: Column, *, has_bad: bool) -> pl.Expr:
-    """A column as the text that the evaluated CSV holds; with `has_bad`, cells that could not be read as `?`."""
-    value = pl.col(column.name)
-    match column.type:
-        case "datetime":
-            text = value.map_batches(_clock, return_dtype=pl.String, is_elementwise=True)
-        case "date":
-            text = value.dt.to_string("%Y-%m-%d")
-        case "number" | "decimal":
-            text = value.cast(pl.String).str.replace(r"\.?0+$", "")
-            text = (
-                pl.when(value.cast(pl.String).str.contains(".", literal=True))
-                .then(text)
-                .otherwise(value.cast(pl.String))
-            )
-        case "boolean":
-            text = value.cast(pl.String)
-        case _:
-            text = value
-    if not has_bad:
-        return text
-    source = column.of or column.name
-    unreadable = pl.col("_bad").str.contains(f";{source};", literal=True).fill_null(value=False)
-    if column.rule is not None:
-        unreadable = unreadable | (
-            value.is_null() & pl.col(source).is_not_null() & pl.lit(column.rule == "country_code")
-        )
-    return pl.when(unreadable).then(pl.lit(NOT_KNOWN)).otherwise(text)
+    settled = settle(in_order([_widened(i, frames, kind) for i in frames]), kind)
+    every = [part.select(n for n in names if n in part.columns) for part in (*settled.parts, settled.clashes)]
+    return pl.concat(every).unique()

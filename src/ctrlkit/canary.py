@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from ctrlkit.assemble import Evidence, cell_text
+from ctrlkit.assemble import Evidence
 from ctrlkit.document import day, number
 from ctrlkit.document import load as load_document
 from ctrlkit.errors import InputError, did_you_mean
+from ctrlkit.evaluated import cell_text
 from ctrlkit.ingested import Ingested
 from ctrlkit.kind import Column, Kind
 from ctrlkit.model import Cause, Fault

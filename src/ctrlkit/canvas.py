@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ctrlkit.assemble import NOT_KNOWN
+from ctrlkit.evaluated import NOT_KNOWN
 from ctrlkit.kind import ANY_VALUE, Column, Kind
 from ctrlkit.literal import DAY, MICRO
 from ctrlkit.term import Info

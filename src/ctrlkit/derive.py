@@ -13,7 +13,7 @@ from ctrlkit.cell import BOOLEANS, read_number
 
 if TYPE_CHECKING:
     from ctrlkit.engagement import Engagement
-    from ctrlkit.kind import Column
+    from ctrlkit.kind import Column, Kind
 
 # ISO 3166-1 alpha-2, officially assigned (2026).
 _CODES = (
@@ -306,3 +306,10 @@ RULES: Mapping[str, Rule] = {
     "as_it_is": _as_it_is,
     **dict.fromkeys(mail_records.READ, _mail_record),
 }
+
+_BESIDE_ALL = {"row_order", *mail_records.READ}
+
+
+def beside_all(kind: Kind) -> bool:
+    """Whether a column of the kind is worked out of a row beside all others, and not of each by itself."""
+    return any(column.rule in _BESIDE_ALL for column in kind.derived.values())

@@ -2,75 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
 import polars as pl
 
 from ctrlkit.kind import Kind
 
-_OURS = ("_file", "_row", "_bad", "_unread")
+_OURS = ("_file", "_row", "_bad", "_unread", "_place")
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """`rows` count; `clashes` share a key and say different things, in `_differ`; `repeats` identical were dropped.
+    """`parts` hold what counts, so many rows at a time; `clashes` share a key and say different things, in `_differ`.
 
-    `completed` rows hold what rows of other files say under the same key, `by` those files.
+    `repeats` identical rows were dropped; `completed` rows hold what those of other files say under the same key, `by`
+    those files.
     """
 
-    rows: pl.DataFrame
+    parts: Iterable[pl.DataFrame]
     clashes: pl.DataFrame
     repeats: int = 0
     completed: int = 0
     by: tuple[str, ...] = ()
 
 
-def settle(rows: pl.DataFrame, kind: Kind) -> Settled:
-    """What counts of `rows`: `_bad` names the columns not known in a row, `_unread` those of them that it holds.
+def settle(parts: Iterable[pl.DataFrame], kind: Kind) -> Settled:
+    """What counts of the rows: `_bad` names the columns not known in a row, `_unread` those of them that it holds.
 
     Where rows may repeat, two with an unreadable cell may differ in just that: both stay, as do rows of which a part of
     the key is not known, such as shifts whose schedule nobody handed in. Else rows of different files
     under one key are one row as far as no column that both know differs, as a directory's people and its report of
     second factors; a cell that one of them holds and nobody could read stays unread.
+
+    Only rows that another one may be like are held together; `parts` are gone through twice.
     """
-    single = _single(rows, kind)
-    repeats = len(rows) - len(single)
-    key = [k for k in kind.key if k in rows.columns]
-    if kind.repeats or len(key) < len(kind.key):
-        return Settled(single.drop("_unread"), single.drop("_unread").clear(), repeats)
-    shared = _shared(single, key)
-    if not shared.any():
-        return Settled(single.drop("_unread"), single.drop("_unread").clear(), repeats)
+    some = next(iter(parts))
+    key = [name for name in kind.key if name in some.columns]
+    several = kind.repeats or len(key) < len(kind.key)
+    doubtful = _maybe_alike(parts, _said(some)) if several else _maybe_alike(parts, _said(some), key)
+    held = pl.concat([part.filter(doubtful.slice(start, len(part))) for start, part in _placed(parts)])
+    single = _single(held, kind)
+    settled = Settled(
+        _Merged(parts, doubtful, single), single.clear().drop("_unread", "_place"), len(held) - len(single)
+    )
+    shared = None if several else _shared(single, key)
+    if shared is None or not shared.any():
+        return settled
     joined, clashes = _joined(single.filter(shared), key)
-    settled = pl.concat([single.filter(~shared).drop("_unread"), joined], how="diagonal_relaxed")
-    by = _behind(single, joined, key)
-    return Settled(settled, clashes.drop("_unread"), repeats, len(joined), by)
+    rows = pl.concat([single.filter(~shared).drop("_unread"), joined], how="diagonal_relaxed")
+    return replace(
+        settled, parts=_Merged(parts, doubtful, rows), clashes=clashes.drop("_unread", "_place"), completed=len(joined),
+        by=_behind(single, joined, key),
+    )  # fmt: skip
+
+
+def _placed(parts: Iterable[pl.DataFrame]) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Each part with the number of rows before it, which `_place` goes on counting."""
+    before = 0
+    for part in parts:
+        yield before, part.with_columns(pl.int_range(before, before + len(part), dtype=pl.Int64).alias("_place"))
+        before += len(part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """The rows of `parts` of which nothing was doubtful, and between them those that `settled` holds of the others."""
+
+    parts: Iterable[pl.DataFrame]
+    doubtful: pl.Series
+    settled: pl.DataFrame
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """The parts, made anew."""
+        settled = self.settled.select(c for c in self.settled.columns if c != "_unread")
+        for start, part in _placed(self.parts):
+            own = part.drop("_unread").filter(~self.doubtful.slice(start, len(part)))
+            theirs = settled.filter(pl.col("_place").is_between(start, start + len(part), closed="left"))
+            both = pl.concat([own, theirs], how="diagonal_relaxed").sort("_place") if len(theirs) else own
+            yield both.drop("_place")
+
+
+def _said(rows: pl.DataFrame) -> list[str]:
+    return [c for c in rows.columns if c not in {"_file", "_row", "_unread", "_place"}]
 
 
 def _single(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:
     """The rows, of those that say the same the first."""
-    values = [c for c in rows.columns if c not in {"_file", "_row", "_unread"}]
-    maybe = _maybe_alike(rows, values)
-    if kind.repeats:
-        maybe &= rows.get_column("_unread").is_null()
+    maybe = rows.get_column("_unread").is_null() if kind.repeats else pl.Series([True]).new_from_index(0, len(rows))
     if not maybe.any():
         return rows
-    few = rows.with_row_index("_at").filter(maybe)
-    again = few.select("_at").join(few.unique(values, keep="first").select("_at"), on="_at", how="anti")
-    return rows.with_row_index("_at").join(again, on="_at", how="anti", maintain_order="left").drop("_at")
+    comparable = rows.filter(maybe)
+    first = comparable.unique(_said(rows), keep="first", maintain_order=True)
+    again = comparable.join(first, on="_place", how="anti").get_column("_place")
+    return rows.filter(~pl.col("_place").is_in(again.implode()))
 
 
 def _shared(rows: pl.DataFrame, key: Sequence[str]) -> pl.Series:
     """Whether another row has the same key, and all of it is known."""
-    maybe = _maybe_alike(rows, key) & ~rows.select(_not_known(key)).to_series()
-    twice = rows.filter(maybe).select(pl.struct(key).is_duplicated()).to_series()
-    return pl.int_range(len(rows), eager=True).is_in(maybe.arg_true().filter(twice).implode())
+    known = rows.filter(~_not_known(key))
+    twice = known.filter(pl.struct(key).is_duplicated()).get_column("_place")
+    return rows.get_column("_place").is_in(twice.implode())
 
 
-def _maybe_alike(rows: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
-    """Whether another row has the same hash; so few have that only they need to be compared, which takes far longer."""
-    return rows.select(columns).hash_rows().is_duplicated()
+def _maybe_alike(parts: Iterable[pl.DataFrame], *columns: Sequence[str]) -> pl.Series:
+    """Whether another row has the same hash of some of the sets of `columns`: so few have that they can be compared."""
+    hashes = [[part.select(names).hash_rows() for names in columns] for part in parts]
+    alike = [_again(pl.concat(one)) for one in zip(*hashes, strict=True)]
+    return reduce(or_, alike)
+
+
+def _again(numbers: pl.Series) -> pl.Series:
+    """Whether a number stands there more than once; sorting takes a fraction of the memory of asking just that."""
+    ordered = numbers.sort()
+    twice = ordered.filter(ordered == ordered.shift()).unique()
+    return numbers.is_in(twice.implode())
 
 
 def _joined(rows: pl.DataFrame, key: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -79,6 +127,7 @@ def _joined(rows: pl.DataFrame, key: Sequence[str]) -> tuple[pl.DataFrame, pl.Da
     groups = rows.group_by(key, maintain_order=True).agg(
         pl.col("_file").first(),
         pl.col("_row").first(),
+        pl.col("_place").first(),
         ((pl.col("_file").n_unique() == pl.len()) & ~pl.any_horizontal(_not_known(key).any())).alias("_apart"),
         *(_one(column) for column in columns),
         *(_told(column).alias(f"_known {column}") for column in columns),

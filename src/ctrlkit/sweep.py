@@ -17,22 +17,50 @@ _SHORTEST: Final = 6
 """Bytes of the shortest identifier, `a@b.ph`."""
 
 
-def swept(
-    rows: pl.DataFrame, kind: Kind, shown: Sequence[str], key: EngagementKey
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """The rows with each identifier in a column of plain text replaced by its pseudonym, and what was found, in words.
+class Sweep:
+    """Replaces each identifier in the columns of plain text by its pseudonym, in one part of the rows after another.
 
     The same identifier has the same pseudonym wherever it stands, so what was equal stays equal.
     """
-    said: list[str] = []
-    for name in _plain(kind, shown, rows):
-        suspects = _suspects(rows.get_column(name))
-        clean = {text: covered(text, key.pseudonym) for text in suspects}
-        clean = {text: safe for text, safe in clean.items() if safe != text}
-        if clean:
-            said += _told(rows, name, clean)
-            rows = rows.with_columns(pl.col(name).replace(clean))
-    return rows, tuple(said)
+
+    def __init__(self, kind: Kind, shown: Sequence[str], key: EngagementKey) -> None:
+        self._kind = kind
+        self._shown = shown
+        self._key = key
+        self._met: dict[tuple[str, str, str], tuple[int, int]] = {}
+
+    def swept(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows without identifiers."""
+        for name in _plain(self._kind, self._shown, rows):
+            clean = {text: covered(text, self._key.pseudonym) for text in _suspects(rows.get_column(name))}
+            clean = {text: safe for text, safe in clean.items() if safe != text}
+            if clean:
+                self._note(rows, name, clean)
+                rows = rows.with_columns(pl.col(name).replace(clean))
+        return rows
+
+    def _note(self, rows: pl.DataFrame, name: str, clean: Iterable[str]) -> None:
+        held = rows.filter(pl.col(name).is_in(list(clean))).select("_file", "_row", name)
+        sorts: dict[str, list[str]] = {}
+        for text in clean:
+            for what in {hit.what for hit in hits(text)}:
+                sorts.setdefault(what, []).append(text)
+        for what, texts in sorts.items():
+            cells = held.filter(pl.col(name).is_in(texts)).group_by("_file").agg(pl.len(), pl.col("_row").min())
+            for file, count, first in cells.iter_rows():
+                before = self._met.get((name, what, file), (0, first))
+                self._met[name, what, file] = (before[0] + count, min(before[1], first))
+
+    def told(self) -> tuple[str, ...]:
+        """What was found, one sentence for each column, file and sort of identifier."""
+        places = sorted(self._met, key=lambda place: (self._shown.index(place[0]), *place[1:]))
+        return tuple(_sentence(*place, *self._met[place]) for place in places)
+
+
+def _sentence(name: str, what: str, file: str, count: int, first: int) -> str:
+    many = f"{count} cells hold what looks like a {what}, first in row {first}"
+    one = f"row {first} holds what looks like a {what}"
+    return f"{file}: {name}: {one if count == 1 else many}; replaced by a pseudonym"
 
 
 def named(rows: pl.DataFrame, kind: Kind, key: EngagementKey) -> dict[str, str]:
@@ -75,18 +103,3 @@ def _suspects(texts: pl.Series) -> Iterable[str]:
     long = texts.filter(texts.str.len_bytes() >= _SHORTEST)
     few: list[str] = long.filter(long.str.contains(SUSPECT)).unique().to_list()
     return few
-
-
-def _told(rows: pl.DataFrame, name: str, clean: Iterable[str]) -> Iterator[str]:
-    """One sentence for each file and sort of identifier in a column."""
-    held = rows.filter(pl.col(name).is_in(list(clean))).select("_file", "_row", name)
-    sorts: dict[str, list[str]] = {}
-    for text in clean:
-        for what in {hit.what for hit in hits(text)}:
-            sorts.setdefault(what, []).append(text)
-    for what, texts in sorted(sorts.items()):
-        cells = held.filter(pl.col(name).is_in(texts)).group_by("_file").agg(pl.len(), pl.col("_row").min())
-        for file, count, first in cells.sort("_file").iter_rows():
-            many = f"{count} cells hold what looks like a {what}, first in row {first}"
-            one = f"row {first} holds what looks like a {what}"
-            yield f"{file}: {name}: {one if count == 1 else many}; replaced by a pseudonym"
