@@ -49,7 +49,15 @@ class Reading:
 def read_series(reading: Reading, raw: pl.Series) -> pl.DataFrame:
     """A column of text as a table of the reading's `fields`, row for row."""
     name, kind = reading.column.name, TYPES[reading.column.type]
-    value = _plain(reading, raw) if reading.plain and not _repeats(raw) else None
+    if not reading.plain:
+        return _by_distinct(reading, raw)
+    if _repeats(raw):
+        distinct = raw.drop_nulls().unique()
+        value = _plain(reading, distinct)
+        if value is None or value.null_count():
+            return _by_distinct(reading, raw)
+        return _all_read(_spread(raw, distinct, value, kind).alias(name), name)
+    value = _plain(reading, raw)
     if value is None:
         return _by_distinct(reading, raw)
     left = value.is_null() & raw.is_not_null()
@@ -75,9 +83,7 @@ def _by_distinct(reading: Reading, raw: pl.Series) -> pl.DataFrame:
     distinct = raw.drop_nulls().unique()
     found = _answers(reading, distinct)
     value, reason = found[name], found[f"w:{name}"]
-    kind = TYPES[reading.column.type]
-    same = kind == pl.String and value.equals(distinct, null_equal=True, check_names=False)
-    values = raw if same else _spread(raw, distinct, value, kind)
+    values = _spread(raw, distinct, value, TYPES[reading.column.type])
     if not (reason > FINE).any():
         return _all_read(values.alias(name), name)
     reasons = _spread(raw, distinct, reason, pl.UInt8()).fill_null(FINE)
@@ -88,6 +94,8 @@ def _by_distinct(reading: Reading, raw: pl.Series) -> pl.DataFrame:
 def _spread(raw: pl.Series, distinct: pl.Series, answers: pl.Series, kind: pl.DataType) -> pl.Series:
     if distinct.is_empty() or answers.null_count() == len(answers):
         return pl.Series(raw.name, [None], kind).new_from_index(0, len(raw))
+    if kind == pl.String and answers.equals(distinct, null_equal=True, check_names=False):
+        return raw
     return raw.replace_strict(distinct, answers, default=None, return_dtype=kind)
 
 
