@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -129,11 +130,19 @@ class _Lines:
             pl.read_csv, has_header=False, separator=self.text.delimiter, schema=schema, infer_schema=False, glob=False
         )
         held = self.text.seen.size < STAGED_FROM
-        for block in [self.text.path] if held else _blocks(self.text.path):
-            lines = parse(block)
+        for lines in map(parse, [self.text.path]) if held else _ahead(map(parse, _blocks(self.text.path))):
             row = pl.int_range(before + 1, before + 1 + len(lines), dtype=pl.Int64).alias("_row")
             yield lines.with_columns(row).select(self.asked)
             before += len(lines)
+
+
+def _ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The frames, the next of which is made while one is used."""
+    with ThreadPoolExecutor(1) as other:
+        coming = other.submit(next, frames, None)
+        while (frame := coming.result()) is not None:
+            coming = other.submit(next, frames, None)
+            yield frame
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
