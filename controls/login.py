@@ -191,13 +191,13 @@ def test_no_account_is_in_two_places_at_once(
     sessions = sessions.with_columns(ends=when(signed_out, col("logout_ts"), col("ts")))
     tolerated = col("ts") + minutes(params.overlap_tolerance)
     such = elsewhere("earlier") & (col("earlier_ends") > tolerated)
-    met = with_earlier(sessions, *ACCOUNT, at="ts", until=col("ends"), such=such, name="earlier")
+    places = ("workstation_id", "device_id", "src_network")
+    met = with_earlier(sessions, *ACCOUNT, at="ts", until=col("ends"), by=places, such=such, name="earlier")
     at_once = col("earlier") & (col("ends") > tolerated)
     assert_every(
         met, ~at_once, because="signed in to {system} at two places: also since {earlier_ts} until {earlier_ends}"
     )
     note_every(met.where(col("earlier") & ~signed_out), "without sign-out, and open elsewhere since {earlier_ts}")
-    places = ("workstation_id", "device_id", "src_network")
     followed = with_later(sessions, *ACCOUNT, at="ts", by=places, such=elsewhere("later"), name="later")
     unended = followed.where(~signed_out & col("later"))
     assert_every(unended, maybe(~signed_out), because="no sign-out, and a later sign-in from another place")
@@ -222,7 +222,8 @@ def test_nobody_travels_faster_than_an_hour(auth_events: Table, period: Window) 
     signins = period.of(auth_events).where(col("result") == "success")
     other_country = col("country_code") != col("before_country_code")
     such = other_country | (col("src_network") != col("before_src_network"))
-    met = with_earlier(signins, *ACCOUNT, at="ts", until=col("ts") + minutes(60), such=such, name="before")
+    places, hour = ("country_code", "src_network"), col("ts") + minutes(60)
+    met = with_earlier(signins, *ACCOUNT, at="ts", until=hour, by=places, such=such, name="before")
     assert_every(met, ~col("before"), because="signed in to {system} elsewhere at {before_ts}, within an hour")
 
 

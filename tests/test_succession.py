@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from completions import ENGINES, UNKNOWN, Engine, Field, table
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ctrlkit import Table, assert_every, col, with_earlier, with_later
 from ctrlkit.check import recording
@@ -41,7 +43,7 @@ def answers(judged: Table, name: str) -> tuple[list[int], list[int]]:
 
 def earlier(of: Table) -> Table:
     such = col("place") != col("before_place")
-    return with_earlier(of, "who", at="at", until=col("until"), such=such, name="before")
+    return with_earlier(of, "who", at="at", until=col("until"), by=["place"], such=such, name="before")
 
 
 def later(of: Table) -> Table:
@@ -61,6 +63,29 @@ def test_a_row_meets_the_first_earlier_one_that_lasts_until_it(engine: Engine) -
         outcome = judge(record, "LOG-02", "organisation")
     assert [f.message for f in outcome.findings] == ["after a", "after a", "after c"]
     assert [[s.row for s in f.sources] for f in outcome.findings] == [[3, 2], [5, 4], [8, 7]]  # type: ignore[union-attr]
+
+
+SESSIONS = st.tuples(st.sampled_from(["ana", "ben"]), st.sampled_from("abc"), st.integers(0, 150), st.integers(0, 130))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(rows=st.lists(SESSIONS, max_size=10))
+def test_a_row_meets_an_earlier_one_exactly_where_one_pair_by_pair_does(rows: list[tuple[str, str, int, int]]) -> None:
+    """Short and long ones, of whom many are open at once; the one that is named does last until then."""
+    spans = [(who, place, begin, begin + hours, True) for who, place, begin, hours in rows]
+
+    def meets(one: int, other: int) -> bool:
+        (who, place, begin, *_), (whose, where, began, ended, _) = spans[one], spans[other]
+        return who == whose and place != where and (began, other) < (begin, one) and began <= begin <= ended
+
+    wanted = {one for one in range(len(spans)) if any(meets(one, other) for other in range(len(spans)))}
+    for engine in ENGINES:
+        with recording() as record:
+            assert_every(earlier(sessions(engine, *spans)), ~col("before"), because="met")
+            findings = judge(record, "LOG-02", "organisation").findings
+        pairs = [tuple(int(s.row or 0) - 2 for s in f.sources) for f in findings]  # type: ignore[union-attr]
+        assert {pair[0] for pair in pairs} == wanted
+        assert all(meets(*pair) for pair in pairs)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

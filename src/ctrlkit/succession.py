@@ -10,33 +10,38 @@ import narwhals as nw
 
 from ctrlkit import interval
 from ctrlkit.expression import Expr, rule_of
+from ctrlkit.rows import worked_out
 from ctrlkit.table import Table
 from ctrlkit.term import Info, expect, one_if
 
 YES, PERHAPS = 2, 1
 
 
-def with_earlier(table: Table, *keys: str, at: str, until: Expr, such: Expr, name: str) -> Table:
-    """Each row beside the first other row with the same keys that it began in: from its `at` to its `until`, included.
+def with_earlier(  # noqa: PLR0913  (an author names them all)
+    table: Table, *keys: str, at: str, until: Expr, by: Sequence[str], such: Expr, name: str
+) -> Table:
+    """Each row beside another row with the same keys that it began in: from its `at` to its `until`, included.
 
-    Adds `name`: whether there is one for which `such` holds, true, false or unknown; and its columns as `name_column`,
-    which `such` may read beside the row's own. Of two rows with the same instant the one that stands first is earlier.
+    Adds `name`: whether there is one for which `such` holds, true, false or unknown; and its columns as `name_column`.
+    `such` may read the row's own columns, of the earlier one those in `by`, and how long it lasts, where that holds for
+    the longer one if for any. Of rows that are alike in `by` the one that lasts longest is looked at, so that a busy
+    account costs no more than it has places at a time; of several, the one that stands first. Of two rows with the same
+    instant the one that stands first is earlier.
     """
     end = until.build(table.columns)
     expect(end.type, "datetime", "an interval is made")
-    started = table.frame.with_columns(nw.col(at).alias("_start"), end.value.alias("_end"), nw.col("_id").alias("_o"))
-    named = {key: f"_k{n}" for n, key in enumerate(keys)}
-    moments = table.frame.select("_id", nw.col(at).alias("_at"), *(nw.col(k).alias(n) for k, n in named.items()))
-    intervals = started.select(
-        "_o", "_start", "_end", nw.col("_start").alias("_began"), *(nw.col(k).alias(n) for k, n in named.items())
-    )
-    pairs = interval.met(moments, intervals, list(named.values()), ("_o", "_began"))
-    pairs = pairs.join(moments.select("_id", "_at"), on="_id", how="inner")
-    first = (nw.col("_began") < nw.col("_at")) | ((nw.col("_began") == nw.col("_at")) & (nw.col("_o") < nw.col("_id")))
-    judged = _judged(table, table.frame, pairs.filter(first).select("_id", "_o"), such, name)
-    unended = intervals.filter(nw.col("_end").is_null()).group_by(*named.values()).agg(nw.col("_began").min())
-    frame = _beside(table, judged, name)
-    frame = frame.join(unended, left_on=list(keys), right_on=list(named.values()), how="left")
+    alike = [*keys, *sorted(_physical(table, by)), "_sure"]
+    times = table.frame.with_columns(
+        nw.col(at).alias("_at"), end.value.alias("_end"), one_if(table.sure()).alias("_sure")
+    ).with_columns(nw.col("_id").min().over(*keys).alias("_key"), nw.col("_id").min().over(*alike).alias("_class"))
+    placed = nw.lit(value=True)
+    for column in (*keys, "_at"):
+        placed = placed & ~nw.col(column).is_null()
+    held = worked_out(times.filter(placed).select("_id", "_key", "_class", "_at", "_end"), table.root.frame)
+    judged = _judged(table, table.frame, interval.begun_in(held), such, name)
+    unended = held.filter(nw.col("_end").is_null()).group_by("_key").agg(nw.col("_at").min().alias("_began"))
+    began = held.select("_id", "_key").join(unended, on="_key", how="inner").select("_id", "_began")
+    frame = _beside(table, judged, name).join(began, on="_id", how="left")
     told = _is_told(table, keys, at) & (nw.col("_began").is_null() | (nw.col("_began") > nw.col(at)))
     return _answered(table, frame.with_columns(told.alias("_told")), name)
 
@@ -50,7 +55,7 @@ def with_later(table: Table, *keys: str, at: str, by: Sequence[str], such: Expr,
     sure = one_if(table.sure()).alias("_sure")
     alike = (
         table.frame.with_columns(sure)
-        .group_by(*keys, *by, "_sure")
+        .group_by(*keys, *sorted(_physical(table, by)), "_sure")
         .agg(nw.col("_id").min().alias("_o"), nw.col(at).max().alias("_last"))
     )
     others = alike.select("_o", "_last", *(nw.col(k).alias(f"_k{n}") for n, k in enumerate(keys)))
