@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,22 @@ def test_several_processes_decide_as_one_does_and_each_check_once(tmp_path: Path
     assert {n for n in many if many[n].cause == "crashed"} == {5, 30}
     assert {many[n].cause for n in range(1, 60, 2) if n != 5} == {"forbidden"}
     assert {many[n].state for n in range(0, 60, 2) if n != 30} == {"passed"}
+
+
+def test_a_check_that_ends_for_want_of_memory_is_tried_alone_with_all_of_it(tmp_path: Path) -> None:
+    """As an engine does that is given too little."""
+    body = """
+    import os, resource
+    def test_it():
+        if resource.getrlimit(resource.RLIMIT_DATA)[0] < 3 * 2**30:
+            os._exit(3)
+    """
+    path = write(tmp_path / "controls" / "a.py", textwrap.dedent(body) + GOOD)
+    items = [item(n, path, "test_it" if n == 7 else "test_good") for n in range(24)]
+    work = {**job(tmp_path), "memory_bytes": 4 * 2**30}
+    outcomes = evaluate(work, items, Child(), jobs=2)
+    assert outcomes[7].cause == "no_assertion", "it came to its end, and only asserts nothing"
+    assert {outcome.state for n, outcome in outcomes.items() if n != 7} == {"passed"}
 
 
 def test_many_that_end_the_process_are_each_one_error(tmp_path: Path) -> None:

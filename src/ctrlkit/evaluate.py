@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 600
 """House number: how long one check may take before it is ended."""
+ENDED = "the check ended the evaluating process"
 MOST_CHILDREN = 4
 CHECKS_PER_CHILD = 12
 """House numbers: another process, up to so many, for each so many checks; one costs a second to start."""
@@ -110,6 +111,10 @@ class _Books:
             self._taken.add(index)
             return free
 
+    def free(self, indexes: Iterable[int]) -> None:
+        """Let them be taken again."""
+        self._taken.difference_update(indexes)
+
 
 def evaluate(
     job: Mapping[str, Any],
@@ -121,7 +126,8 @@ def evaluate(
     """The outcome of every item, by its index; an item whose check ended a child or took too long is an error.
 
     `child` gets help where there are many items: in all at most `jobs` processes, without it as many as there are
-    processors. What a child leaves when it ends goes to another. What has no line in the end is `did_not_run`.
+    processors. What a child leaves when it ends goes to another, which has the memory of all. What has no line in the
+    end is `did_not_run`.
     """
     # Not at the top: the child is to be started first, and loads what is heavy while the parent does.
     from ctrlkit.model import Cause
@@ -137,9 +143,13 @@ def evaluate(
         ends = _work_off(
             {**job, "memory_bytes": job.get("memory_bytes", 0) // len(crew)}, waiting, crew, seconds, books
         )
-        outcomes.update({begun: Outcome("error", Cause.CRASHED, why) for begun, why in ends if begun is not None})
+        ended = {begun: why for begun, why in ends if begun is not None}
+        # for want of memory perhaps, of which it has more when it is alone
+        again = [begun for begun, why in ended.items() if len(crew) > 1 and why == ENDED]
+        books.free(again)
+        outcomes.update({n: Outcome("error", Cause.CRASHED, why) for n, why in ended.items() if n not in again})
         rest = [item for item in waiting if item["index"] not in outcomes]
-        if len(rest) == len(waiting):
+        if len(rest) == len(waiting) and not again:
             reason = ends[0][1]
             break
         waiting = rest
@@ -170,7 +180,7 @@ def _one_child(
         path.write_text(json.dumps({**job, "items": list(items)}), "utf-8")
         child.start(path)
         begun: int | None = None
-        why = "the check ended the evaluating process"
+        why = ENDED
         try:
             while (said := child.line(seconds)) is not None:
                 if "broken" in said:

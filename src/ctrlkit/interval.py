@@ -74,37 +74,38 @@ def meetings(stretches: nw.LazyFrame[Any], intervals: nw.LazyFrame[Any], keys: S
 
 
 def begun_in(spans: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """`_id` of each span beside `_o`, for each class the longest-lasting of the spans that it began in, if any.
+    """`_id` of each span beside `_o`, for each other class the longest-lasting of the spans that it began in, if any.
 
-    `spans` holds `_id`, `_key`, `_class` (one key's spans may be of several), `_at`, when it begins, and `_end`. Spans
-    of another key do not meet; of two that begin at once the one with the lesser `_id` is earlier. What has begun of a
-    class is told by one pass in the order of time and not pair by pair, day by day, and once for all that last long.
+    `spans` holds `_id`, `_key`, `_class` (one key's spans may be of several), `_vague`, whether its own class counts as
+    another, `_at`, when it begins, and `_end`. Spans of another key do not meet; of two that begin at once the one with
+    the lesser `_id` is earlier. What has begun of a class is told by one pass in the order of time and not pair by
+    pair: day by day, and once for all that last long.
     """
-    ending = spans.filter(nw.col("_end") >= nw.col("_at")).rename({"_at": "_start"})
-    days = nw.col("_end") // DAY - nw.col("_start") // DAY
-    known = ending.with_columns((nw.col("_start") // DAY).alias("_day"), days.alias("_days"))
+    known = _with_days(spans.rename({"_at": "_start"}), "_start", "_end")
     long = known.filter(nw.col("_days") > LONG).with_columns(nw.lit(ALWAYS, nw.Int64).alias("_day"))
     open_ = nw.concat([*(_on_day(known, later) for later in range(LONG + 1)), long]).drop("_days")
-    asked = [(nw.col("_at") // DAY).alias("_day"), nw.lit(ALWAYS, nw.Int64).alias("_day")]
-    moments = nw.concat([spans.select("_id", "_key", "_at", day) for day in asked])
+    days = [(nw.col("_at") // DAY).alias("_day"), nw.lit(ALWAYS, nw.Int64).alias("_day")]
+    mine = nw.col("_class").alias("_own")
+    moments = nw.concat([spans.select("_id", "_key", "_at", "_vague", mine, day) for day in days])
     classes = open_.select("_key", "_class", "_day").unique()
-    met = moments.join(classes, on=["_key", "_day"], how="inner")
-    columns = ["_class", "_day", "_time", "_id", "_begins", "_end"]
+    asked = moments.join(classes, on=["_key", "_day"], how="inner").filter(
+        (nw.col("_class") != nw.col("_own")) | nw.col("_vague")
+    )
+    others = open_.join(asked.select("_class", "_day").unique(), on=["_class", "_day"], how="semi")
+    place = ["_class", "_day", "_id"]
     events = nw.concat(
         [
-            met.select(
-                *columns[:2], nw.col("_at").alias("_time"), "_id", _number(0, "_begins"), _number(NEVER, "_end")
-            ),
-            open_.select(*columns[:2], nw.col("_start").alias("_time"), "_id", _number(1, "_begins"), "_end"),
+            asked.select(*place, nw.col("_at").alias("_time"), _number(0, "_begins"), _number(NEVER, "_end")),
+            others.select(*place, nw.col("_start").alias("_time"), _number(1, "_begins"), "_end"),
         ]
     )
     until = nw.col("_end").cum_max().over("_class", "_day", order_by=["_time", "_id", "_begins"])
     begun = events.with_columns(until.alias("_until")).filter(
         (nw.col("_begins") == 0) & (nw.col("_until") >= nw.col("_time"))
     )
-    first = ending.group_by("_class", "_end").agg(nw.col("_start").min())
+    first = others.group_by("_class", "_end").agg(nw.col("_start").min())
     longest = (
-        ending.join(first, on=["_class", "_end", "_start"], how="inner")
+        others.join(first, on=["_class", "_end", "_start"], how="inner")
         .group_by("_class", "_end")
         .agg(nw.col("_id").min().alias("_o"))
     )

@@ -24,20 +24,14 @@ def with_earlier(  # noqa: PLR0913  (an author names them all)
 
     Adds `name`: whether there is one for which `such` holds, true, false or unknown; and its columns as `name_column`.
     `such` may read the row's own columns, of the earlier one those in `by`, and how long it lasts, where that holds for
-    the longer one if for any. Of rows that are alike in `by` the one that lasts longest is looked at, so that a busy
-    account costs no more than it has places at a time; of several, the one that stands first. Of two rows with the same
-    instant the one that stands first is earlier.
+    the longer one if for any; between two rows that are known to be alike in `by` it never holds. Of rows that are
+    alike in them the one that lasts longest is looked at, so that a busy account costs no more than it has places at a
+    time; of several such, the one that stands first. Of two rows with the same instant the one that stands first is
+    earlier.
     """
     end = until.build(table.columns)
     expect(end.type, "datetime", "an interval is made")
-    alike = [*keys, *sorted(_physical(table, by)), "_sure"]
-    times = table.frame.with_columns(
-        nw.col(at).alias("_at"), end.value.alias("_end"), one_if(table.sure()).alias("_sure")
-    ).with_columns(nw.col("_id").min().over(*keys).alias("_key"), nw.col("_id").min().over(*alike).alias("_class"))
-    placed = nw.lit(value=True)
-    for column in (*keys, "_at"):
-        placed = placed & ~nw.col(column).is_null()
-    held = worked_out(times.filter(placed).select("_id", "_key", "_class", "_at", "_end"), table.root.frame)
+    held = _placed(table, keys, at, by, _end=end.value)
     judged = _judged(table, table.frame, interval.begun_in(held), such, name)
     unended = held.filter(nw.col("_end").is_null()).group_by("_key").agg(nw.col("_at").min().alias("_began"))
     began = held.select("_id", "_key").join(unended, on="_key", how="inner").select("_id", "_began")
@@ -49,22 +43,40 @@ def with_earlier(  # noqa: PLR0913  (an author names them all)
 def with_later(table: Table, *keys: str, at: str, by: Sequence[str], such: Expr, name: str) -> Table:
     """The same rows with `name`: whether a later row with the same keys is such that `such` holds; or unknown.
 
-    `such` may read the row's own columns, and of the later one those in `by`, as `name_column`. Rows that are alike in
-    them are looked at once, so that a busy account costs no more than it has places.
+    `such` may read the row's own columns, and of the later one those in `by`, as `name_column`; between two rows that
+    are known to be alike in `by` it never holds. Rows that are alike in them are looked at once, so that a busy account
+    costs no more than it has places.
     """
-    sure = one_if(table.sure()).alias("_sure")
-    alike = (
-        table.frame.with_columns(sure)
-        .group_by(*keys, *sorted(_physical(table, by)), "_sure")
-        .agg(nw.col("_id").min().alias("_o"), nw.col(at).max().alias("_last"))
-    )
-    others = alike.select("_o", "_last", *(nw.col(k).alias(f"_k{n}") for n, k in enumerate(keys)))
-    mine = table.frame.select("_id", nw.col(at).alias("_at"), *(nw.col(k).alias(f"_k{n}") for n, k in enumerate(keys)))
-    met = mine.join(others, on=[f"_k{n}" for n in range(len(keys))], how="inner").filter(
-        nw.col("_last") > nw.col("_at")
+    held = _placed(table, keys, at, by)
+    others = held.group_by("_key", "_class").agg(nw.col("_at").max().alias("_last")).rename({"_class": "_o"})
+    met = held.join(others, on="_key", how="inner").filter(
+        ((nw.col("_o") != nw.col("_class")) | nw.col("_vague")) & (nw.col("_last") > nw.col("_at"))
     )
     judged = _judged(table, table.frame, met.select("_id", "_o"), such, name)
     return _answered(table, _beside(table, judged, name).with_columns(_is_told(table, keys, at).alias("_told")), name)
+
+
+def _placed(table: Table, keys: Sequence[str], at: str, by: Sequence[str], **more: nw.Expr) -> nw.LazyFrame[Any]:
+    """`_id`, `_at` and `more` of the rows whose keys and time are known, and to which others they belong.
+
+    `_key` and `_class` are the least `_id` of the rows with the same keys, and of those of them that are alike in `by`
+    too; `_vague` where one of these is not known, so that two rows of the class may differ after all.
+    """
+    known, vague = ~nw.col(at).is_null(), nw.lit(value=False)
+    for key in keys:
+        known = known & ~nw.col(key).is_null()
+    for column in by:
+        unknown = nw.col(column).is_null()
+        none = nw.col(f"{column}__none").fill_null(value=False) if table.columns[column].none else nw.lit(value=False)
+        vague = vague | (unknown & ~none)
+    alike = [*keys, *sorted(_physical(table, by)), "_sure"]
+    rows = table.frame.filter(known).with_columns(
+        nw.col(at).alias("_at"), vague.alias("_vague"), one_if(table.sure()).alias("_sure"), **more
+    )
+    first = nw.col("_id").min()
+    rows = rows.with_columns(first.over(*keys).alias("_key"), first.over(*alike).alias("_class"))
+    asked = rows.select("_id", "_at", "_key", "_class", "_vague", *more)
+    return worked_out(asked, table.root.frame)
 
 
 def _is_told(table: Table, keys: Sequence[str], at: str) -> nw.Expr:
@@ -109,7 +121,7 @@ def _beside(table: Table, judged: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[
     """The table's frame with `_hit`, and the columns of the chosen other row."""
     columns = sorted(_physical(table, set(table.columns)))
     other = table.frame.select(nw.col("_id").alias("_o"), *(nw.col(n).alias(f"{name}_{n}") for n in columns))
-    chosen = judged.join(other, on="_o", how="left").rename({"_o": f"_{name}_id"})
+    chosen = other.join(judged, on="_o", how="inner").rename({"_o": f"_{name}_id"})
     return table.frame.join(chosen, on="_id", how="left")
 
 
