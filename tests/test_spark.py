@@ -12,6 +12,7 @@ import test_expression
 import test_grouping
 import test_relation
 import test_sequence
+import test_succession
 from commands import ctrlkit
 from completions import Engine
 
@@ -21,6 +22,7 @@ ASKED_ON_EVERY_ENGINE = [
     for name, asked in vars(module).items()
     if name.startswith("test_") and list(signature(asked).parameters) == ["engine"]
 ]
+ASKED_ON_EVERY_ENGINE.append(test_succession.test_a_row_meets_the_first_earlier_one_that_lasts_until_it)
 
 CONTROLS = "ACC-06,LOG-03,MFA-01,REM-01,TRN-06,WRK-01"
 """One compares tables, the others look at time, at rows, at months, at groups, and add up money to each payday."""
