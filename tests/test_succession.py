@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from completions import ENGINES, UNKNOWN, Engine, Field, table
+from completions import ENGINES, NONE, UNKNOWN, Engine, Field, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,3 +114,12 @@ def test_a_row_is_followed_by_any_later_one_of_its_key(engine: Engine) -> None:
     assert answers(later(sessions(engine, ("ana", "a", 1, 4, True), ("ana", UNKNOWN, 2, 4, True))), "after")[1] == [2]
     assert answers(later(sessions(engine, ("ana", "a", 1, 4, True), ("ana", "b", 2, 4, UNKNOWN))), "after")[1] == [2]
     assert answers(later(sessions(engine, ("ana", "a", 2, 4, True), ("ana", "b", 2, 4, True))), "after") == ([], [])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_two_rows_without_a_place_are_not_taken_for_one_place(engine: Engine) -> None:
+    """Whether it is not known, or answered that there is none: a rule that holds between such rows is asked."""
+    shape = {**SHAPE, "place": Field("string", TEXTS, none=True)}
+    for cell, found in ((NONE, ([3], [])), (UNKNOWN, ([], [3])), ("a", ([], []))):
+        rows = [{"who": "ana", "place": cell, "at": hour(n), "until": hour(9), "sure": True} for n in (1, 2)]
+        assert answers(earlier(table(engine, "sessions", shape, rows).where(col("sure"))), "before") == found

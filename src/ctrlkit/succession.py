@@ -24,10 +24,9 @@ def with_earlier(  # noqa: PLR0913  (an author names them all)
 
     Adds `name`: whether there is one for which `such` holds, true, false or unknown; and its columns as `name_column`.
     `such` may read the row's own columns, of the earlier one those in `by`, and how long it lasts, where that holds for
-    the longer one if for any; between two rows that are known to be alike in `by` it never holds. Of rows that are
-    alike in them the one that lasts longest is looked at, so that a busy account costs no more than it has places at a
-    time; of several such, the one that stands first. Of two rows with the same instant the one that stands first is
-    earlier.
+    the longer one if for any. Rows with the same cells in `by` do not meet. Of others that are alike in them the one
+    that lasts longest is looked at, so that a busy account costs no more than it has places at a time; of several such,
+    the one that stands first. Of two rows with the same instant the one that stands first is earlier.
     """
     end = until.build(table.columns)
     expect(end.type, "datetime", "an interval is made")
@@ -43,9 +42,9 @@ def with_earlier(  # noqa: PLR0913  (an author names them all)
 def with_later(table: Table, *keys: str, at: str, by: Sequence[str], such: Expr, name: str) -> Table:
     """The same rows with `name`: whether a later row with the same keys is such that `such` holds; or unknown.
 
-    `such` may read the row's own columns, and of the later one those in `by`, as `name_column`; between two rows that
-    are known to be alike in `by` it never holds. Rows that are alike in them are looked at once, so that a busy account
-    costs no more than it has places.
+    `such` may read the row's own columns, and of the later one those in `by`, as `name_column`. Rows with the same
+    cells in them do not meet, and others that are alike are looked at once, so that a busy account costs no more than
+    it has places.
     """
     held = _placed(table, keys, at, by)
     others = held.group_by("_key", "_class").agg(nw.col("_at").max().alias("_last")).rename({"_class": "_o"})
@@ -60,15 +59,13 @@ def _placed(table: Table, keys: Sequence[str], at: str, by: Sequence[str], **mor
     """`_id`, `_at` and `more` of the rows whose keys and time are known, and to which others they belong.
 
     `_key` and `_class` are the least `_id` of the rows with the same keys, and of those of them that are alike in `by`
-    too; `_vague` where one of these is not known, so that two rows of the class may differ after all.
+    too; `_vague` where one of these is not known or answered to be none, so that two rows of the class may differ.
     """
     known, vague = ~nw.col(at).is_null(), nw.lit(value=False)
     for key in keys:
         known = known & ~nw.col(key).is_null()
     for column in by:
-        unknown = nw.col(column).is_null()
-        none = nw.col(f"{column}__none").fill_null(value=False) if table.columns[column].none else nw.lit(value=False)
-        vague = vague | (unknown & ~none)
+        vague = vague | nw.col(column).is_null()
     alike = [*keys, *sorted(_physical(table, by)), "_sure"]
     rows = table.frame.filter(known).with_columns(
         nw.col(at).alias("_at"), vague.alias("_vague"), one_if(table.sure()).alias("_sure"), **more
